@@ -1,0 +1,43 @@
+# nettrain: what a person needs to run it, try it and change it. Everything happens in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help demo test check fix bench docs clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+demo: $(READY)  ## train on handwritten digits, judge the model, classify a picture
+	rm -rf runs/demo
+	$(BIN)/nettrain fit configs/digits-cnn.yaml --run-dir runs/demo
+	$(BIN)/nettrain evaluate runs/demo
+	$(BIN)/nettrain predict data/digits/test/7/*.png --model runs/demo --format table --top 2
+
+test: $(READY)  ## every test, at most 5 minutes on 2 cores
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## format, lint, strict types, tests, sizes
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+	@echo "longest files, in lines:"; find nettrain -name '*.py' | xargs wc -l | sort -rn | sed -n 2,6p
+
+fix: $(READY)  ## format and mend what can be mended by machine
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## measure training steps; see benchmarks/README.md
+	$(BIN)/python benchmarks/steps.py
+
+docs: $(READY)  ## write the reference pages anew from the code
+	$(BIN)/python docs/make_reference.py
+
+clean:  ## remove what these commands made
+	rm -rf .venv build dist runs/demo
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed --editable '.[dev]'
+	touch $(READY)

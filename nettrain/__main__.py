@@ -1,0 +1,19 @@
+"""The process: everything that must happen before NumPy loads, then the command line."""
+
+from __future__ import annotations
+
+import sys
+
+from nettrain.arrays.blas import ask_for_one_thread
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    ask_for_one_thread()
+    from nettrain.cli.main import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Pooled memory for large arrays: a block goes back to the pool when its last view dies, never by an explicit release.
+
+A training step asks for the same sizes again and again. Fresh pages from the operating system cost more than the
+arithmetic that fills them, so blocks are kept. An array made here has an owner behind ``__array_interface__``; every view
+keeps the owner alive, and the owner's end returns the block. Nobody can therefore reuse memory that somebody still reads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+SMALL_BYTES = 1 << 16  # below this, NumPy's own small-block cache does as well
+POOL_LIMIT_BYTES = 1 << 31  # idle blocks beyond this go back to the operating system
+
+_idle: defaultdict[int, list[npt.NDArray[np.uint8]]] = defaultdict(list)
+
+
+class _Owner:
+    """Holds one block for as long as an array, or any view of it, is alive."""
+
+    __slots__ = ("__array_interface__", "_block")
+
+    def __init__(self, block: npt.NDArray[np.uint8], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._block = block
+        self.__array_interface__ = {
+            "data": (block.ctypes.data, False),
+            "shape": shape,
+            "typestr": dtype.str,
+            "version": 3,
+        }
+
+    def __del__(self) -> None:
+        if idle_bytes() + self._block.nbytes <= POOL_LIMIT_BYTES:
+            _idle[self._block.nbytes].append(self._block)
+
+
+def _size_class(nbytes: int) -> int:
+    """Round up to one of four sizes an octave, so that a smaller last batch finds the blocks of the full ones."""
+    step = 1 << max(nbytes.bit_length() - 3, 6)
+    return -(-nbytes // step) * step
+
+
+def empty(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
+    """An uninitialised C-contiguous array."""
+    kind = np.dtype(dtype)
+    nbytes = math.prod(shape) * kind.itemsize
+    if nbytes < SMALL_BYTES:
+        return np.empty(shape, kind)
+    size = _size_class(nbytes)
+    try:
+        block = _idle[size].pop()
+    except IndexError:
+        block = np.empty(size, np.uint8)
+    return np.asarray(_Owner(block, shape, kind))
+
+
+def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
+    """A C-contiguous array of zeros."""
+    array = empty(shape, dtype)
+    array.fill(0)
+    return array
+
+
+def idle_bytes() -> int:
+    """Bytes that the pool holds and nobody uses."""
+    return sum(size * len(blocks) for size, blocks in list(_idle.items()))
+
+
+def drop_idle() -> None:
+    """Give every idle block back to the operating system."""
+    _idle.clear()
+
+
+def owner_of(array: npt.NDArray[Any]) -> int:
+    """The identity of the memory that an array looks at: equal for two arrays exactly if they share one block."""
+    base: Any = array
+    while isinstance(base, np.ndarray) and base.base is not None:
+        base = base.base
+    return id(base)

@@ -1,0 +1,102 @@
+"""How work is cut: pieces of pictures and lanes of sums, by shape alone, never by the number of threads.
+
+A *piece* is a run of pictures that one task handles while they are in cache. A sum over all pictures that is as large as a
+weight goes through *lanes*: lane l takes the pieces l, l + L, l + 2 L, ... in order into an accumulator of its own, and the
+lanes are added in order. Neither depends on who does the work, so the bits do not either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.arrays import memory
+from nettrain.arrays.threads import parallel
+
+Array = npt.NDArray[Any]
+
+TRAINING_PIECE = 4  # pictures; a few conv layers' worth of one piece stays in the second-level cache
+DENSE_PIECE = 32  # rows of a dense layer in training
+INFERENCE_ROWS = 8  # rows of every dense product at inference, padded
+MAX_LANES = 16
+LANES_BYTES = 32 << 20  # all accumulators of one sum together
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The cut of ``pictures`` into runs of ``size``; ``padded`` marks dense inference (see ``arrays/products.py``)."""
+
+    pictures: int
+    size: int
+
+    def __len__(self) -> int:
+        return -(-self.pictures // self.size)
+
+    def __getitem__(self, index: int) -> slice:
+        return slice(index * self.size, min((index + 1) * self.size, self.pictures))
+
+    def each(self, run: Callable[[int, slice], None]) -> None:
+        """Run every piece once, on all threads."""
+        parallel(len(self), lambda index: run(index, self[index]))
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The assignment of pieces to accumulators."""
+
+    pieces: int
+    count: int
+
+    @classmethod
+    def of(cls, pieces: int, accumulator_bytes: int) -> Lanes:
+        fitting = LANES_BYTES // max(accumulator_bytes, 1)
+        return cls(pieces, max(1, min(MAX_LANES, pieces, fitting)))
+
+    def pieces_of(self, lane: int) -> Iterator[int]:
+        return iter(range(lane, self.pieces, self.count))
+
+    def each(self, run: Callable[[int, int], None]) -> None:
+        """Run ``run(lane, piece)`` for every piece: lanes on all threads, the pieces of a lane in order."""
+
+        def one(lane: int) -> None:
+            for piece in self.pieces_of(lane):
+                run(lane, piece)
+
+        parallel(self.count, one)
+
+
+class Sum:
+    """A sum as large as a weight, one accumulator a lane.
+
+    Shapes   ``accumulators`` is (lanes, *shape).
+    """
+
+    def __init__(self, lanes: Lanes, shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
+        self.accumulators = memory.zeros((lanes.count, *shape), dtype)
+
+    def add(self, lane: int, term: Array) -> None:
+        self.accumulators[lane] += term
+
+    def total(self) -> Array:
+        """The lanes added in order; the result is the first lane's memory."""
+        total = self.accumulators[0]
+        for other in self.accumulators[1:]:
+            total += other
+        return total
+
+
+def merged(rows: Array) -> Array:
+    """Per-piece sums, (pieces, ...), added in the order of the pieces."""
+    total = rows[0].copy()
+    for row in rows[1:]:
+        total += row
+    return total
+
+
+def column_sums(x: Array) -> Array:
+    """Sum of the rows of (rows, C), as a product with ones: several times faster than ``sum(0)``."""
+    return np.ones((1, len(x)), x.dtype) @ x

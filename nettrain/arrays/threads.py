@@ -1,0 +1,101 @@
+"""Our own threads: a loop over pieces, cut by shape alone, that any number of threads may share.
+
+BLAS is held to one thread; the parallelism is between pieces. Which thread takes which piece is left to chance, and must not
+matter: a piece writes only its own part of the output, and sums go through lanes (see ``pieces``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from threading import local
+
+import numpy as np
+
+from nettrain.arrays import interrupt
+from nettrain.arrays.blas import hold_worker_to_one_thread
+
+_here = local()
+
+
+class _Pool:
+    """The process's worker threads: ``threads`` counts the caller too."""
+
+    def __init__(self) -> None:
+        self.threads = 1
+        self.executor: ThreadPoolExecutor | None = None
+
+
+_pool = _Pool()
+
+
+def available_cores() -> int:
+    """Cores this process may use: affinity and the cgroup quota respected."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_quota()
+    return max(1, min(cores, quota) if quota else cores)
+
+
+def _cgroup_quota() -> int | None:
+    try:
+        limit, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+    except (OSError, ValueError):
+        return None  # no cgroup v2 here: affinity alone decides
+    return None if limit == "max" else max(1, int(limit) // int(period))
+
+
+def set_threads(threads: int) -> None:
+    """Use this many threads from now on, the caller's included."""
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}")
+    if _pool.executor is not None:
+        _pool.executor.shutdown()
+    _pool.threads = threads
+    _pool.executor = None
+    if threads > 1:
+        _pool.executor = ThreadPoolExecutor(threads - 1, "nettrain", initializer=hold_worker_to_one_thread)
+
+
+def get_threads() -> int:
+    """The number of threads in use, the caller's included."""
+    return _pool.threads
+
+
+def parallel(tasks: int, run: Callable[[int], None], *, interruptible: bool = True) -> None:
+    """Call ``run(i)`` once for every i in 0 .. tasks - 1, on all threads.
+
+    Errors   what a task raises, the lowest task first; ``Interrupted`` between two tasks where a stop was asked for.
+    Notes    ``interruptible=False`` is for work that must not stop half done, such as a commit.
+    """
+    indices = count()
+    failures: list[tuple[int, BaseException]] = []
+
+    def drain() -> None:
+        inside = getattr(_here, "inside", False)
+        _here.inside = True
+        try:
+            with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning in some thread
+                for task in indices:
+                    if task >= tasks or failures:
+                        return
+                    try:
+                        if interruptible:
+                            interrupt.check()
+                        run(task)
+                    except BaseException as error:  # carried to the caller, whole
+                        failures.append((task, error))
+                        return
+        finally:
+            _here.inside = inside
+
+    helpers = min(_pool.threads, tasks) - 1
+    alone = _pool.executor is None or helpers < 1 or getattr(_here, "inside", False)
+    futures = [] if alone or _pool.executor is None else [_pool.executor.submit(drain) for _ in range(helpers)]
+    drain()
+    for future in futures:
+        future.result()
+    if failures:
+        raise min(failures, key=lambda failure: failure[0])[1]

@@ -1,0 +1,94 @@
+"""Back-propagation: the recorded graph walked once, last operation first, by the chain rule, without recursion.
+
+Source   Rumelhart, Hinton, Williams, "Learning representations by back-propagating errors", 1986.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from nettrain.arrays.memory import owner_of
+from nettrain.autograd.op import NonFinite
+from nettrain.autograd.signature import ShapeError
+from nettrain.autograd.tensor import Array, Leaf, Needs, Node, Tensor
+
+Gradients = dict[Leaf, Array]
+
+
+def backward(loss: Tensor) -> Gradients:
+    """The gradient of a scalar loss by every trained tensor that it depends on.
+
+    Errors   ``ShapeError`` if the loss is not a single number or was not recorded; ``NonFinite`` in a checked graph.
+    Notes    Contributions to one tensor are added in the order of recording, so the bits are always the same. A gradient is added to
+             in place only if nobody else holds its memory; only then may an op write the ``g`` that it is given.
+    """
+    if loss.shape != () or loss.node is None:
+        raise ShapeError(f"backward: expected a recorded loss of shape (), got {loss.shape}")
+    checked = loss.graph is not None and loss.graph.checked
+    pending: dict[Node | Leaf, _Sum] = {}
+    held: Counter[int] = Counter()
+    _give(pending, held, loss.node, np.ones((), loss.array.dtype))
+    for node in _last_first(loss.node):  # what a node kept is freed as soon as it has been used
+        g = pending.pop(node).take(held)
+        needs = Needs([x.needs_gradient for x in node.inputs], owned=held[owner_of(g)] == 0 and g.flags.writeable)
+        results = node.backward(g, needs)
+        for source, gradient in zip(node.inputs, results, strict=True):
+            target = source if isinstance(source, Leaf) else source.node
+            if target is None:
+                continue
+            if gradient is None:
+                raise ShapeError(f"{node.op}: no gradient came back for an input that needs one")
+            if gradient.shape != source.shape:
+                raise ShapeError(f"{node.op}: a gradient has shape {gradient.shape}, its input {source.shape}")
+            if checked and not np.isfinite(gradient).all():
+                what = f"the gradient of {source.name}" if isinstance(source, Leaf) else f"a gradient out of {node.op}"
+                raise NonFinite(f"{node.layer or node.op}: {what} is not finite")
+            _give(pending, held, target, gradient)
+        node.release()
+        del g, results
+    return {leaf: sums.array for leaf, sums in pending.items() if isinstance(leaf, Leaf)}
+
+
+class _Sum:
+    """The gradient of one tensor so far."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+    def add(self, term: Array, held: Counter[int]) -> None:
+        mine = owner_of(self.array)
+        if held[mine] == 1 and self.array.flags.writeable and owner_of(term) != mine:
+            self.array += term
+        else:
+            held[mine] -= 1
+            self.array = self.array + term
+            held[owner_of(self.array)] += 1
+
+    def take(self, held: Counter[int]) -> Array:
+        held[owner_of(self.array)] -= 1
+        return self.array
+
+
+def _give(pending: dict[Node | Leaf, _Sum], held: Counter[int], target: Node | Leaf, gradient: Array) -> None:
+    if target in pending:
+        pending[target].add(gradient, held)
+    else:
+        pending[target] = _Sum(gradient)
+        held[owner_of(gradient)] += 1
+
+
+def _last_first(last: Node) -> list[Node]:
+    """Every node that the loss depends on, newest first."""
+    found = {last.number: last}
+    todo = [last]
+    while todo:
+        for source in todo.pop().inputs:
+            node = source.node
+            if node is not None and node.number not in found:
+                found[node.number] = node
+                todo.append(node)
+    return [found[number] for number in sorted(found, reverse=True)]

@@ -1,0 +1,104 @@
+"""The decorator that turns a function on arrays into an operation on tensors: shapes checked, recorded, and never run dry.
+
+The function returns ``y, back``. For a small op ``back`` is a tuple of one function per input, each from ``g`` (the gradient
+of the loss by ``y``) to that input's gradient. For an op whose gradients share work it is one ``backward(g, needs)`` that
+returns them all. Either way only needed gradients are computed, and an op never writes to its inputs, nor to ``g`` unless
+``needs.owned``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from nettrain.autograd.epilogue import Part
+from nettrain.autograd.signature import ShapeFunction, Signature
+from nettrain.autograd.tensor import Array, Backward, Graph, Needs, Spec, Tensor, spec_of, volume
+
+Function = Callable[..., tuple[Array, Any]]
+Rule = tuple[Array, tuple[Callable[[Array], Array], ...]]  # what a small op returns: y, and one function per input
+
+
+class NonFinite(ArithmeticError):
+    """A result is NaN or infinite; the message names it."""
+
+
+class Op:
+    """An operation on tensors.
+
+    ``function`` is the plain function on arrays. Settings are keywords. A heavy op may ask, by naming them among its keyword
+    arguments, for ``recorded`` (pieces of training or of inference) and for the ``epilogue``: parts such as bias, norm,
+    sum and activation that run on each piece while it is in cache, and whose tensors are appended to the inputs.
+    """
+
+    def __init__(self, function: Function, signature: str, shape: ShapeFunction | None) -> None:
+        self.function = function
+        self.name = function.__name__
+        self.signature = Signature.parse(signature)
+        self.shape_function = shape
+        parameters = inspect.signature(function).parameters
+        self.arguments = tuple(name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
+        self.takes_epilogue = "epilogue" in parameters
+        self.takes_recorded = "recorded" in parameters
+        update_wrapper(self, function)
+
+    def __call__(self, *inputs: Tensor, epilogue: Sequence[Part] = (), **settings: Any) -> Tensor:
+        shape = self.signature.output_shape(
+            self.name, self.arguments, [x.shape for x in inputs], self.shape_function, settings
+        )
+        kept = 0
+        for part in epilogue:
+            if part.keeps and isinstance(arriving := volume(shape), int):
+                kept += int(part.keeps * arriving)
+            shape = part.output_shape(shape)
+        everything = (*inputs, *(tensor for part in epilogue for tensor in part.tensors))
+        graph = next((x.graph for x in everything if x.graph is not None), None)
+        output = Spec(shape, spec_of(inputs[0].value).dtype)
+        if any(isinstance(x.value, Spec) for x in everything):
+            return self._result(output, output, graph, epilogue, everything, _dry, kept)
+        if self.takes_recorded:
+            settings["recorded"] = graph is not None
+        if self.takes_epilogue:
+            settings["epilogue"] = tuple(epilogue)
+        y, back = self.function(*(x.array for x in inputs), **settings)
+        if graph is not None:
+            graph.proposals.extend(proposal for part in epilogue for proposal in part.proposals())
+            if graph.checked and not np.isfinite(y).all():
+                raise NonFinite(f"{graph.layer or self.name}: the output of {self.name} is not finite")
+        backward = back if callable(back) else _per_input(back)
+        return self._result(y, output, graph, epilogue, everything, backward, kept)
+
+    def _result(
+        self,
+        value: Array | Spec,
+        output: Spec,
+        graph: Graph | None,
+        epilogue: Sequence[Part],
+        inputs: tuple[Tensor, ...],
+        backward: Backward,
+        kept: int,
+    ) -> Tensor:
+        if graph is None or not any(x.needs_gradient for x in inputs):
+            return Tensor(value, graph)
+        parts = tuple(part.name for part in epilogue)
+        return Tensor(value, graph, graph.record(self.name, parts, inputs, output, backward, kept))
+
+
+def op(signature: str, shape: ShapeFunction | None = None) -> Callable[[Function], Op]:
+    """Make an operation of the function below: ``@op("(N,C),(C,K)->(N,K)")``; ``shape`` computes letters only the output has."""
+    return lambda function: Op(function, signature, shape)
+
+
+def _per_input(functions: Sequence[Callable[[Array], Array]]) -> Backward:
+    def backward(g: Array, needs: Needs) -> list[Array | None]:
+        return [function(g) if needed else None for function, needed in zip(functions, needs, strict=True)]
+
+    return backward
+
+
+def _dry(g: Array, needs: Needs) -> Sequence[Array | None]:
+    raise TypeError("a dry run has shapes only: there is nothing to walk back through")

@@ -1,0 +1,33 @@
+"""``nettrain check``: try a config without training; writes nothing."""
+
+from __future__ import annotations
+
+import click
+
+from nettrain.cli.options import config_options, read, tell
+
+
+@click.command(epilog="\b\nExample:\n  nettrain check configs/digits-cnn.yaml")
+@config_options
+def check(config: str, settings: tuple[str, ...], **short: str | None) -> None:
+    """Check CONFIG: keys, shapes, folders, one batch forward and back; then estimate time, memory and disk."""
+    document = read(config, settings, short)
+    from nettrain.cli.summary import layer_table
+    from nettrain.training.rehearsal import rehearse
+
+    found = rehearse(document)
+    tell(*(f"nettrain: note: {note}" for note in found.notes))
+    click.echo(layer_table(found.network))
+    click.echo(f"\n{found.pictures} training pictures in {found.classes} classes; {found.steps} steps of {found.batch} pictures an epoch")
+    click.echo(f"one batch: loss {found.loss:.4f} (an even guess among {found.classes} classes gives {found.even_guess:.4f} in nats)")
+    click.echo(f"time    about {duration(found.seconds)} for {found.epochs} epochs, {found.images_per_second:,.0f} images/s, decoding and validation apart")
+    click.echo(f"memory  about {found.memory_bytes / 1e6:,.0f} MB, {found.cache_bytes / 1e6:,.0f} MB of it the picture cache")
+    click.echo(f"disk    about {found.disk_bytes / 1e6:,.1f} MB in the run folder")
+    click.echo("the config can be trained; nothing was written")
+
+
+def duration(seconds: float) -> str:
+    """A time for people: ``40 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,32 @@
+"""``nettrain fit``: train a classifier as a config file says."""
+
+from __future__ import annotations
+
+import click
+
+from nettrain.cli.follow import follow
+from nettrain.cli.options import config_options, read, tell
+
+
+@click.command(epilog="\b\nExample:\n  nettrain fit configs/digits-mlp.yaml --set train.epochs=5")
+@config_options
+@click.option("--run-dir", metavar="FOLDER", help="Exactly this folder for the run [default: runs/<name>, then runs/<name>-2].")
+def fit(config: str, settings: tuple[str, ...], run_dir: str | None, **short: str | None) -> None:
+    """Train the classifier that CONFIG describes.
+
+    Everything of the run goes into its folder; the one line on stdout names it and its best epoch.
+    """
+    document = read(config, settings, short)
+    from nettrain.cli.progress import Decoding
+    from nettrain.training.run import begin
+
+    run = begin(document, Decoding(), run_dir)
+    prepared = run.prepared
+    tell(*(f"nettrain: note: {note}" for note in prepared.splits.notes))
+    split = f"{len(prepared.train)} training pictures in {len(prepared.classes)} classes"
+    val = "no validation" if prepared.val is None else f"{len(prepared.val)} to validate on"
+    tell(f"{run.folder.path}: {split}, {val}; {prepared.network.parameter_count:,} parameters")
+    bad = len(prepared.train.bad) + len(prepared.val.bad if prepared.val else ())
+    if bad:
+        tell(f"nettrain: warning: {bad} bad pictures skipped; see {run.folder.bad_images}")
+    follow(run)

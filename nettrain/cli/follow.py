@@ -1,0 +1,39 @@
+"""A run followed to its end on the screen: what ``fit`` and ``resume`` have in common."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from nettrain.cli.options import tell
+from nettrain.cli.progress import Training
+
+if TYPE_CHECKING:
+    from nettrain.training.run import Run
+
+
+def follow(run: Run) -> None:
+    """Train to the end; the one line on stdout is the run folder with its best epoch.
+
+    Notes   After a signal the process ends as by that signal, saved before.
+    """
+    from nettrain.training.run import EpochRow, Stopped
+    from nettrain.training.signals import die_of
+
+    prepared, progress = run.prepared, run.state.progress
+    tell(*run.notes)
+    try:
+        with Training(run.config.train.epochs, len(prepared.train)) as screen:
+            for fact in run.go():
+                if isinstance(fact, EpochRow):
+                    screen.epoch(fact)
+                else:
+                    screen.step(fact, progress.correct / max(progress.position, 1))
+    except Stopped as stop:
+        tell(f"nettrain: stopped by signal {stop.signal_number} and saved; go on with: nettrain resume {stop.folder}")
+        die_of(stop.signal_number)
+    best = run.state.best
+    with suppress(BrokenPipeError):  # a closed stdout does not undo a training
+        click.echo(f"{run.folder.path}  best {prepared.monitor} {best.value:.4f} at epoch {best.epoch}")

@@ -1,0 +1,130 @@
+"""The command line: which commands there are, loaded only when called, and how each ending becomes an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from nettrain import __version__
+from nettrain.errors import ExitCode, NettrainError, escape
+
+# name -> (module, what it does); the modules load NumPy and friends only when their command runs
+COMMANDS = {
+    "fit": ("nettrain.cli.fit", "Train a classifier as a config file says."),
+    "resume": ("nettrain.cli.resume", "Go on exactly where a run stopped."),
+    "predict": ("nettrain.cli.predict", "Classify pictures."),
+    "evaluate": ("nettrain.cli.evaluate", "Judge a model on labelled pictures."),
+    "check": ("nettrain.cli.check", "Try a config without training; writes nothing."),
+    "summary": ("nettrain.cli.summary", "Show the layers of a config or model, with shapes and parameters."),
+    "env": ("nettrain.cli.env", "Show the surroundings that results depend on."),
+}
+HIDDEN = {"train": "fit", "eval": "evaluate", "val": "evaluate"}  # what other tools call them
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done as asked
+  1  a bug in nettrain
+  2  usage or config
+  3  data: missing, unreadable, classes that do not match
+  4  checkpoint damaged, or not of this model or config
+  5  environment: disk, permission, memory, lock
+  6  diverged: NaN or infinity
+  129 130 141 143  SIGHUP, SIGINT, SIGPIPE, SIGTERM; fit saves first
+"""
+
+
+class Commands(click.Group):
+    """The table above as a click group; a command's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = HIDDEN.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(COMMANDS)}"
+            raise click.UsageError(f"unknown command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXIT_CODES + "\n\b\nExample:\n  nettrain fit configs/digits-mlp.yaml",
+)
+@click.version_option(__version__, prog_name="nettrain", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show a traceback with every error.")
+@click.pass_context
+def nettrain(ctx: click.Context, debug: bool) -> None:
+    """Train image classifiers from one YAML file and a folder of pictures."""
+    ctx.obj = debug
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code. Every error becomes its lines on stderr here, and nowhere else."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    debug = "--debug" in arguments
+    try:
+        code: Any = nettrain.main(list(arguments), prog_name="nettrain", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or ExitCode.OK)
+    except NettrainError as error:
+        return _fail(error.lines(), error.code, debug)
+    except click.ClickException as error:
+        return _fail([f"nettrain: error: {_usage(error)}"], ExitCode.USAGE, debug)
+    except (KeyboardInterrupt, click.Abort):
+        _end_by(signal.SIGINT)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the last flush must not fail again
+        _end_by(signal.SIGPIPE)
+    except MemoryError as error:
+        text = f"nettrain: error: out of memory{f' ({escape(error)})' if str(error) else ''}; try a smaller train.batch_size"
+        return _fail([text], ExitCode.ENVIRONMENT, debug)
+    except Exception:  # a bug: the one case that shows a traceback
+        traceback.print_exc()
+        return _fail(["nettrain: error: this is a bug in nettrain; please report it with the lines above"], ExitCode.BUG, False)
+    return ExitCode.BUG
+
+
+def _fail(lines: Sequence[str], code: ExitCode, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    click.echo("\n".join(lines), err=True)
+    return int(code)
+
+
+def _usage(error: click.ClickException) -> str:
+    """click's message as one line, in the form of ours."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    command = getattr(getattr(error, "ctx", None), "command_path", "nettrain")
+    return escape(f"{text[:1].lower()}{text[1:]}; see '{command} --help'")
+
+
+def _end_by(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)  # as process 1 a signal without a handler does nothing

@@ -1,0 +1,70 @@
+"""What several commands share: the config with its overrides, threads, notes on stderr, progress of decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from nettrain.config.document import Document
+    from nettrain.training.config import Config
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SHORT = {  # option -> the key that it sets
+    "epochs": "train.epochs",
+    "batch_size": "train.batch_size",
+    "lr": "optimizer.*.lr",
+    "seed": "seed",
+    "threads": "train.threads",
+}
+
+
+def config_options(command: F) -> F:
+    """CONFIG, ``--set`` and the short forms of its commonest keys."""
+    for option in reversed(SHORT):
+        name = f"--{option.replace('_', '-')}"
+        command = click.option(name, option, metavar="VALUE", help=f"Short for --set {SHORT[option]}=VALUE.")(command)
+    command = click.option(
+        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a key, such as optimizer.sgd.lr=0.01; repeatable."
+    )(command)
+    return click.argument("config", metavar="CONFIG")(command)
+
+
+def read(config: str, settings: tuple[str, ...], short: dict[str, str | None]) -> Document[Config]:
+    """The config file with overrides, named, its notes printed; the threads that it asks for are in use from here on."""
+    from nettrain.config.overrides import Override, parse_override
+    from nettrain.config.reader import read_config
+    from nettrain.training.config import TABLES, Config
+    from nettrain.training.run import named
+
+    overrides = [parse_override(text, number) for number, text in enumerate(settings, 1)]
+    overrides += [
+        Override(SHORT[option], value, f"--{option.replace('_', '-')}")
+        for option, value in short.items()
+        if value is not None
+    ]
+    document = named(read_config(config, Config, TABLES, overrides), config)
+    tell(*document.notes)
+    use_threads(document.config.train.threads)
+    return document
+
+
+def use_threads(threads: int | None) -> None:
+    """Compute on so many threads; on all cores that are available if None."""
+    from nettrain.arrays.threads import available_cores, set_threads
+
+    set_threads(threads or available_cores())
+
+
+threads_option = click.option(
+    "--threads", type=click.IntRange(1), metavar="N", help="Threads for computing and decoding [default: all cores]."
+)
+
+
+def tell(*lines: str) -> None:
+    """Lines for people, on stderr."""
+    for line in lines:
+        click.echo(line, err=True)

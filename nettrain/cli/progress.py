@@ -1,0 +1,94 @@
+"""What a person sees while something long goes on: a bar on a terminal, plain lines elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from tqdm import tqdm
+
+from nettrain.cli.options import tell
+
+if TYPE_CHECKING:
+    from nettrain.training.loop import Step
+    from nettrain.training.run import EpochRow
+
+HEARTBEAT_SECONDS = 60.0
+
+
+class Decoding:
+    """Progress of decoding, as the ``report`` of ``prepare``: called with what is going on, how much is done and of how much."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            if self._bar is None:
+                self._bar = tqdm(total=total, desc=what, unit="img", leave=False, file=sys.stderr)
+            self._bar.update(done - self._bar.n)
+            if done == total:
+                self._bar.close()
+                self._bar = None
+        elif time.monotonic() >= self._next:
+            tell(f"{what}: {done}/{total}")
+            self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+
+class Training:
+    """The bar of each epoch and the line at its end; ``pictures`` is the number of an epoch."""
+
+    def __init__(self, epochs: int, pictures: int) -> None:
+        self._epochs, self._pictures = epochs, pictures
+        self._bar: Any = None
+        self._loss = self._count = 0.0
+        self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._close()
+
+    def step(self, step: Step, accuracy: float) -> None:
+        """A committed step; ``accuracy`` is the epoch's running one."""
+        if sys.stderr.isatty():
+            if self._bar is None:
+                self._bar = tqdm(
+                    total=self._pictures,
+                    initial=step.position - step.pictures,
+                    desc=f"epoch {step.epoch}/{self._epochs}",
+                    unit="img",
+                    leave=False,
+                    file=sys.stderr,
+                    dynamic_ncols=True,
+                )
+            self._bar.set_postfix(loss=f"{step.loss:.4f}", accuracy=f"{accuracy:.4f}", refresh=False)
+            self._bar.update(step.pictures)
+        elif time.monotonic() >= self._next:
+            tell(f"epoch {step.epoch}/{self._epochs}  {step.position}/{self._pictures}  loss {step.loss:.4f}  accuracy {accuracy:.4f}")
+            self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+    def epoch(self, row: EpochRow) -> None:
+        """The line of a finished epoch."""
+        self._close()
+        end = row.end
+        cells = [
+            f"epoch {end.epoch:>{len(str(self._epochs))}}/{self._epochs}",
+            f"lr {end.lr:.3g}",
+            f"train_loss {end.train_loss:.4f}",
+            f"train_accuracy {end.train_accuracy:.4f}",
+        ]
+        if row.val_loss is not None and row.val_accuracy is not None:
+            cells += [f"val_loss {row.val_loss:.4f}", f"val_accuracy {row.val_accuracy:.4f}"]
+        cells.append(f"{row.images_per_second:,.0f} images/s")
+        tell("  ".join([*cells, "best"] if row.is_best else cells))
+        self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,141 @@
+"""The rows that predict prints: JSON lines, CSV, or a table; one a picture, in input order, also for a bad one.
+
+A format has a head (text before the first row) and turns each prediction into one line. No control byte of a path, a
+label or an error reaches the output. Texts may hold any printable character: write them as UTF-8.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nettrain.errors import Diverged, escape
+from nettrain.training.csv_text import csv_text
+from nettrain.training.json_text import plain
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is known of one picture: probabilities, float32 (K,), or an error."""
+
+    path: str | bytes
+    probabilities: NDArray[np.float32] | None = None
+    error: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.probabilities is not None and not np.isfinite(self.probabilities).all():
+            raise Diverged("a probability is not finite; expected a model that has not diverged", self.shown_path)
+
+    @property
+    def shown_path(self) -> str:
+        """As text, in any locale; the bytes of a path that is not UTF-8 are there as surrogates."""
+        return os.fsencode(self.path).decode("utf-8", "surrogateescape")
+
+    def best(self, count: int) -> list[tuple[int, float]]:
+        """Classes and their probabilities, best first; of equals the first class is the better; none if it is bad."""
+        if self.probabilities is None:
+            return []
+        order: list[int] = np.argsort(-self.probabilities, kind="stable")[:count].tolist()
+        return [(k, plain(self.probabilities[k])) for k in order]
+
+
+@dataclass(frozen=True)
+class Format:
+    """How predictions become lines: ``top`` classes each, or all; ``width`` is that of the longest path, for tables."""
+
+    classes: Sequence[str]
+    top: int = 1
+    all: bool = False
+    width: int = 0
+
+    @property
+    def count(self) -> int:
+        """Classes that a row names."""
+        return len(self.classes) if self.all else self.top
+
+    def head(self) -> str:
+        return ""
+
+    def row(self, found: Prediction) -> str:
+        raise NotImplementedError
+
+
+class JsonLines(Format):
+    """``{"path","label","confidence","index","top":[{"label","confidence"}],"error"}``, nulls for a bad picture.
+
+    A path that is not UTF-8 is escaped, and ``path_b64`` beside it has its bytes.
+    """
+
+    def row(self, found: Prediction) -> str:
+        path = found.shown_path
+        row: dict[str, Any] = {"path": _utf8(path)}
+        if row["path"] != path:
+            row["path_b64"] = base64.b64encode(os.fsencode(found.path)).decode("ascii")
+        top = [{"label": _utf8(self.classes[k]), "confidence": p, "index": k} for k, p in found.best(self.count)]
+        row |= top[0] if top else {"label": None, "confidence": None, "index": None}
+        row["top"] = [{"label": one["label"], "confidence": one["confidence"]} for one in top] or None
+        row["error"] = None if found.error is None else _utf8(found.error)
+        return _printable(json.dumps(row, ensure_ascii=False, separators=(",", ":"))) + "\n"
+
+
+class Csv(Format):
+    """``path,label,confidence,index,error``; with ``all`` a column ``p:<class>`` each. Texts are escaped."""
+
+    def head(self) -> str:
+        columns = ["path", "label", "confidence", "index", "error"]
+        return csv_text([columns + [f"p:{name}" for name in self.classes if self.all]])
+
+    def row(self, found: Prediction) -> str:
+        cells: list[object] = [found.shown_path, None, None, None, found.error]
+        for k, p in found.best(1):
+            cells = [found.shown_path, self.classes[k], p, k, found.error]
+        if self.all:
+            cells += [None] * len(self.classes) if found.probabilities is None else list(found.probabilities)
+        return csv_text([cells])
+
+
+class Table(Format):
+    """For a terminal: the path, then label and confidence of each class named, or the error."""
+
+    def head(self) -> str:
+        columns = [f"{'label':<{self._label}}  confidence"] * min(self.count, len(self.classes))
+        return "  ".join([f"{'path':<{self.width}}", *columns]) + "\n"
+
+    def row(self, found: Prediction) -> str:
+        named = [f"{escape(self.classes[k]):<{self._label}}  {p:10.4f}" for k, p in found.best(self.count)]
+        cells = [f"{escape(found.shown_path):<{self.width}}", *(named or [f"error: {escape(found.error)}"])]
+        return "  ".join(cells) + "\n"
+
+    @property
+    def _label(self) -> int:
+        return max(5, *(len(escape(name)) for name in self.classes))
+
+
+FORMATS: dict[str, Callable[..., Format]] = {
+    "jsonl": JsonLines,
+    "csv": Csv,
+    "table": Table,
+}
+
+
+def _utf8(text: str) -> str:
+    """The text itself; one that UTF-8 cannot hold (a path of other bytes) escaped."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return escape(text)
+    return text
+
+
+def _printable(text: str) -> str:
+    r"""JSON in which what cannot be printed (controls, bidi marks, lone surrogates) is a ``\u`` escape."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)

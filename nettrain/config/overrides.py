@@ -1,0 +1,219 @@
+"""Overrides from the command line, ``a.b=c``: written into the tree of nodes before anything is read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nettrain.config.events import MAX_DEPTH
+from nettrain.config.fields import Chosen, Record, Table
+from nettrain.config.forms import Either, Fixed, Form, Kind, Listed, Path, Settings, Text, keys_of
+from nettrain.config.nodes import Broken, Node, Scalar, Sequence, parse
+from nettrain.config.nodes import Mapping as MappingNode
+from nettrain.config.words import shown, singular
+from nettrain.errors import Fault, Place
+
+CURRENT = "*"  # as a kind in a path: whichever is there (for ``--lr``, which is optimizer.*.lr)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One value for one dotted key; ``file`` is what errors call it, such as ``--set[2]`` or ``--lr``."""
+
+    key: str
+    text: str
+    file: str
+
+    @property
+    def place(self) -> Place:
+        return Place(self.file, 1, 1)
+
+
+class _Misplaced(Exception):
+    """Why a dotted key leads nowhere; the message is the exception's text."""
+
+
+def parse_override(text: str, number: int) -> Override:
+    """The override that ``a.b=c`` means; ``number`` is its position among the ``--set`` options, from 1."""
+    key, equals, value = text.partition("=")
+    return Override(key if equals else "", value if equals else text, f"--set[{number}]")
+
+
+def apply(override: Override, root: Node, form: Form, tables: Mapping[str, Table], faults: list[Fault]) -> MappingNode:
+    """The tree with one value replaced; what is wrong with the override itself is added to the faults.
+
+    Notes    A value is YAML, but raw text where a path or free text is expected. Another kind replaces the block.
+             The keys of a value are placed in its own text; keys on the way there at its beginning.
+    """
+    before = root
+    try:
+        segments = _segments(override)
+        target = _Target(override, tables, faults)
+        root = target.set(segments, 0, form, root, None)
+    except _Misplaced as error:
+        faults.append(Fault(str(error), override.place, override.key))
+        root = before
+    if not isinstance(root, MappingNode):
+        raise TypeError("a config's root is a record")  # a mistake of the caller's
+    return root
+
+
+def _segments(override: Override) -> list[str]:
+    if not override.key:
+        raise _Misplaced(f"expected key=value, such as 'train.epochs=3', got {shown(override.text)}")
+    segments = override.key.split(".")
+    if not all(segments):
+        raise _Misplaced("expected a dotted key without empty parts")
+    if len(segments) > MAX_DEPTH:
+        raise _Misplaced(f"nested too deep; at most {MAX_DEPTH} levels are read")
+    return segments
+
+
+class _Target:
+    """The way along one dotted key, forms and nodes side by side; a form of None is where the schema ends."""
+
+    def __init__(self, override: Override, tables: Mapping[str, Table], faults: list[Fault]) -> None:
+        self.override, self.tables, self.faults = override, tables, faults
+
+    def set(self, segments: list[str], at: int, form: Form | None, node: Node | None, default: object) -> Node:
+        """The node with the value put in, made where it is missing."""
+        if at == len(segments):
+            return self.value(form, at)
+        if isinstance(node, Broken):
+            return node
+        form = self.option(form, segments[at])
+        match form:
+            case Kind(table):
+                return self.in_kind(segments, at, self.tables[table], table, node, default)
+            case Listed() | Fixed():
+                return self.in_list(segments, at, form, node)
+            case Settings(record):
+                return self.in_record(segments, at, record, node, default)
+            case _:
+                inner = self.set(segments, at + 1, None, None, None)
+                return MappingNode(((self.key(segments[at]), inner),), self.override.place)
+
+    def key(self, text: str) -> Scalar:
+        return Scalar(text, False, self.override.place)
+
+    def value(self, form: Form | None, depth: int) -> Node:
+        place, text = self.override.place, self.override.text
+        raw = Scalar(text, False, place)
+        options = form.options if isinstance(form, Either) else (form,)
+        is_text = any(isinstance(option, (Text, Path)) for option in options)
+        if is_text and len(options) == 1:
+            return raw
+        node, faults = parse(text, self.override.file, self.override.key)
+        if is_text and not isinstance(node, (Sequence, MappingNode)):
+            return raw
+        self.faults += faults
+        if depth + _depth(node) > MAX_DEPTH:
+            raise _Misplaced(f"nested too deep; at most {MAX_DEPTH} levels are read")
+        if node is None:
+            return Broken(place) if faults else Scalar("", True, place)
+        return node
+
+    def option(self, form: Form | None, name: str) -> Form | None:
+        """Of several forms the one that a name leads into."""
+        if not isinstance(form, Either):
+            return form
+        inner = [self.option(option, name) for option in form.options]
+        for option in inner:
+            match option:
+                case Settings(record) if record.aliases.get(name, name) in keys_of(record):
+                    return option
+                case Kind(table) if name == CURRENT or name in {*self.tables[table].rows, *self.tables[table].aliases}:
+                    return option
+                case Listed() | Fixed() if name.isdecimal():
+                    return option
+        return next((option for option in inner if isinstance(option, (Settings, Kind, Listed, Fixed))), None)
+
+    def in_record(
+        self, segments: list[str], at: int, record: type[Record], node: Node | None, default: object
+    ) -> MappingNode:
+        typed = segments[at]
+        name = record.aliases.get(typed, typed)
+        field = keys_of(record).get(name)
+        entries = list(_as_mapping(record, node, self.override.place).entries)
+        place = node.place if isinstance(node, MappingNode) else self.override.place
+        form = field.form if field else None
+        inner_default = getattr(default, field.field, None) if isinstance(default, record) and field else None
+        if field and inner_default is None and not field.required:
+            inner_default = field.default
+        for index, (key, value) in enumerate(entries):
+            if record.aliases.get(key.text, key.text) == name:
+                made = self.set(segments, at + 1, form, value, inner_default)
+                entries[index] = (self.key(typed) if at + 1 == len(segments) else key, made)
+                return MappingNode(tuple(entries), place)
+        made = self.set(segments, at + 1, form, None, inner_default)
+        return MappingNode((*entries, (self.key(typed), made)), place)
+
+    def in_kind(
+        self, segments: list[str], at: int, table: Table, table_name: str, node: Node | None, default: object
+    ) -> Node:
+        old_key, old = _kind_of(node)
+        if node is None and isinstance(default, Chosen):
+            old_key = self.key(default.kind)
+        current = table.aliases.get(old_key.text, old_key.text) if old_key else None
+        typed = segments[at]
+        if typed == CURRENT:
+            if current is None and node is not None:
+                return node  # neither a kind nor absent: the reader says what it is
+            if current is None:
+                raise _Misplaced(f"no {singular(table_name)} is chosen here")
+            typed = current
+        kind = table.aliases.get(typed, typed)
+        if kind not in table.rows:
+            record = table.rows.get(current or "")
+            if record is not None and record.aliases.get(typed, typed) in keys_of(record):
+                meant = ".".join([*segments[:at], current or "", *segments[at:]])
+                raise _Misplaced(f"unknown {singular(table_name)} {shown(typed)}; did you mean {shown(meant)}?")
+        form = Settings(table.rows[kind]) if kind in table.rows else None
+        if kind == current and old_key is not None:
+            key = self.key(typed) if at + 1 == len(segments) else old_key
+            made = self.set(segments, at + 1, form, old, None)
+        else:
+            key, made = self.key(typed), self.set(segments, at + 1, form, None, None)
+        return MappingNode(((key, made),), key.place if node is None else node.place)
+
+    def in_list(self, segments: list[str], at: int, form: Listed | Fixed, node: Node | None) -> Sequence:
+        name = segments[at]
+        if not isinstance(node, Sequence):
+            raise _Misplaced(f"no list is given at {shown('.'.join(segments[:at]))}, so that it has no item {name!r}")
+        index = int(name) if name.isdecimal() and name.isascii() and len(name) < 9 else len(node.items)
+        if index >= len(node.items):
+            there = f"its items are 0 to {len(node.items) - 1}" if node.items else "it is empty"
+            raise _Misplaced(f"no item {shown(name)} in {shown('.'.join(segments[:at]))}; {there}")
+        inner = form.item if isinstance(form, Listed) else form.items[min(index, len(form.items) - 1)]
+        items = list(node.items)
+        items[index] = self.set(segments, at + 1, inner, items[index], None)
+        return replace(node, items=tuple(items))
+
+
+def _as_mapping(record: type[Record], node: Node | None, place: Place) -> MappingNode:
+    """A record's node as a mapping: a short value becomes the field that it stands for."""
+    if isinstance(node, MappingNode):
+        return node
+    is_value = isinstance(node, Sequence) or (isinstance(node, Scalar) and not node.nothing)
+    if record.short is not None and is_value and node is not None:
+        return MappingNode(((Scalar(record.short, True, node.place), node),), node.place)
+    return MappingNode((), place)
+
+
+def _kind_of(node: Node | None) -> tuple[Scalar | None, Node | None]:
+    """The kind that a node names, with its settings if it has any."""
+    if isinstance(node, Scalar) and not node.nothing:
+        return node, None
+    if isinstance(node, MappingNode) and len(node.entries) == 1:
+        return node.entries[0]
+    return None, None
+
+
+def _depth(node: Node | None) -> int:
+    match node:
+        case Sequence(items):
+            return 1 + max(map(_depth, items), default=0)
+        case MappingNode(entries):
+            return 1 + max((_depth(value) for _, value in entries), default=0)
+        case _:
+            return 0

@@ -1,0 +1,46 @@
+"""How values, names and keys from outside are put into a message: quoted, shortened, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+SHOWN_CHARACTERS = 60
+
+
+def short(text: str) -> str:
+    """At most 60 characters of a text."""
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+
+
+def shown(text: str) -> str:
+    """A text in quotes, with escapes, shortened."""
+    return repr(short(text))
+
+
+def segment(text: str) -> str:
+    """A key of the user's as one part of a dotted key."""
+    return short(text)
+
+
+def joined(prefix: str, name: str) -> str:
+    """A dotted key."""
+    return f"{prefix}.{name}" if prefix and name else prefix or name
+
+
+def either(words: Iterable[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def singular(table: str) -> str:
+    """What one row of a table is called: ``layer`` for ``layers``, ``loss`` for ``losses``."""
+    for plural, one in (("ies", "y"), ("sses", "ss"), ("s", "")):
+        if table.endswith(plural):
+            return table.removesuffix(plural) + one
+    return table
+
+
+def a(noun: str) -> str:
+    """A noun with its article."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"

@@ -1,0 +1,34 @@
+"""Random horizontal flip: left and right are exchanged in some pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.config.fields import Limit, Record
+from nettrain.data.augment.draw import Draw
+
+Chance = Annotated[float, Limit(0, 1, open_low=True)]
+
+
+@dataclass(frozen=True)
+class RandomHorizontalFlipConfig(Record, short="p"):
+    """Units   ``p`` is the chance that a picture is flipped."""
+
+    p: Chance = 0.5
+
+
+def random_horizontal_flip(
+    images: npt.NDArray[np.uint8], config: RandomHorizontalFlipConfig, draw: Draw
+) -> npt.NDArray[np.uint8]:
+    """Mirror each picture with chance p.
+
+    Shapes   (N,H,W,C) -> (N,H,W,C), a new array.
+    """
+    flipped = images.copy()
+    chosen = draw.uniform(0) < config.p
+    flipped[chosen] = images[chosen, :, ::-1]
+    return flipped

@@ -1,0 +1,50 @@
+"""The class contract: labels are matched by name to the classes of the model, never by position."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.data.listing import Listing
+from nettrain.errors import DataError
+
+_SHOWN = 10
+
+
+def match(model_classes: Sequence[str], listing: Listing, split_name: str) -> npt.NDArray[np.int64]:
+    """The listing's labels as indices into ``model_classes``.
+
+    Shapes   (N,) int64.
+    Errors   DataError lists every class that the folder lacks, and every one that the model does not know, with the
+             nearest missing name.
+    """
+    names = [unicodedata.normalize("NFC", name) for name in model_classes]
+    index, there = {name: place for place, name in enumerate(names)}, frozenset(listing.classes)
+    missing = [name for name in names if name not in there]
+    extra = [name for name in listing.classes if name not in index]
+    if missing or extra:
+        parts = []
+        if missing:
+            parts.append(f"missing {_listed(missing)}")
+        if extra:
+            parts.append(f"not known to the model {_listed(extra)}{_hint(extra, missing)}")
+        raise DataError(f"the classes of {split_name} do not match: {'; '.join(parts)}", listing.root)
+    places = np.array([index[name] for name in listing.classes], np.int64)
+    return places[listing.labels]
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:_SHOWN])
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _hint(extra: list[str], missing: list[str]) -> str:
+    folded = {name.casefold(): name for name in missing}
+    for name in extra:
+        if near := difflib.get_close_matches(name.casefold(), list(folded), 1):
+            return f" (is {name!r} the model's {folded[near[0]]!r}?)"
+    return ""

@@ -1,0 +1,22 @@
+"""The data fingerprint: one number that changes whenever a picture, a label or a file's path does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from nettrain.data.cache import Pictures
+
+
+def data_fingerprint(pictures: Iterable[Pictures]) -> str:
+    """SHA-256, in hex, over the sorted (relative path, label, file SHA-256) of all pictures.
+
+    Notes    the path is relative to its split's folder and the label is the class name, so neither a moved data folder
+             nor the way that it is divided changes the number. Fields end with NUL, rows with a line feed.
+    """
+    rows = sorted(
+        (path.encode("utf-8", "surrogateescape"), part.classes[label].encode(), digest.encode())
+        for part in pictures
+        for path, label, digest in zip(part.paths, part.labels, part.sha256, strict=True)
+    )
+    return hashlib.sha256(b"".join(b"\0".join(row) + b"\n" for row in rows)).hexdigest()

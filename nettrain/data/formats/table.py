@@ -1,0 +1,85 @@
+"""The picture formats that nettrain reads, told apart by content, and a name for what is not one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from nettrain.data.formats import bmp, gif, jpeg, png, webp
+from nettrain.data.formats.found import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One row: how to know a format, how to look into it, what decodes it, and what to check once its size is allowed.
+
+    Notes   ``decoder`` is Pillow's class itself and not ``Image.open``, which would try others, and which prints
+            warnings about sizes before our own cap can speak.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    starts: Callable[[bytes], bool]
+    inspect: Callable[[bytes], Found]
+    decoder: Callable[[IO[bytes]], ImageFile]
+    verify: Callable[[Found], None] = lambda found: None
+
+
+FORMATS = (
+    Format(
+        "PNG", (".png", ".apng"), lambda data: data.startswith(png.SIGNATURE), png.inspect, PngImageFile, png.verify
+    ),
+    Format(
+        "JPEG",
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
+        lambda data: data.startswith(jpeg.SIGNATURE),
+        jpeg.inspect,
+        JpegImageFile,
+    ),
+    Format("BMP", (".bmp", ".dib"), lambda data: data.startswith(bmp.SIGNATURE), bmp.inspect, BmpImageFile),
+    Format("GIF", (".gif",), lambda data: data.startswith(gif.SIGNATURES), gif.inspect, GifImageFile),
+    Format("WebP", (".webp",), webp.starts, webp.inspect, WebPImageFile),
+)
+NAMES = ", ".join(row.name for row in FORMATS)
+SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
+
+_OTHERS = (
+    (b"version https://git-lfs", "a Git LFS pointer, not the picture itself; fetch it with 'git lfs pull'"),
+    (b"%PDF", "a PDF document"),
+    (b"%!PS", "a PostScript (EPS) file"),
+    (b"II*\0", "a TIFF picture"),
+    (b"MM\0*", "a TIFF picture"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"8BPS", "a Photoshop file"),
+)
+_MARKUP = ((b"<!doctype html", "an HTML page"), (b"<html", "an HTML page"), (b"<svg", "an SVG drawing"))
+
+
+def recognise(data: bytes) -> Format | None:
+    """The format that these bytes begin with, whatever the file is called."""
+    return next((row for row in FORMATS if row.starts(data)), None)
+
+
+def describe(data: bytes) -> str:
+    """What bytes are that no row recognises, as the reason why they are refused."""
+    if not data:
+        return "the file is empty (0 bytes)"
+    text = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    what = next((name for start, name in _OTHERS if data.startswith(start)), "")
+    what = what or next((name for start, name in _MARKUP if text.startswith(start)), "")
+    if data[4:8] == b"ftyp":
+        what = "a HEIC, AVIF or video file"
+    if "Git LFS" in what:
+        return what
+    return f"{what or 'not a picture in a known format'}; expected one of {NAMES}"

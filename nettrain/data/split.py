@@ -1,0 +1,123 @@
+"""The splits of a run: which picture is trained on, which one validates, which one tests."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.arrays.hash import permutation
+from nettrain.data.classes import match
+from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.listing import Listing, list_folder
+from nettrain.data.roots import find_roots
+from nettrain.errors import DataError
+
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """N labelled picture files: ``files`` relative to ``root``, ``labels (N,) int64`` into ``classes``."""
+
+    name: str
+    root: str
+    files: tuple[str, ...]
+    labels: I64
+    classes: tuple[str, ...]
+
+    def path(self, place: int) -> str:
+        """The full path of one picture."""
+        return os.path.join(self.root, self.files[place])
+
+    def only(self, places: I64, name: str | None = None) -> Split:
+        """The pictures at these places, in that order."""
+        files = tuple(self.files[place] for place in places)
+        return replace(self, name=name or self.name, files=files, labels=self.labels[places])
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """The splits of a run, and ``notes`` for the user: what was recognised and what was passed over."""
+
+    train: Split
+    val: Split | None
+    test: Split | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.train.classes
+
+    def all(self) -> tuple[Split, ...]:
+        """Those that are there, in the order train, val, test."""
+        return tuple(split for split in (self.train, self.val, self.test) if split is not None)
+
+
+def make_splits(config: DataConfig, seed: int) -> Splits:
+    """List every folder that the config names and divide what is to be divided; no picture is read.
+
+    Errors   DataError: a fault of the layout, classes of val or test that do not match those of train, a val part that
+             would be empty.
+    """
+    roots = find_roots(config)
+    notes = [roots.note] if roots.note else []
+    listing = list_folder(roots.train)
+    _note(notes, "train", listing)
+    train = Split("train", listing.root, listing.files, listing.labels, listing.classes)
+    val = test = None
+    if isinstance(roots.val, ValFraction):
+        train, val = divide(train, roots.val, seed)
+    elif roots.val is not None:
+        val = _other("val", roots.val, train.classes, notes)
+    if roots.test is not None:
+        test = _other("test", roots.test, train.classes, notes)
+    return Splits(train, val, test, tuple(notes))
+
+
+def folder_split(name: str, root: str, classes: tuple[str, ...]) -> Split:
+    """A folder of pictures as a split of a model that has these classes; errors as for ``make_splits``."""
+    return _other(name, root, classes, [])
+
+
+def divide(split: Split, part: ValFraction, seed: int) -> tuple[Split, Split]:
+    """Set a part of the pictures aside: (train, val), each still in code-point order.
+
+    Errors   DataError if val would be empty.
+    Notes    the count is rounded to the nearest, a half upwards; stratified, within each class. At least one picture of
+             every class stays in train. Which ones go depends on the seed and on their places in code-point order.
+    """
+    labels = split.labels
+    places = np.arange(len(labels))
+    groups = [places[labels == index] for index in range(len(split.classes))] if part.stratify else [places]
+    left = np.bincount(labels, minlength=len(split.classes))
+    chosen: list[int] = []
+    for index, group in enumerate(groups):
+        wanted = int(len(group) * part.fraction + 0.5)
+        for place in group[permutation(len(group), seed, "data.val", index)]:
+            if wanted and left[labels[place]] > 1:
+                chosen.append(int(place))
+                left[labels[place]] -= 1
+                wanted -= 1
+    if not chosen:
+        raise DataError(
+            f"data.val.fraction {part.fraction:g} of {len(labels)} pictures in {len(split.classes)} classes leaves "
+            "none to validate on; raise it, or add pictures",
+            split.root,
+        )
+    inside = np.zeros(len(labels), bool)
+    inside[chosen] = True
+    return split.only(places[~inside]), split.only(places[inside], "val")
+
+
+def _other(name: str, root: str, classes: tuple[str, ...], notes: list[str]) -> Split:
+    listing = list_folder(root, least_classes=1)
+    _note(notes, name, listing)
+    return Split(name, listing.root, listing.files, match(classes, listing, name), classes)
+
+
+def _note(notes: list[str], name: str, listing: Listing) -> None:
+    if listing.ignored:
+        notes.append(f"data.{name}: {listing.ignored}")

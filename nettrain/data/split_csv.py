@@ -1,0 +1,119 @@
+"""split.csv: every picture of a run with its label and split, written once and kept when the run is resumed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from nettrain.data.split import Split, Splits
+from nettrain.errors import DataError, Fault, Place, escape
+
+HEADER = ["path", "label", "split"]
+_NAMES = ("train", "val", "test")
+_ESCAPED = re.compile(r"\\(\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One picture: ``path`` is relative to the train folder, with ``/``."""
+
+    path: str
+    label: str
+    split: str
+
+
+def split_csv(splits: Splits) -> str:
+    """The text of split.csv: rows by split (train, val, test), then by path in code-point order.
+
+    Notes    paths are relative to the train folder, so those of another folder begin with ``../`` or so. Backslashes,
+             control characters and bytes that are not UTF-8 are written as Python's ``\\\\``-escapes.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    for split in splits.all():
+        prefix = _prefix(split, splits.train.root)
+        for file, label in zip(split.files, split.labels, strict=True):
+            writer.writerow([_written(prefix + file), _written(split.classes[label]), split.name])
+    return text.getvalue()
+
+
+def read_split_csv(text: str, where: str = "split.csv") -> tuple[Row, ...]:
+    """The rows of a split.csv.
+
+    Errors   DataError with ``where`` and the line: another header, a row that is not path, label, split.
+    """
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = []
+    try:
+        if next(lines, None) != HEADER:
+            raise DataError("expected the header path,label,split", Place(where, 1, 1))
+        for cells in lines:
+            if len(cells) != 3 or cells[2] not in _NAMES:
+                raise DataError(
+                    "expected path,label,split with split one of train, val, test", Place(where, lines.line_num, 1)
+                )
+            rows.append(Row(_meant(cells[0]), _meant(cells[1]), cells[2]))
+    except csv.Error as problem:
+        raise DataError(f"not CSV: {problem}", Place(where, lines.line_num, 1)) from None
+    return tuple(rows)
+
+
+def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
+    """The splits that ``rows`` record, out of the pictures that the folders hold now.
+
+    Errors   DataError, one fault a picture: recorded, but no longer there, or with another label.
+    Notes    pictures that came later are left out, and a note says how many.
+    """
+    root = found.train.root
+    there: dict[str, tuple[Split, int]] = {}
+    for split in found.all():
+        prefix = _prefix(split, root)
+        there.update({prefix + file: (split, place) for place, file in enumerate(split.files)})
+    faults = []
+    kept: dict[str, list[tuple[Split, int]]] = {name: [] for name in _NAMES}
+    for row in rows:
+        where = os.path.normpath(os.path.join(root, row.path))
+        if row.path not in there:
+            faults.append(Fault("the run was started with this picture, but it is no longer there", where))
+            continue
+        split, place = there.pop(row.path)
+        if (label := split.classes[split.labels[place]]) != row.label:
+            faults.append(Fault(f"the run was started with label {row.label!r}, but now it is {label!r}", where))
+        kept[row.split].append((split, place))
+    if faults:
+        raise DataError(faults=faults)
+    if not kept["train"]:
+        raise DataError("the run's split.csv lists no picture to train on", root)
+    notes = found.notes
+    if there:
+        notes += (f"data: {len(there)} pictures came after the run was started and are left out",)
+    classes = tuple(sorted({row.label for row in rows}))
+    val, test = (_gathered(name, kept[name], classes) if kept[name] else None for name in _NAMES[1:])
+    return Splits(_gathered("train", kept["train"], classes), val, test, notes)
+
+
+def _gathered(name: str, members: list[tuple[Split, int]], classes: tuple[str, ...]) -> Split:
+    index = {label: place for place, label in enumerate(classes)}
+    files = tuple(split.files[place] for split, place in members)
+    labels = np.array([index[split.classes[split.labels[place]]] for split, place in members], np.int64)
+    return Split(name, members[0][0].root, files, labels, classes)
+
+
+def _prefix(split: Split, root: str) -> str:
+    if split.root == root:
+        return ""
+    return os.path.relpath(split.root, root).replace(os.sep, "/") + "/"
+
+
+def _written(text: str) -> str:
+    return "".join("\\\\" if char == "\\" else escape(char) for char in text)
+
+
+def _meant(text: str) -> str:
+    return _ESCAPED.sub(lambda found: found[0].encode("ascii").decode("unicode_escape"), text)

@@ -1,0 +1,352 @@
+"""The one module that writes: whole files at once, growing logs, locks, folders; every failure is one line with a path.
+
+Each call of the system goes through one of the small functions on top, so that tests can make any of them fail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import ParamSpec, Self, TypeVar
+
+from nettrain.errors import CheckpointError, EnvironmentFault
+
+AnyPath = str | os.PathLike[str]
+P = ParamSpec("P")
+T = TypeVar("T")
+Buffer = bytes | bytearray | memoryview
+
+LOCK = "lock"
+CHUNK = 1 << 26  # bytes in one call: macOS refuses 2 GiB, Linux cuts it
+INTERRUPTIONS = 100  # times that one call may be interrupted before we give up on it
+TEMPORARY = (".nettrain-", ".tmp")  # short, so that a name of 255 bytes still has one
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o666)
+
+
+def _write(handle: int, data: memoryview) -> int:
+    return os.write(handle, data)
+
+
+def _sync(handle: int) -> None:
+    if sys.platform == "darwin":  # fsync stops at the drive's own cache there
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(handle)
+
+
+def _truncate(handle: int, length: int) -> None:
+    os.ftruncate(handle, length)
+
+
+def _size(handle: int) -> int:
+    return os.fstat(handle).st_size
+
+
+def _close(handle: int) -> None:
+    os.close(handle)
+
+
+def _replace(source: str, target: str) -> None:
+    os.replace(source, target)
+
+
+def _remove(path: str) -> None:
+    os.unlink(path)
+
+
+def _make(path: str) -> None:
+    os.mkdir(path)
+
+
+def _flock(handle: int) -> None:
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _pause() -> None:
+    time.sleep(0.01)
+
+
+_CAUSES = {
+    errno.ENOSPC: "the disk is full; free some space and try again",
+    errno.EDQUOT: "the disk quota is used up; free some space and try again",
+    errno.EROFS: "the file system is read-only; choose a folder that can be written",
+    errno.EACCES: "permission denied; choose a folder that this user may use",
+    errno.EPERM: "not permitted; choose a folder that this user may use",
+    errno.EMFILE: "this process has too many open files; raise the limit (ulimit -n)",
+    errno.ENFILE: "the machine has too many open files; close some programs",
+    errno.EIO: "the disk reports an input/output error; check the disk",
+    errno.EFBIG: "the file would be larger than is allowed; raise the limit (ulimit -f)",
+    errno.ENOENT: "no such file or folder; was it removed?",
+    errno.ENOTDIR: "a part of the path is not a folder; expected folders down to the last name",
+    errno.EISDIR: "is a folder; expected a file",
+    errno.EEXIST: "is there already, and is not a folder; choose another name",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.ELOOP: "the links go in a circle; expected a file or folder at their end",
+    errno.ENOLCK: "the file system cannot lock files; choose a folder on a local disk",
+    errno.ENOTSUP: "the file system cannot do this; choose a folder on a local disk",
+    errno.EINTR: "interrupted again and again; try again",
+    errno.ENOMEM: "the machine is out of memory; free some and try again",
+}
+
+
+def cause(error: OSError) -> str:
+    """Why the system refused, in words, with what would help."""
+    number = error.errno or 0
+    return _CAUSES.get(number) or f"{os.strerror(number)} (error {number}); expected the system to allow it"
+
+
+def fault(path: AnyPath, doing: str, error: OSError) -> EnvironmentFault:
+    """The one line for a refused call, such as ``run/best: cannot write: the disk is full; free some space ...``."""
+    return EnvironmentFault(f"cannot {doing}: {cause(error)}", os.fspath(path))
+
+
+def _ask(path: str, doing: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one call of the system: again if it was interrupted, otherwise a failure names the path."""
+    attempts = 0
+    while True:
+        try:
+            return call(*args, **kwargs)
+        except OSError as error:
+            attempts += 1
+            if not isinstance(error, InterruptedError) or attempts == INTERRUPTIONS:
+                raise fault(path, doing, error) from error
+
+
+def _write_all(path: str, handle: int, data: Buffer) -> None:
+    """Write every byte, however few the system takes at a time."""
+    rest = memoryview(data).cast("B")
+    while rest:
+        taken = _ask(path, "write", _write, handle, rest[:CHUNK])
+        rest = rest[taken:]
+        if not taken:
+            raise fault(path, "write", OSError(errno.EIO, "nothing was taken"))
+
+
+def _shut(path: str, handle: int) -> None:
+    """Close a written file: an error here is data that was not stored; an interruption is not, the file is closed."""
+    try:
+        _close(handle)
+    except InterruptedError:
+        pass
+    except OSError as error:
+        raise fault(path, "write", error) from error
+
+
+def _quietly(call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Tidy up behind a fault that is already on its way to the user, and must not be hidden by a second one."""
+    with contextlib.suppress(OSError):
+        call(*args, **kwargs)
+
+
+def write_atomic(path: AnyPath, data: Buffer | Iterable[Buffer]) -> None:
+    """Put a whole file under its name, or leave what was there: never a part of it, not even after a power cut.
+
+    Errors   EnvironmentFault names the path and why; the temporary file is gone by then. A fault of the very last
+             call, the sync of the folder, comes when the new content, whole, already has the name.
+    Notes    ``data`` may come in pieces. A link stays a link: the file it leads to is replaced.
+    """
+    shown = os.fspath(path)
+    target = _ask(shown, "write", os.path.realpath, shown)
+    _refuse_special(shown, target)
+    parent = os.path.dirname(target)
+    temporary = os.path.join(parent, secrets.token_hex(8).join(TEMPORARY))
+    folder = _ask(shown, "write", _open, parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        handle = _ask(shown, "write", _open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW)
+        try:
+            try:
+                for piece in [data] if isinstance(data, bytes | bytearray | memoryview) else data:
+                    _write_all(shown, handle, piece)
+                _ask(shown, "write", _sync, handle)
+            except BaseException:
+                _quietly(_close, handle)
+                raise
+            _shut(shown, handle)
+            _ask(shown, "write", _replace, temporary, target)
+        except BaseException:
+            _quietly(_remove, temporary)
+            raise
+        _sync_folder(shown, folder)
+    finally:
+        _quietly(_close, folder)
+
+
+def _refuse_special(shown: str, path: str) -> None:
+    """A device, pipe or folder is never replaced by a file (``/dev/null`` would be gone)."""
+    with contextlib.suppress(OSError):
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "a device or pipe"
+            raise EnvironmentFault(f"cannot write: is {kind}; expected the name of a plain file", shown)
+
+
+def _sync_folder(shown: str, handle: int) -> None:
+    try:
+        _ask(shown, "write", _sync, handle)
+    except EnvironmentFault as error:
+        if getattr(error.__cause__, "errno", None) not in (errno.EINVAL, errno.ENOTSUP):  # cannot sync folders at all
+            raise
+
+
+def fsync_folder(path: AnyPath) -> None:
+    """Make the names in a folder survive a power cut."""
+    path = os.fspath(path)
+    handle = _ask(path, "write", _open, path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _sync_folder(path, handle)
+    finally:
+        _quietly(_close, handle)
+
+
+def make_folder(path: AnyPath) -> bool:
+    """Make a folder, and those above it; True if it is new, False if it was there."""
+    path = os.fspath(path)
+    if os.path.isdir(path):
+        return False
+    parent = os.path.dirname(path.rstrip("/")) or "."
+    make_folder(parent)
+    try:
+        _ask(path, "make the folder", _make, path)
+    except EnvironmentFault as error:
+        if isinstance(error.__cause__, FileExistsError) and os.path.isdir(path):
+            return False  # another process was faster
+        raise
+    fsync_folder(parent)
+    return True
+
+
+def prune(paths: Iterable[AnyPath]) -> None:
+    """Remove files; one that is gone already is as good."""
+    for path in paths:
+        name = os.fspath(path)
+        try:
+            _ask(name, "remove", _remove, name)
+        except EnvironmentFault as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is a write in progress, or what a dead process left of one."""
+    start, end = TEMPORARY
+    return name.startswith(start) and name.endswith(end)
+
+
+class Log:
+    """A text file that only grows. ``length`` cuts it to so many bytes first, None keeps what is there.
+
+    Errors   CheckpointError if the file is shorter than ``length``; EnvironmentFault if the system refuses.
+    Notes    What is appended is the system's at once (a killed process loses nothing), and the disk's after ``sync``.
+    """
+
+    def __init__(self, path: AnyPath, length: int | None = None) -> None:
+        self.path = os.fspath(path)
+        self._handle = _ask(self.path, "open", _open, self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        try:
+            self.size = _ask(self.path, "open", _size, self._handle)  # bytes
+            if length is not None:
+                self.truncate(length)
+            fsync_folder(os.path.dirname(self.path) or ".")
+        except BaseException:
+            _quietly(_close, self._handle)
+            raise
+
+    def truncate(self, length: int) -> None:
+        """Cut the file back to ``length`` bytes."""
+        if length > self.size:
+            message = f"is {self.size} bytes long, but the checkpoint was written after {length}"
+            raise CheckpointError(f"{message}; put the whole file back, or start a new run", self.path)
+        if length < self.size:
+            _ask(self.path, "write", _truncate, self._handle, length)
+            self.size = length
+
+    def append(self, text: str) -> None:
+        data = text.encode()
+        _write_all(self.path, self._handle, data)
+        self.size += len(data)
+
+    def sync(self) -> None:
+        """Make all that was appended survive a power cut."""
+        _ask(self.path, "write", _sync, self._handle)
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            handle, self._handle = self._handle, -1
+            _shut(self.path, handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self.close()
+
+
+class Lock:
+    """The right of one process to write in a folder, held until ``release`` or the end of the process.
+
+    Errors   EnvironmentFault names the process that holds it.
+    Notes    flock on a file ``lock``, never removed; a dead process's lock is free. A child made by fork holds it too.
+    """
+
+    def __init__(self, folder: AnyPath) -> None:
+        self.folder = os.fspath(folder)
+        path = os.path.join(self.folder, LOCK)
+        self._handle = _ask(path, "lock", _open, path, os.O_RDWR | os.O_CREAT)
+        try:
+            for _ in range(100):  # the holder may not have written its number yet: wait a second at most
+                if self._take(path):
+                    return
+                if holder := _live_process(path):
+                    break
+                _pause()
+            process = f"process {holder}" if holder else "another process"
+            message = f"is in use by {process}; wait for it to end, or choose another folder"
+            raise EnvironmentFault(message, self.folder)
+        except BaseException:
+            _quietly(_close, self._handle)
+            raise
+
+    def _take(self, path: str) -> bool:
+        try:
+            _ask(path, "lock", _flock, self._handle)
+        except EnvironmentFault as error:
+            if isinstance(error.__cause__, BlockingIOError):
+                return False
+            raise
+        _ask(path, "lock", _truncate, self._handle, 0)
+        _write_all(path, self._handle, f"{os.getpid()}\n".encode())
+        return True
+
+    def release(self) -> None:
+        if self._handle >= 0:
+            handle, self._handle = self._handle, -1
+            _quietly(_truncate, handle, 0)
+            _quietly(_close, handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self.release()
+
+
+def _live_process(path: str) -> int | None:
+    """The process named in a lock file, if there is such a process."""
+    with contextlib.suppress(OSError, ValueError, OverflowError):
+        process = int(Path(path).read_text(encoding="ascii"))
+        with contextlib.suppress(PermissionError):  # it lives, but is someone else's
+            os.kill(process, 0)
+        return process
+    return None

@@ -1,0 +1,59 @@
+"""The kinds that a config may name: layers, norms, activations, initialisers. The reader, tests and docs walk these tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from nettrain.config.fields import NoSettings, Record, Table
+from nettrain.model.initialisers import INITIALISERS
+from nettrain.model.layer import Layer
+from nettrain.model.layers.activation import ActivationLayer
+from nettrain.model.layers.batch_norm import BatchNormConfig, BatchNormLayer
+from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
+from nettrain.model.layers.dense import Dense, DenseConfig
+from nettrain.model.layers.dropout import Dropout, DropoutConfig
+from nettrain.model.layers.flatten import Flatten
+from nettrain.model.layers.pooling import AvgPool2d, GlobalAvgPool, MaxPool2d, PoolConfig
+from nettrain.model.layers.residual import Residual, ResidualConfig
+from nettrain.model.norms import NORM_ALIASES, NORMS
+from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS
+
+LAYERS: dict[str, tuple[type[Record], Callable[..., Layer]]] = {
+    "dense": (DenseConfig, Dense),
+    "conv2d": (Conv2dConfig, Conv2d),
+    "max_pool2d": (PoolConfig, MaxPool2d),
+    "avg_pool2d": (PoolConfig, AvgPool2d),
+    "global_avg_pool": (NoSettings, GlobalAvgPool),
+    "flatten": (NoSettings, Flatten),
+    "dropout": (DropoutConfig, Dropout),
+    "batch_norm": (BatchNormConfig, BatchNormLayer),
+    "residual": (ResidualConfig, Residual),
+    "relu": (ACTIVATIONS["relu"][0], partial(ActivationLayer, "relu")),
+    "leaky_relu": (ACTIVATIONS["leaky_relu"][0], partial(ActivationLayer, "leaky_relu")),
+    "gelu": (ACTIVATIONS["gelu"][0], partial(ActivationLayer, "gelu")),
+    "silu": (ACTIVATIONS["silu"][0], partial(ActivationLayer, "silu")),
+    "sigmoid": (ACTIVATIONS["sigmoid"][0], partial(ActivationLayer, "sigmoid")),
+    "tanh": (ACTIVATIONS["tanh"][0], partial(ActivationLayer, "tanh")),
+}
+LAYER_ALIASES = {
+    "linear": "dense",
+    "fc": "dense",
+    "conv": "conv2d",
+    "max_pool": "max_pool2d",
+    "maxpool": "max_pool2d",
+    "avg_pool": "avg_pool2d",
+    "avgpool": "avg_pool2d",
+    "global_average_pooling2d": "global_avg_pool",
+    "batchnorm": "batch_norm",
+    "batch_norm2d": "batch_norm",
+    "swish": "silu",
+}
+CONTAINERS = (Residual,)  # built from layers of their own: their constructors take ``build`` too
+
+TABLES = {
+    "layers": Table({kind: row[0] for kind, row in LAYERS.items()}, LAYER_ALIASES),
+    "norms": Table({kind: row[0] for kind, row in NORMS.items()}, NORM_ALIASES),
+    "activations": Table({kind: row[0] for kind, row in ACTIVATIONS.items()}, ACTIVATION_ALIASES),
+    "initialisers": Table({kind: row[0] for kind, row in INITIALISERS.items()}),
+}

@@ -1,0 +1,74 @@
+"""What dense and conv layers have in common: a linear map, then bias or norm, then an activation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from nettrain.autograd.epilogue import Part
+from nettrain.autograd.tensor import Dim, Shape
+from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
+from nettrain.model.layer import Layer, Parameter, Pass
+from nettrain.model.layers.activation import activation_parts
+from nettrain.model.norms import NORMS
+from nettrain.ops.bias import Bias
+
+HE_NORMAL = Chosen("he_normal", NoSettings())
+ZEROS = Chosen("zeros", NoSettings())
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearMapConfig(
+    Record,
+    aliases={
+        "use_bias": "bias",
+        "kernel_initializer": "init",
+        "bias_initializer": "bias_init",
+        "weight_init": "init",
+        "normalization": "norm",
+    },
+):
+    """Settings of every layer with a linear map; a bias is there unless a norm follows."""
+
+    bias: bool | None = None
+    norm: Annotated[Chosen, OneOf("norms")] | None = None
+    activation: Annotated[Chosen, OneOf("activations")] | None = None
+    init: Annotated[Chosen, OneOf("initialisers")] | None = None
+    bias_init: Annotated[Chosen, OneOf("initialisers")] | None = None
+
+    @property
+    def has_norm(self) -> bool:
+        return self.norm is not None and self.norm.kind != "none"
+
+    @property
+    def has_bias(self) -> bool:
+        return not self.has_norm if self.bias is None else self.bias
+
+    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        if self.bias and self.has_norm:
+            yield "bias", "a bias under a norm has no effect, because the norm takes the mean away; leave it out"
+        if "bias_init" in given and not self.has_bias:
+            yield "bias_init", "has no effect on a layer without a bias; leave it out"
+
+
+class LinearMap(Layer):
+    """A layer with a weight, and an epilogue of bias or norm, then activation.
+
+    ``fans`` are (fan_in, fan_out) of the weight; ``outputs`` is its number of channels out.
+    """
+
+    has_epilogue = True
+
+    def __init__(self, settings: LinearMapConfig, weight: Shape, fans: tuple[int, int], outputs: Dim) -> None:
+        self.weight = Parameter(weight, settings.init or HE_NORMAL, fans)
+        self.bias = Parameter((outputs,), settings.bias_init or ZEROS, fans) if settings.has_bias else None
+        norm = None if settings.norm is None else NORMS[settings.norm.kind][1]
+        self.norm = None if norm is None or settings.norm is None else norm(settings.norm.settings, (outputs,))
+        self._activation = settings.activation
+
+    def epilogue(self, now: Pass) -> list[Part]:
+        """This layer's own parts for one pass."""
+        bias = [] if self.bias is None else [Bias(self.bias)]
+        norm = [] if self.norm is None else [self.norm.part(now)]
+        return [*bias, *norm, *activation_parts(self._activation)]

@@ -1,0 +1,161 @@
+"""The network: built from the config's records by a dry run, given memory when it is to run, and called on batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.arrays.flat import Flat
+from nettrain.autograd.signature import show
+from nettrain.autograd.tensor import Dim, Shape, Spec, Tensor
+from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
+from nettrain.model.initialisers import initial
+from nettrain.model.kinds import CONTAINERS, LAYERS
+from nettrain.model.layer import Buffer, Layer, Parameter, Pass
+from nettrain.model.layers.linear_map import HE_NORMAL, LinearMapConfig
+from nettrain.model.layers.residual import ResidualConfig
+from nettrain.model.sequential import Sequential
+
+NONE = Chosen("none", NoSettings())
+CLASSES = "classes"  # the symbol of the number of classes, while it is not known
+
+
+@dataclass(frozen=True)
+class ModelConfig(Record):
+    """The network: its layers, and what those use that name no initialiser or activation of their own."""
+
+    layers: tuple[Annotated[Chosen, OneOf("layers")], ...]
+    init: Annotated[Chosen, OneOf("initialisers")] = HE_NORMAL
+    activation: Annotated[Chosen, OneOf("activations")] = NONE
+
+    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        if not self.layers:
+            yield "layers", "expected at least one layer, got none"
+        elif self.activation.kind != "none" and _inherit(self.layers, self) == _inherit(self.layers, replace(self, activation=NONE)):
+            yield "activation", "has no effect: every layer that could take it names its own; leave it out"
+
+
+class ModelFault(ValueError):
+    """Something about the network that cannot be; ``key`` is the dotted key of the layer."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class Network(Sequential):
+    """Layers from a picture (H,W,C) to one output a class.
+
+    Shapes   (N,H,W,C) -> (N,classes).
+    """
+
+    def __init__(
+        self, layers: Sequence[Layer], kinds: Sequence[str], input_shape: Shape, shapes: Sequence[Shape]
+    ) -> None:
+        super().__init__(layers)
+        self.kinds = list(kinds)
+        self.input_shape = input_shape
+        self.shapes = list(shapes)  # of each layer's output, without N
+        self.give_names()
+        named = list(self.tensors())
+        self.parameters = {name: tensor for name, tensor in named if isinstance(tensor, Parameter)}
+        self.buffers = {name: tensor for name, tensor in named if isinstance(tensor, Buffer)}
+        for name, tensor in named:
+            tensor.name = name
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are trained."""
+        return sum(math.prod(int(dim) for dim in p.shape) for p in self.parameters.values())
+
+    def materialise(self, seed: int, dtype: npt.DTypeLike = np.float32) -> Flat:
+        """Give every parameter and buffer memory and its first value; returns the parameters' flat memory."""
+        shapes = {name: tuple(int(dim) for dim in p.shape) for name, p in self.parameters.items()}
+        weights = Flat(shapes, dtype)
+        for name, parameter in self.parameters.items():
+            weights.views[name][...] = initial(parameter.init, name, shapes[name], parameter.fans, seed)
+            parameter.value = weights.views[name]
+        for buffer in self.buffers.values():
+            buffer.materialise(np.dtype(dtype))
+        return weights
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Every parameter and buffer by name: views, not copies."""
+        return {name: tensor.array for name, tensor in (*self.parameters.items(), *self.buffers.items())}
+
+
+def build_network(config: ModelConfig, input_shape: tuple[int, int, int], classes: Dim = CLASSES) -> Network:
+    """The network of a config, its shapes found by a dry run; nothing is allocated.
+
+    Errors   ``ModelFault`` names the layer: a shape that does not fit, no pixels left, or a last layer that does not give
+             one output a class.
+    """
+    layers = _inherit(config.layers, config)
+    shapes: list[Shape] = []
+    built, shape = _build(layers, input_shape, classes, shapes)
+    network = Network(built, [layer.kind for layer in layers], input_shape, shapes)
+    last = layers[-1]
+    if len(shape) != 1:
+        raise ModelFault(
+            last.key, f"the last layer gives {show(shape)} for a picture; expected (classes), as of dense: classes"
+        )
+    if classes != CLASSES and shape[0] not in (classes, CLASSES):
+        key = f"{last.key}.{last.kind}.units" if last.kind == "dense" else last.key
+        raise ModelFault(key, f"the last layer gives {shape[0]} outputs, but there are {classes} classes; write 'classes'")
+    return network
+
+
+def _build(
+    layers: Sequence[Chosen], shape: Shape, classes: Dim, shapes: list[Shape] | None = None
+) -> tuple[list[Layer], Shape]:
+    """The layers, and the shape of one picture after them."""
+    built = []
+    for chosen in layers:
+        layer, shape = _build_one(chosen, shape, classes)
+        built.append(layer)
+        if shapes is not None:
+            shapes.append(shape)
+    return built, shape
+
+
+def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape]:
+    settings, constructor = chosen.settings, LAYERS[chosen.kind][1]
+    takes = getattr(constructor, "takes", "(...)")
+    if takes != "(...)" and takes.count(",") + 1 != len(shape):
+        cure = "; put flatten or global_avg_pool before it" if len(shape) == 3 else "; a picture is no longer there"
+        raise ModelFault(chosen.key, f"{chosen.kind} takes {takes}, but {show(shape)} arrives{cure}")
+    if getattr(settings, "units", None) == CLASSES:
+        settings = replace(settings, units=classes)
+    try:
+        if constructor in CONTAINERS:
+            layer = constructor(settings, shape, lambda inner, start: _build(inner, start, classes))
+        else:
+            layer = constructor(settings, shape)
+        out = layer(Tensor(Spec(("N", *shape))), Pass(training=True))
+    except ModelFault:
+        raise
+    except ValueError as error:
+        raise ModelFault(chosen.key, str(error)) from None
+    return layer, out.shape[1:]
+
+
+def _inherit(layers: Sequence[Chosen], model: ModelConfig, *, outermost: bool = True) -> tuple[Chosen, ...]:
+    """The layers, with the model's initialiser and activation where they name none; no activation for the last of all."""
+
+    def one(place: int, chosen: Chosen) -> Chosen:
+        settings = chosen.settings
+        if isinstance(settings, LinearMapConfig):
+            last = outermost and place == len(layers) - 1
+            activation = settings.activation or (None if last else model.activation)
+            return replace(chosen, settings=replace(settings, init=settings.init or model.init, activation=activation))
+        if isinstance(settings, ResidualConfig):
+            inside = _inherit(settings.layers, model, outermost=False)
+            return replace(chosen, settings=replace(settings, layers=inside))
+        return chosen
+
+    return tuple(one(place, chosen) for place, chosen in enumerate(layers))

@@ -1,0 +1,44 @@
+"""The bias of a layer, as a part of its epilogue."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nettrain.arrays.pieces import column_sums, merged
+from nettrain.autograd.epilogue import Part
+from nettrain.autograd.signature import ShapeError, show
+from nettrain.autograd.tensor import Array, Needs, Shape, Tensor
+
+
+class Bias(Part):
+    """Adds one number to each channel.  Shapes: (n,...,K), bias (K)."""
+
+    name = "bias"
+
+    def __init__(self, bias: Tensor) -> None:
+        self.tensors = (bias,)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        (bias,) = self.tensors
+        if bias.shape != shape[-1:]:
+            raise ShapeError(f"bias: bias {show(bias.shape)} does not fit {show(shape)}; expected bias ({shape[-1]})")
+        return shape
+
+    def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
+        self.bias = self.tensors[0].array
+        self.pieces = pieces
+
+    def apply(self, index: int, span: slice, piece: Array) -> Array:
+        piece += self.bias
+        return piece
+
+    def open_back(self, needs: Needs) -> None:
+        self.sums = np.empty((self.pieces, len(self.bias)), self.bias.dtype) if needs[0] else None
+
+    def back(self, index: int, span: slice, g: Array) -> Array:
+        if self.sums is not None:
+            self.sums[index] = column_sums(g.reshape(-1, g.shape[-1]))[0]
+        return g
+
+    def gradients(self) -> list[Array | None]:
+        return [None if self.sums is None else merged(self.sums)]

@@ -1,0 +1,46 @@
+"""The losses that a config may name: settings, the op, and how its outputs become probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nettrain.autograd.op import Op
+from nettrain.autograd.tensor import Array
+from nettrain.config.fields import Fraction, NoSettings, Record
+from nettrain.ops.losses import cross_entropy, mse
+from nettrain.ops.softmax import softmax
+
+
+@dataclass(frozen=True)
+class CrossEntropyConfig(Record, aliases={"smoothing": "label_smoothing"}):
+    """Settings of ``cross_entropy``; ``label_smoothing`` is used in training only, never in val_loss."""
+
+    label_smoothing: Fraction = 0.0
+
+
+def softmax_of(outputs: Array) -> Array:
+    """Probabilities from logits.  Shapes: (N,K) -> (N,K)."""
+    probabilities: Array = softmax.function(outputs)[0]
+    return probabilities
+
+
+def shares_of(outputs: Array) -> Array:
+    """Shares from outputs that were trained towards one-hot labels: cut off below 0, divided by their sum.
+
+    Shapes   (N,K) -> (N,K).
+    Notes    A row without any positive output gives every class the same share.
+    """
+    shares = np.maximum(outputs, 0)
+    shares[shares.sum(axis=1) == 0] = 1
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
+
+
+LOSSES: dict[str, tuple[type[Record], Op, Callable[[Array], Array]]] = {
+    "cross_entropy": (CrossEntropyConfig, cross_entropy, softmax_of),
+    "mse": (NoSettings, mse, shares_of),
+}
+LOSS_ALIASES = {"categorical_crossentropy": "cross_entropy", "mean_squared_error": "mse"}

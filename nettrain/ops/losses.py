@@ -1,0 +1,60 @@
+"""Losses, one number a picture, and their mean: what training makes small."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nettrain.autograd.op import Rule, op
+from nettrain.autograd.tensor import Array
+
+
+@op("(N,K)->(N)")
+def cross_entropy(logits: Array, *, labels: Array, label_smoothing: float = 0.0) -> Rule:
+    """The surprise at each label under the softmax of the logits, softmax and logarithm in one.
+
+    Shapes   logits (N,K), labels (N) whole numbers in 0 .. K - 1 -> (N).
+    Units    nats per image.
+    Notes    ``label_smoothing`` e mixes the label with the uniform distribution: target = (1 - e) one_hot + e / K.
+    Source   Goodfellow, Bengio, Courville, "Deep Learning", 2016, section 6.2.2.3; smoothing: Szegedy et al., "Rethinking
+             the Inception Architecture", 2015, section 7.
+    """
+    rows = np.arange(len(logits))
+    centred = logits - logits.max(axis=1, keepdims=True)
+    exponentials = np.exp(centred)
+    sums = exponentials.sum(axis=1, keepdims=True)
+    logarithms = centred - np.log(sums)  # log-probabilities
+    smooth = logits.dtype.type(label_smoothing)
+    y = -(1 - smooth) * logarithms[rows, labels]
+    if label_smoothing:
+        y -= smooth * logarithms.mean(axis=1)
+
+    def by_logits(g: Array) -> Array:
+        d = exponentials / sums
+        d -= smooth / logits.dtype.type(logits.shape[1])
+        d[rows, labels] -= 1 - smooth
+        d *= g[:, None]
+        return d
+
+    return y, (by_logits,)
+
+
+@op("(N,K)->(N)")
+def mse(outputs: Array, *, labels: Array) -> Rule:
+    """The mean squared difference between the outputs and the one-hot label.
+
+    Shapes   outputs (N,K), labels (N) whole numbers in 0 .. K - 1 -> (N).
+    Units    squared output units per image.
+    Source   Goodfellow, Bengio, Courville, "Deep Learning", 2016, section 5.1.4.
+    """
+    differences = outputs.copy()
+    differences[np.arange(len(outputs)), labels] -= 1
+    share = outputs.dtype.type(1 / outputs.shape[1])
+    y = np.square(differences).sum(axis=1) * share
+    return y, (lambda g: differences * (2 * share * g)[:, None],)
+
+
+@op("(N)->()")
+def mean(x: Array) -> Rule:
+    """The mean over the pictures of a batch."""
+    share = x.dtype.type(1 / len(x))
+    return np.asarray(x.sum() * share), (lambda g: np.full(x.shape, g * share, x.dtype),)

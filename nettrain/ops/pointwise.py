@@ -1,0 +1,37 @@
+"""An activation as a part of an epilogue: the very function of its op, on one piece at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nettrain.autograd.epilogue import Part
+from nettrain.autograd.op import Op
+from nettrain.autograd.tensor import Array
+
+
+class Pointwise(Part):
+    """Applies an op of one input, number by number, with its settings."""
+
+    keeps = 1.0
+
+    def __init__(self, activation: Op, settings: Mapping[str, Any]) -> None:
+        self.name = activation.name
+        self._function = activation.function
+        self._settings = settings
+
+    def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
+        self._recorded = recorded
+        self._backs: list[Callable[[Array], Array] | None] = [None] * pieces
+
+    def apply(self, index: int, span: slice, piece: Array) -> Array:
+        y, (back,) = self._function(piece, **self._settings)
+        if self._recorded:
+            self._backs[index] = back
+        return y  # type: ignore[no-any-return]  # an op's function returns arrays
+
+    def back(self, index: int, span: slice, g: Array) -> Array:
+        back = self._backs[index]
+        if back is None:
+            raise TypeError(f"{self.name}: nothing was recorded to walk back through")
+        return back(g)

@@ -1,0 +1,70 @@
+"""The config, version 1, put together: the records of every floor and the tables of kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from nettrain.config.fields import Chosen, Count, Environment, NoSettings, OneOf, Record, Table, Whole
+from nettrain.data.augment.table import AUGMENTATIONS
+from nettrain.data.config import DataConfig
+from nettrain.model.kinds import TABLES as MODEL_TABLES
+from nettrain.model.network import ModelConfig
+from nettrain.ops.loss_table import LOSS_ALIASES, LOSSES, CrossEntropyConfig
+from nettrain.optim.schedules.table import SCHEDULES
+from nettrain.optim.table import OPTIMIZERS
+
+TABLES = {
+    **MODEL_TABLES,
+    "losses": Table({kind: row[0] for kind, row in LOSSES.items()}, LOSS_ALIASES),
+    "optimizers": Table({kind: row[0] for kind, row in OPTIMIZERS.items()}),
+    "schedules": Table({kind: row[0] for kind, row in SCHEDULES.items()}),
+    "augment": Table({kind: row[0] for kind, row in AUGMENTATIONS.items()}),
+}
+
+
+@dataclass(frozen=True)
+class TrainConfig(Record, aliases={"max_epochs": "epochs", "batch": "batch_size"}):
+    """How long and in which portions; ``threads`` is the cores available if not given, and never changes the result."""
+
+    epochs: Count
+    batch_size: Count = 128
+    threads: Annotated[Count | None, Environment] = None
+
+
+@dataclass(frozen=True)
+class CheckpointConfig(Record):
+    """Which epoch is the best: by val_accuracy if there is validation, else by train_loss, unless named."""
+
+    monitor: Literal["val_accuracy", "val_loss", "train_accuracy", "train_loss"] | None = None
+    mode: Literal["max", "min"] | None = None
+
+    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        if self.mode is None:
+            return
+        if self.monitor is None:
+            yield "mode", "has no effect without a monitor; name one, such as val_accuracy"
+        elif self.mode != best_mode(self.monitor):
+            yield "mode", f"{self.mode} would keep the worst {self.monitor}; expected {best_mode(self.monitor)}"
+
+
+def best_mode(monitor: str) -> Literal["max", "min"]:
+    """Whether more or less of it is better."""
+    return "max" if monitor.endswith("accuracy") else "min"
+
+
+@dataclass(frozen=True)
+class Config(Record):
+    """Four questions: what data, what model, what objective, how to train."""
+
+    data: DataConfig
+    model: ModelConfig
+    optimizer: Annotated[Chosen, OneOf("optimizers")]
+    train: TrainConfig
+    version: Literal[1] = 1
+    name: Annotated[str | None, Environment] = None
+    seed: Whole = 1
+    loss: Annotated[Chosen, OneOf("losses")] = Chosen("cross_entropy", CrossEntropyConfig())
+    schedule: Annotated[Chosen, OneOf("schedules")] = Chosen("constant", NoSettings())
+    checkpoint: CheckpointConfig = CheckpointConfig()

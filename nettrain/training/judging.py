@@ -1,0 +1,61 @@
+"""A model judged on labelled pictures: which those are, and what it made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nettrain.arrays.threads import get_threads
+from nettrain.config.reader import read_config
+from nettrain.data.batches import Batches
+from nettrain.data.cache import decode
+from nettrain.data.fingerprint import data_fingerprint
+from nettrain.data.split import Split, make_splits
+from nettrain.data.split_csv import keep_splits, read_split_csv
+from nettrain.errors import ConfigError
+from nettrain.training.config import TABLES, Config
+from nettrain.training.evaluation import INFERENCE_BATCH, judge
+from nettrain.training.model_file import Model
+from nettrain.training.prepare import Report
+from nettrain.training.results import Evaluation
+from nettrain.training.run_folder import RunFolder, read_text
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """An evaluation, the fingerprint of its pictures, and how many bad ones were skipped."""
+
+    result: Evaluation
+    data_fingerprint: str
+    skipped: int
+
+
+def judge_split(model: Model, split: Split, report: Report) -> Judgement:
+    """What the model makes of every picture of a split, in code-point order; bad ones as its config says."""
+    data = model.config.data
+
+    def progress(done: int, total: int) -> None:
+        report(f"decoding {split.name}", done, total)
+
+    pictures = decode(split, data.image, data.on_bad_image, "none", get_threads(), progress)
+    batches = Batches(pictures, INFERENCE_BATCH, 0, model.normalization)
+    judged = judge(model.network, model.config.loss, batches.in_order())
+    result = Evaluation(
+        split.name, model.classes, pictures.paths, judged.labels, judged.probabilities, judged.losses
+    )
+    return Judgement(result, data_fingerprint([pictures]), len(pictures.bad))
+
+
+def split_of_run(folder: RunFolder, name: str | None) -> Split:
+    """A split of a run's own data, with the very pictures that the run set aside; ``test`` if none is named.
+
+    Errors   ``ConfigError`` if the run has no such split; ``DataError`` if its pictures are not as they were.
+    """
+    config = read_config(folder.resolved, Config, TABLES).config
+    splits = keep_splits(make_splits(config.data, config.seed), read_split_csv(read_text(folder.split), str(folder.split)))
+    there = {split.name: split for split in splits.all()}
+    if (wanted := name or "test") in there:
+        return there[wanted]
+    if name is None:
+        others = " or ".join(f"--split {other}" for other in there if other != "train") or "--data with a folder"
+        raise ConfigError(f"the run has no test pictures; use {others}", str(folder.path))
+    raise ConfigError(f"the run has no {name} pictures; expected one of {', '.join(there)}", str(folder.path))

@@ -1,0 +1,88 @@
+"""The training loop as a stream of facts; whoever reads them decides what to do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from nettrain.data.batches import Batches
+from nettrain.model.layer import Pass
+from nettrain.training.step import Stepper
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the training is, with the running sums of the epoch: all that the rest depends on, beside the tensors.
+
+    ``position`` counts the pictures of the epoch already trained on; ``loss_sum`` adds loss times pictures, in nats.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    position: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A committed step: its number from 1, the epoch from 1, and the loss in nats per image before the update."""
+
+    epoch: int
+    step: int
+    position: int
+    pictures: int
+    loss: float
+    lr: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnd:
+    """An epoch's end: means over its pictures, as they came, augmented and before each update."""
+
+    epoch: int
+    step: int
+    lr: float
+    train_loss: float
+    train_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochClosed:
+    """Nothing of the epoch is open any more: the moment to save."""
+
+    epoch: int
+
+
+Fact = Step | EpochEnd | EpochClosed
+
+
+def train(
+    stepper: Stepper,
+    batches: Batches,
+    learning_rate: Callable[[int], float],
+    epochs: int,
+    seed: int,
+    progress: Progress,
+) -> Iterator[Fact]:
+    """Train from ``progress`` up to the end of epoch ``epochs``; ``progress`` moves with every committed step.
+
+    Errors   those of ``Stepper``; a step that raises leaves weights, buffers and ``progress`` as they were.
+    Notes    between ``EpochEnd`` and ``EpochClosed`` the epoch is still open: a reader that is interrupted while it validates
+             gets ``EpochEnd`` again when it goes on from ``progress``.
+    """
+    while progress.epoch < epochs:
+        for batch in batches.training(progress.epoch, progress.position):
+            lr = learning_rate(progress.step)
+            now = Pass(True, seed, progress.epoch, progress.step, batch.start)
+            outcome = stepper(batch.images, batch.labels, now, lr)
+            progress.step += 1
+            progress.position += len(batch.labels)
+            progress.loss_sum += outcome.loss * len(batch.labels)
+            progress.correct += outcome.correct
+            yield Step(progress.epoch + 1, progress.step, progress.position, len(batch.labels), outcome.loss, lr)
+        seen = progress.position
+        last_lr = learning_rate(progress.step - 1)
+        yield EpochEnd(progress.epoch + 1, progress.step, last_lr, progress.loss_sum / seen, progress.correct / seen)
+        progress.epoch, progress.position, progress.loss_sum, progress.correct = progress.epoch + 1, 0, 0.0, 0
+        yield EpochClosed(progress.epoch)

@@ -1,0 +1,102 @@
+"""The model file: weights with everything needed to use them (layers, classes, preprocessing), written and loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nettrain.autograd.tensor import Array
+from nettrain.config.reader import read_text
+from nettrain.config.resolved import to_plain
+from nettrain.data.normalize import Normalization
+from nettrain.errors import CheckpointError, ConfigError
+from nettrain.model.network import ModelFault, Network, build_network
+from nettrain.ops.loss_table import LOSSES
+from nettrain.training import checkpoint, json_text
+from nettrain.training.config import TABLES, Config
+from nettrain.training.evaluation import outputs_of
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network, ready to classify."""
+
+    network: Network
+    config: Config
+    classes: tuple[str, ...]
+    normalization: Normalization
+    sha256: str
+    path: str
+
+    def probabilities(self, pixels: Array) -> Array:
+        """How sure the model is of each class.
+
+        Shapes   pixels (N,H,W,C) uint8, of the size that the model takes -> (N,classes) float32.
+        Notes    The bits of a row do not depend on the other pictures.
+        """
+        outputs = outputs_of(self.network, self.normalization.apply(pixels))
+        return LOSSES[self.config.loss.kind][2](outputs)
+
+
+def model_meta(config: Config, classes: tuple[str, ...], normalization: Normalization) -> dict[str, Any]:
+    """What stands beside the weights: the config without paths and other surroundings, classes, preprocessing."""
+    return {
+        "config": to_plain(config, environment=False),
+        "classes": list(classes),
+        "normalization": {"mean": list(normalization.mean), "std": list(normalization.std)},
+    }
+
+
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """The model in a file.
+
+    Errors   ``CheckpointError`` if the file is damaged, or its parts do not belong together.
+    """
+    found = checkpoint.load(path)
+    shown = os.fspath(path)
+    try:
+        config = read_config_of(found.meta, shown)
+        classes = tuple(str(name) for name in found.meta["classes"])
+        numbers = found.meta["normalization"]
+        normalization = Normalization(tuple(numbers["mean"]), tuple(numbers["std"]))
+        image = config.data.image
+        network = build_network(config.model, (*image.size, image.channels), len(classes))
+    except (KeyError, TypeError, ModelFault) as error:
+        raise CheckpointError(f"is not a model that this version can use ({error}); train it again", shown) from error
+    network.materialise(0)
+    put_state(network.state(), found.tensors, shown)
+    return Model(network, config, classes, normalization, found.sha256, shown)
+
+
+def read_config_of(meta: Mapping[str, Any], shown: str) -> Config:
+    """The config stored in a checkpoint's metadata; paths and other surroundings are not in it.
+
+    Errors   ``CheckpointError`` if this version cannot read it.
+    """
+    try:
+        return read_text(json_text.canonical(meta["config"]), shown, Config, TABLES, os.curdir, stored=True).config
+    except ConfigError as error:
+        raise CheckpointError(f"holds a config that this version cannot read ({error.faults[0]})", shown) from error
+
+
+def put_state(state: Mapping[str, Array], saved: Mapping[str, Array], shown: str) -> None:
+    """Write saved tensors over a network's own, after every name, shape and dtype was compared.
+
+    Errors   ``CheckpointError`` names the first tensor that does not fit; nothing is written then.
+    """
+    for name in sorted(state.keys() | saved.keys()):
+        if name not in saved:
+            raise CheckpointError(f"holds no tensor {name}; expected the checkpoint of this very model", shown)
+        if name not in state:
+            raise CheckpointError(f"holds a tensor {name} that this model has not; expected its own checkpoint", shown)
+        if saved[name].shape != state[name].shape or saved[name].dtype != state[name].dtype:
+            raise CheckpointError(
+                f"tensor {name} is {saved[name].dtype} {saved[name].shape}, but this model's is {state[name].dtype} {state[name].shape}",
+                shown,
+            )
+    for name, target in state.items():
+        np.copyto(target, saved[name])

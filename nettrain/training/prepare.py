@@ -1,0 +1,125 @@
+"""Everything before the first step, in the order in which mistakes are cheapest to find.
+
+Shapes with the number of classes open; the classes that the folders hold; the network bound to them; its size; every picture
+decoded; the statistics; and only then memory for the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from nettrain.arrays.threads import get_threads
+from nettrain.autograd.tensor import Dim
+from nettrain.config.document import Document
+from nettrain.data.cache import Pictures, decode
+from nettrain.data.config import DataConfig
+from nettrain.data.fingerprint import data_fingerprint
+from nettrain.data.memory import free_memory
+from nettrain.data.normalize import Normalization, resolve
+from nettrain.data.split import Split, Splits, make_splits
+from nettrain.data.split_csv import keep_splits, read_split_csv
+from nettrain.errors import ConfigError
+from nettrain.model.network import CLASSES, ModelFault, Network, build_network
+from nettrain.optim.table import OPTIMIZERS
+from nettrain.training.config import Config
+
+Report = Callable[[str, int, int], None]  # what is going on, done, total
+FLOAT_BYTES = 4
+
+
+def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
+    """The network of a config, described but not allocated.
+
+    Errors   ``ConfigError`` at the layer's line.
+    """
+    config = document.config
+    image = config.data.image
+    try:
+        network = build_network(config.model, (*image.size, image.channels), classes)
+    except ModelFault as fault:
+        raise document.error(fault.key, str(fault)) from None
+    if classes != CLASSES:
+        _check_size(document, network)
+    return network
+
+
+def training_bytes(config: Config, network: Network) -> int:
+    """Bytes of weights, their gradients and the optimizer's slots."""
+    arrays = 2 + len(OPTIMIZERS[config.optimizer.kind][1].slots)
+    return arrays * FLOAT_BYTES * network.parameter_count
+
+
+def _check_size(document: Document[Config], network: Network) -> None:
+    needed, free = training_bytes(document.config, network), free_memory()
+    if free is not None and needed > free:
+        raise document.error(
+            "model",
+            f"{network.parameter_count} parameters take {needed} bytes to train (weights, gradients, optimizer), but {free} bytes of "
+            "memory are free; expected a smaller model",
+        )
+
+
+def check_monitor(document: Document[Config], splits: Splits) -> str:
+    """What decides which epoch is the best.
+
+    Errors   ``ConfigError`` if it is of validation, and there is none.
+    """
+    monitor = document.config.checkpoint.monitor
+    if monitor is None:
+        return "val_accuracy" if splits.val is not None else "train_loss"
+    if monitor.startswith("val_") and splits.val is None:
+        raise document.error("checkpoint.monitor", f"there are no validation pictures for {monitor}; set data.val")
+    return monitor
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a training needs beside its state: network (not allocated yet), pictures and the numbers to normalise with."""
+
+    document: Document[Config]
+    network: Network
+    splits: Splits
+    monitor: str
+    train: Pictures
+    val: Pictures | None
+    normalization: Normalization
+    fingerprint: str
+
+    @property
+    def config(self) -> Config:
+        return self.document.config
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.splits.classes
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.train) // self.config.train.batch_size)
+
+
+def prepare(document: Document[Config], report: Report, split_csv: str | None = None) -> Prepared:
+    """Check, list, bind, decode; ``split_csv`` holds a resumed run to the pictures that it started with.
+
+    Errors   ``ConfigError``, ``DataError``, ``EnvironmentFault``, each before anything dearer is begun.
+    """
+    config = document.config
+    check_shapes(document)
+    splits = make_splits(config.data, config.seed)
+    if split_csv is not None:
+        splits = keep_splits(splits, read_split_csv(split_csv))
+    network = check_shapes(document, len(splits.classes))
+    monitor = check_monitor(document, splits)
+    train = decode_split(splits.train, config.data, report)
+    val = None if splits.val is None else decode_split(splits.val, config.data, report)
+    fingerprint = data_fingerprint([train] if val is None else [train, val])
+    normalization = resolve(config.data.normalize, train)
+    return Prepared(document, network, splits, monitor, train, val, normalization, fingerprint)
+
+
+def decode_split(split: Split, data: DataConfig, report: Report) -> Pictures:
+    """Every picture of a split, decoded as the config says."""
+    progress = partial(report, f"decoding {split.name}")
+    return decode(split, data.image, data.on_bad_image, data.cache, get_threads(), progress)

@@ -1,0 +1,275 @@
+"""A run: a training with its folder, logs and checkpoints, from the first step or from where it stopped."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nettrain import files
+from nettrain.arrays.interrupt import Interrupted
+from nettrain.config.document import Document
+from nettrain.config.fields import Chosen
+from nettrain.config.reader import read_config
+from nettrain.config.resolved import dump
+from nettrain.data.batches import Batches
+from nettrain.data.split_csv import split_csv
+from nettrain.errors import NettrainError, escape
+from nettrain.ops.loss_table import LOSSES
+from nettrain.optim.schedules.table import make
+from nettrain.training import checkpoint, runs
+from nettrain.training.config import TABLES, Config
+from nettrain.training.csv_text import csv_text
+from nettrain.training.evaluation import INFERENCE_BATCH, judge
+from nettrain.training.logs import CsvLog, EventLog
+from nettrain.training.loop import EpochClosed, EpochEnd, Fact, Step, train
+from nettrain.training.metrics import mean_loss
+from nettrain.training.model_file import model_meta
+from nettrain.training.platform import differences, surroundings
+from nettrain.training.prepare import Prepared, Report, check_shapes, prepare
+from nettrain.training.run_folder import RunFolder, now, read_text
+from nettrain.training.signals import stop_between_pieces
+from nettrain.training.state import State
+from nettrain.training.step import Stepper
+
+METRICS = ("epoch", "step", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
+TIMINGS = ("epoch", "seconds", "images_per_second", "val_seconds")
+
+
+class Stopped(Exception):
+    """A signal stopped the run; it was saved and can go on."""
+
+    def __init__(self, signal_number: int, folder: Path) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
+        self.folder = folder
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """An epoch with its validation, in nats per image and shares of 1; ``value`` is the monitored number."""
+
+    end: EpochEnd
+    val_loss: float | None
+    val_accuracy: float | None
+    value: float
+    is_best: bool
+    seconds: float
+    images_per_second: float
+
+
+class Run:
+    """An open run: its folder, locked, its state and its logs."""
+
+    def __init__(
+        self, folder: RunFolder, lock: files.Lock, state: State, logs: dict[str, int], facts: dict[str, Any]
+    ) -> None:
+        self.folder, self.lock, self.state, self.facts = folder, lock, state, facts
+        self.notes: list[str] = []
+        self.metrics = CsvLog(folder.metrics, METRICS, logs.get("metrics.csv", 0))
+        self.events = EventLog(folder.events, logs.get("events.jsonl", 0))
+        self.timings = CsvLog(folder.timings, TIMINGS)
+
+    @property
+    def prepared(self) -> Prepared:
+        return self.state.prepared
+
+    @property
+    def config(self) -> Config:
+        return self.prepared.config
+
+    @property
+    def finished(self) -> bool:
+        return self.state.progress.epoch >= self.config.train.epochs
+
+    def go(self) -> Iterator[Step | EpochRow]:
+        """Train to the end, writing logs and checkpoints on the way; yields each committed step and each finished epoch.
+
+        Errors   ``Stopped`` after a signal, saved; ``Diverged``, with nothing bad saved; ``EnvironmentFault``.
+        """
+        try:
+            with stop_between_pieces():
+                self._mark("running")
+                if self.state.progress.step == 0:
+                    self.save()
+                try:
+                    yield from self._train()
+                except Interrupted as stop:
+                    self.save()
+                    self._mark("stopped", reason=f"signal {stop.signal_number}", ended=now())
+                    raise Stopped(stop.signal_number, self.folder.path) from None
+            self._mark("finished", reason="all epochs done", ended=now())
+        except NettrainError as error:
+            self._mark("failed", reason=str(error.faults[0]), ended=now())
+            raise
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the logs and give the folder back."""
+        for log in (self.metrics, self.events, self.timings):
+            log.close()
+        self.lock.release()
+
+    def _train(self) -> Iterator[Step | EpochRow]:
+        prepared, config = self.prepared, self.config
+        stepper = Stepper(prepared.network, self.state.optimizer, training_loss(config.loss))
+        batches = Batches(
+            prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
+        )
+        steps = prepared.steps_per_epoch
+        factor = make(config.schedule, steps * config.train.epochs, steps)
+        base = config.optimizer.settings.lr
+
+        def learning_rate(step: int) -> float:
+            return float(base * factor(step, ()))
+
+        begun, pictures = time.perf_counter(), 0
+        facts: Iterator[Fact] = train(
+            stepper, batches, learning_rate, config.train.epochs, config.seed, self.state.progress
+        )
+        for fact in facts:
+            match fact:
+                case Step():
+                    pictures += fact.pictures
+                    self.events.event("step", epoch=fact.epoch, step=fact.step, loss=np.float32(fact.loss), lr=fact.lr)
+                    yield fact
+                case EpochEnd():
+                    seconds = time.perf_counter() - begun
+                    row = self._close(fact, seconds, pictures / seconds)
+                    begun, pictures = time.perf_counter(), 0
+                    yield row
+                case EpochClosed():
+                    self.save()
+
+    def _close(self, end: EpochEnd, seconds: float, images_per_second: float) -> EpochRow:
+        """Validate an epoch and write what it was."""
+        begun = time.perf_counter()
+        val_loss, val_accuracy = self._validate()
+        numbers = {
+            "train_loss": end.train_loss,
+            "train_accuracy": end.train_accuracy,
+            "val_loss": val_loss,
+            "val_accuracy": val_accuracy,
+        }
+        value = float(numbers[self.prepared.monitor] or 0.0)
+        row = {"epoch": end.epoch, "step": end.step, "lr": end.lr, **numbers}
+        self.metrics.row(row)
+        self.events.event("epoch", **{key: number for key, number in row.items() if number is not None})
+        self.timings.row(
+            {
+                "epoch": end.epoch,
+                "seconds": round(seconds, 3),
+                "images_per_second": round(images_per_second, 1),
+                "val_seconds": round(time.perf_counter() - begun, 3),
+            }
+        )
+        best = self.state.best
+        is_best = best.improves(self.prepared.monitor, value)
+        if is_best:
+            best.epoch, best.step, best.value = end.epoch, end.step, value
+            self._save_best()
+        return EpochRow(end, val_loss, val_accuracy, value, is_best, seconds, images_per_second)
+
+    def _validate(self) -> tuple[float | None, float | None]:
+        prepared = self.prepared
+        if prepared.val is None:
+            return None, None
+        batches = Batches(prepared.val, INFERENCE_BATCH, 0, prepared.normalization)
+        judged = judge(prepared.network, self.config.loss, batches.in_order())
+        correct = int((judged.probabilities.argmax(axis=1) == judged.labels).sum())
+        return mean_loss(judged.losses.tolist()), correct / len(judged.labels)
+
+    def _save_best(self) -> None:
+        prepared, best = self.prepared, self.state.best
+        meta = {
+            **model_meta(self.config, prepared.classes, prepared.normalization),
+            "best": {"epoch": best.epoch, "step": best.step, "monitor": prepared.monitor, "value": best.value},
+        }
+        checkpoint.save(self.folder.best, meta, prepared.network.state())
+
+    def save(self) -> None:
+        """Save everything that the rest of the training depends on; the logs reach the disk first."""
+        for log in (self.metrics, self.events, self.timings):
+            log.sync()
+        step = self.state.progress.step
+        meta = self.state.meta({"metrics.csv": self.metrics.size, "events.jsonl": self.events.size})
+        checkpoint.save(checkpoint.step_path(self.folder.checkpoints, step), meta, self.state.tensors())
+        checkpoint.prune(self.folder.checkpoints, step)
+
+    def _mark(self, state: str, **facts: Any) -> None:
+        best = {"monitor": self.prepared.monitor, "epoch": self.state.best.epoch, "value": self.state.best.value}
+        progress = {"epoch": self.state.progress.epoch, "step": self.state.progress.step}
+        self.facts = {**self.facts, "reason": None, "ended": None, **facts, "state": state, "best": best, **progress}
+        self.folder.write_run(self.facts)
+
+
+def training_loss(chosen: Chosen) -> Any:
+    """The loss of a config as it is optimised, smoothing included."""
+    settings = {key: value for key, value in vars(chosen.settings).items()}
+    op = LOSSES[chosen.kind][1]
+    return lambda outputs, labels: op(outputs, labels=labels, **settings)
+
+
+def named(document: Document[Config], config_path: str) -> Document[Config]:
+    """The document with a name for the run: the config's own, or its file's."""
+    name = document.config.name or Path(config_path).name.removesuffix(".yaml").removesuffix(".yml")
+    return replace(document, config=replace(document.config, name=name))
+
+
+def begin(document: Document[Config], report: Report, run_dir: str | None = None) -> Run:
+    """Prepare a new training and open a folder for it: ``runs/<name>``, or exactly ``run_dir``.
+
+    Errors   those of ``prepare``; ``ConfigError`` if the folder holds something; ``EnvironmentFault``.
+    """
+    check_shapes(document)
+    opened = runs.create_at(run_dir) if run_dir is not None else None
+    try:
+        prepared = prepare(document, report)
+        folder, lock = opened or runs.create(str(document.config.name))
+    except BaseException:
+        if opened is not None:
+            opened[1].release()
+        raise
+    opened = folder, lock
+    files.make_folder(folder.checkpoints)
+    files.write_atomic(folder.config, document.source)
+    files.write_atomic(folder.resolved, dump(document.config).encode())
+    files.write_atomic(folder.split, split_csv(prepared.splits).encode())
+    files.write_atomic(folder.classes, "".join(f"{escape(name)}\n" for name in prepared.classes).encode())
+    if bad := [*prepared.train.bad, *(prepared.val.bad if prepared.val else ())]:
+        rows = [["path", "reason"], *([one.path, one.reason] for one in bad)]
+        files.write_atomic(folder.bad_images, csv_text(rows).encode())
+    facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
+    return Run(folder, lock, State.fresh(prepared), {}, facts)
+
+
+def take_up(path: str | os.PathLike[str], report: Report, threads: int | None = None) -> Run:
+    """Open a run where its newest good checkpoint left it.
+
+    Errors   ``ConfigError`` if there is no run; ``CheckpointError`` if no checkpoint is good or it does not belong to the
+             config and data; ``EnvironmentFault`` if another process has it.
+    """
+    folder, lock = runs.reopen(path)
+    try:
+        document = read_config(folder.resolved, Config, TABLES)
+        found = checkpoint.newest(folder.checkpoints)
+        facts = folder.read_run()
+        prepared = prepare(document, report, read_text(folder.split))
+        state = State.fresh(prepared)
+        state.restore(found.checkpoint, found.path)
+        notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
+        here = surroundings()
+        if changed := differences(facts, here):
+            notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {'; '.join(changed)}")
+        run = Run(folder, lock, state, found.checkpoint.meta["logs"], {**facts, **here, "resumed": now()})
+        run.notes = notes
+    except BaseException:
+        lock.release()
+        raise
+    return run

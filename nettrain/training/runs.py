@@ -1,0 +1,111 @@
+"""The runs there are: a new folder for one, a stopped one taken up again, the newest that is finished, its model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nettrain import files
+from nettrain.errors import CheckpointError, ConfigError, escape
+from nettrain.training.run_folder import RunFolder, listed
+
+RUNS = "runs"
+FINISHED = "finished"
+LISTED = 20
+LONGEST_NAME = 200  # bytes: a folder's name has at most 255, and "-2" must fit
+
+
+def create(name: str, runs: files.AnyPath = RUNS) -> tuple[RunFolder, files.Lock]:
+    """A new folder ``runs/<name>``, or ``runs/<name>-2`` and so on, and its lock.
+
+    Errors   ConfigError if ``name`` cannot be a folder's name; EnvironmentFault.
+    """
+    if name in ("", ".", "..") or "/" in name or escape(name) != name or len(os.fsencode(name)) > LONGEST_NAME:
+        message = f"name: {name!r} cannot be the name of a folder; expected at most {LONGEST_NAME} bytes without '/'"
+        raise ConfigError(message)
+    number, path = 1, Path(runs, name)
+    while os.path.lexists(path) or not files.make_folder(path):  # False: another process made it just now
+        number += 1
+        path = Path(runs, f"{name}-{number}")
+    return RunFolder(path), files.Lock(path)
+
+
+def create_at(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
+    """Exactly this folder, made if it is not there, and its lock.
+
+    Errors   EnvironmentFault if another process holds it; ConfigError if it holds anything else than a blank run.
+    """
+    folder = RunFolder(Path(path))
+    files.make_folder(path)
+    # A run takes the lock before it writes anything: what holds something, and then still no lock, is no live run.
+    if not folder.is_blank() and files.LOCK not in listed(folder.path):
+        raise _occupied(folder)
+    lock = files.Lock(path)
+    if not folder.is_blank():
+        lock.release()
+        raise _occupied(folder)
+    folder.sweep()
+    return folder, lock
+
+
+def reopen(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
+    """The folder of a run that is there, and its lock. Errors: ConfigError if it is no run; EnvironmentFault."""
+    folder = RunFolder(Path(path))
+    if not folder.is_run():
+        raise ConfigError("is not the folder of a run; expected one, such as runs/name", os.fspath(path))
+    lock = files.Lock(path)
+    folder.sweep()
+    return folder, lock
+
+
+def _occupied(folder: RunFolder) -> ConfigError:
+    if folder.is_run():
+        message = f"holds a run already; go on with it ('nettrain resume {folder.path}'), or choose another --run-dir"
+    else:
+        message = "holds other files; expected an empty folder, or one that does not exist yet"
+    return ConfigError(message, os.fspath(folder.path))
+
+
+def newest_finished(runs: files.AnyPath = RUNS) -> RunFolder:
+    """The finished run that ended last. Errors: ConfigError with a list of what is there."""
+    ended: list[tuple[str, str]] = []
+    others: list[str] = []
+    for name in listed(Path(runs)):
+        folder = RunFolder(Path(runs, name))
+        if folder.path.is_dir():
+            state, time = _state(folder)
+            if state == FINISHED and folder.best.is_file():
+                ended.append((time, name))
+            else:
+                others.append(f"{name} ({state}{', without best.safetensors' if state == FINISHED else ''})")
+    if ended:
+        return RunFolder(Path(runs, max(ended)[1]))
+    there = ", ".join(others[:LISTED]) + (f" and {more} more" if (more := len(others) - LISTED) > 0 else "")
+    message = f"no finished run here; there is: {there or 'nothing'}; name a model with --model, or finish a run first"
+    raise ConfigError(message, os.fspath(runs))
+
+
+def _state(folder: RunFolder) -> tuple[str, str]:
+    try:
+        facts = folder.read_run()
+    except ConfigError:
+        return "no run", ""
+    except CheckpointError:
+        return "run.json is damaged", ""
+    return str(facts.get("state")), str(facts.get("ended"))
+
+
+def find_model(path: files.AnyPath) -> Path:
+    """The model's file: the path itself, or ``best.safetensors`` in the folder of a run. Errors: CheckpointError."""
+    found = Path(path)
+    if found.is_dir():
+        found = RunFolder(found).best
+        if not found.is_file():
+            message = (
+                "holds no best.safetensors; expected the folder of a run that has saved one, or a .safetensors file"
+            )
+            raise CheckpointError(message, os.fspath(path))
+    elif not found.exists():
+        message = "no such file or folder; expected a run folder, or a .safetensors file"
+        raise CheckpointError(message, os.fspath(path))
+    return found

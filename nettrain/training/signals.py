@@ -1,0 +1,40 @@
+"""Signals: the first asks for a stop between two pieces of work, a second of the same kind leaves at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from nettrain.arrays import interrupt
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def stop_between_pieces() -> Iterator[None]:
+    """Inside, SIGINT, SIGTERM and SIGHUP ask for a stop (see ``arrays/interrupt.py``); one that was ignored stays so."""
+    before = {number: signal.getsignal(number) for number in STOPPING}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        interrupt.request(number)
+        signal.signal(number, signal.SIG_DFL)
+
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        interrupt.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def die_of(signal_number: int) -> None:
+    """End the process as the signal would have, so that a shell sees 128 + its number."""
+    signal.signal(signal_number, signal.SIG_DFL)
+    os.kill(os.getpid(), signal_number)
+    os._exit(128 + signal_number)  # as process 1 a signal without a handler does nothing

@@ -1,0 +1,109 @@
+"""The state of a training: all that the rest of it depends on, as one checkpoint, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nettrain.arrays.flat import Flat
+from nettrain.autograd.tensor import Array
+from nettrain.config.resolved import to_plain
+from nettrain.errors import CheckpointError
+from nettrain.optim.optimizer import Optimizer
+from nettrain.optim.table import OPTIMIZERS
+from nettrain.training.checkpoint import Checkpoint
+from nettrain.training.config import best_mode
+from nettrain.training.loop import Progress
+from nettrain.training.model_file import model_meta, put_state
+from nettrain.training.prepare import Prepared
+
+OPTIMIZER = "optimizer/"  # prefix of the optimizer's tensors in a checkpoint
+
+
+@dataclass
+class Best:
+    """The best epoch so far, by the monitored number; None before the first."""
+
+    epoch: int | None = None
+    step: int | None = None
+    value: float | None = None
+
+    def improves(self, monitor: str, value: float) -> bool:
+        """Whether ``value`` is better than the best so far; of equals the first stays."""
+        if self.value is None:
+            return True
+        return value > self.value if best_mode(monitor) == "max" else value < self.value
+
+
+@dataclass
+class State:
+    """Network and optimizer with their memory, progress, best, and the numbers of every epoch."""
+
+    prepared: Prepared
+    weights: Flat
+    optimizer: Optimizer
+    progress: Progress = field(default_factory=Progress)
+    best: Best = field(default_factory=Best)
+
+    @classmethod
+    def fresh(cls, prepared: Prepared) -> State:
+        """The state before the first step; this is where the weights get memory."""
+        config, network = prepared.config, prepared.network
+        weights = network.materialise(config.seed)
+        optimizer = OPTIMIZERS[config.optimizer.kind][1](config.optimizer.settings, weights)
+        return cls(prepared, weights, optimizer)
+
+    def meta(self, logs: Mapping[str, int]) -> dict[str, Any]:
+        """The metadata of a checkpoint; ``logs`` are the byte lengths of the logs that belong to it."""
+        prepared = self.prepared
+        return {
+            **model_meta(prepared.config, prepared.classes, prepared.normalization),
+            "progress": asdict(self.progress),
+            "best": asdict(self.best),
+            "logs": dict(logs),
+            "fingerprint": prepared.fingerprint,
+        }
+
+    def tensors(self) -> dict[str, Array]:
+        """Every tensor of a checkpoint by name: parameters, buffers, optimizer state."""
+        slots = {OPTIMIZER + name: array for name, array in self.optimizer.state().items()}
+        return {**self.prepared.network.state(), **slots}
+
+    def restore(self, saved: Checkpoint, path: str | os.PathLike[str]) -> None:
+        """Become the saved state.
+
+        Errors   ``CheckpointError`` if it belongs to another config, data or model; nothing is changed then.
+        """
+        shown = os.fspath(path)
+        self._compare(saved.meta, shown)
+        ours, theirs = self.tensors(), saved.tensors
+        put_state(ours, theirs, shown)
+        self.progress = Progress(**saved.meta["progress"])
+        self.best = Best(**saved.meta["best"])
+        self.optimizer.steps = self.progress.step
+
+    def _compare(self, meta: Mapping[str, Any], shown: str) -> None:
+        expected = to_plain(self.prepared.config, environment=False)
+        if differing := sorted(_differences(expected, meta["config"])):
+            raise CheckpointError(
+                f"was made with another config: {', '.join(differing)} differ; start a new run", shown
+            )
+        if list(self.prepared.classes) != meta["classes"]:
+            raise CheckpointError("was made with other classes; start a new run", shown)
+        if self.prepared.fingerprint != meta["fingerprint"]:
+            raise CheckpointError("was made with other pictures; put them back as they were, or start a new run", shown)
+
+
+def _differences(ours: Any, theirs: Any, key: str = "") -> set[str]:
+    """The dotted keys at which two plain configs differ."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return {
+            found
+            for name in ours.keys() | theirs.keys()
+            for found in _differences(ours.get(name), theirs.get(name), f"{key}.{name}" if key else name)
+        }
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        return {d for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) for d in _differences(a, b, f"{key}.{i}")}
+    return set() if ours == theirs else {key}

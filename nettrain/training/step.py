@@ -1,0 +1,87 @@
+"""One training step: forward, back, and a commit that happens wholly or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nettrain.arrays.flat import Flat
+from nettrain.autograd.backward import Gradients, backward
+from nettrain.autograd.op import NonFinite
+from nettrain.autograd.tensor import Array, Graph, Proposal, Tensor
+from nettrain.errors import Diverged
+from nettrain.model.layer import Pass
+from nettrain.model.network import Network
+from nettrain.ops.losses import mean
+from nettrain.optim.optimizer import Optimizer
+
+Loss = Callable[[Tensor, Array], Tensor]  # outputs (N,K), labels (N) -> one loss a picture (N)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step found before it committed: the loss in nats per image, and how many pictures were classified right."""
+
+    loss: float
+    correct: int
+
+
+class Stepper:
+    """Makes steps with one network and one optimizer, in memory that is set up once."""
+
+    def __init__(self, network: Network, optimizer: Optimizer, loss: Loss) -> None:
+        self.network, self.optimizer, self.loss = network, optimizer, loss
+        shapes = {name: tuple(int(dim) for dim in p.shape) for name, p in network.parameters.items()}
+        self._gradients = Flat(shapes, next(iter(network.parameters.values())).array.dtype)
+
+    def __call__(self, images: Array, labels: Array, now: Pass, lr: float) -> Outcome:
+        """One step.
+
+        Errors   ``Diverged`` names the step and the tensor if loss or gradients are not finite; nothing has changed then.
+                 ``Interrupted`` between two pieces; nothing has changed then either.
+        """
+        graph = Graph()
+        outputs = self.network(graph.input(images), now)
+        loss = mean(self.loss(outputs, labels))
+        outcome = Outcome(float(loss.array), int((outputs.array.argmax(axis=1) == labels).sum()))
+        del outputs
+        proposals = graph.proposals
+        gather(backward(loss), self._gradients)
+        finite = np.isfinite(outcome.loss) and all(proposal.finite() for proposal in proposals)
+        if not (finite and np.isfinite(self._gradients.array).all()):
+            raise Diverged(
+                f"diverged at step {now.step} of epoch {now.epoch + 1}: {self._first_bad(images, labels, now)}"
+            )
+        commit(self._gradients, proposals, self.optimizer, lr)
+        return outcome
+
+    def _first_bad(self, images: Array, labels: Array, now: Pass) -> str:
+        """The step once more, looking at every tensor: a step is a pure function, so it fails at the same place."""
+        graph = Graph(checked=True)
+        try:
+            backward(mean(self.loss(self.network(graph.input(images), now), labels)))
+        except NonFinite as error:
+            return f"{error}; try a smaller learning rate"
+        return "a running statistic of batch norm is not finite; try a smaller learning rate"
+
+
+def gather(gradients: Gradients, into: Flat) -> None:
+    """The seam between the walk back and the optimizer: every gradient into its place in flat memory.
+
+    Notes   A parameter that the loss does not depend on has the gradient 0.
+    """
+    by_name = {leaf.name: gradient for leaf, gradient in gradients.items()}
+    for name, view in into.views.items():
+        if name in by_name:
+            view[...] = by_name[name]
+        else:
+            view.fill(0)
+
+
+def commit(gradients: Flat, proposals: Sequence[Proposal], optimizer: Optimizer, lr: float) -> None:
+    """Update weights, then buffers, in order. Everything has been checked; nothing here can fail or be interrupted."""
+    optimizer.step(gradients, lr)
+    for proposal in proposals:
+        proposal.apply()

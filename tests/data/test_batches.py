@@ -1,0 +1,120 @@
+"""Batches: a pure function of seed, epoch and start, made one ahead, on a thread that never outlives its reader."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from data.samples import config
+
+from nettrain.config.fields import Chosen
+from nettrain.data.augment.random_crop import RandomCropConfig
+from nettrain.data.augment.random_horizontal_flip import RandomHorizontalFlipConfig
+from nettrain.data.batches import Batch, Batches, ahead
+from nettrain.data.cache import Pictures
+from nettrain.data.normalize import Normalization
+from nettrain.data.order import epoch_order
+from nettrain.data.split import Split
+
+AUGMENT = (Chosen("random_crop", RandomCropConfig(1)), Chosen("random_horizontal_flip", RandomHorizontalFlipConfig()))
+PLAIN = Normalization((0.0,), (1 / 255,))  # so that numbers are pixels
+
+
+def batches(n: int = 23, size: int = 5, augment=(), seed: int = 1) -> Batches:
+    pixels = np.arange(n * 6, dtype=np.uint8).reshape(n, 2, 3, 1)
+    split = Split("train", "root", tuple(f"{i}.png" for i in range(n)), np.arange(n) % 4, tuple("abcd"))
+    pictures = Pictures(split, config(2, 3, channels=1), ("",) * n, (), 1, pixels, np.arange(n))
+    return Batches(pictures, size, seed, PLAIN, augment)
+
+
+def same(one: Batch, other: Batch) -> bool:
+    return one.start == other.start and (one.images == other.images).all() and (one.labels == other.labels).all()
+
+
+def background_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("nettrain")]
+
+
+def test_training_sees_every_picture_once_in_the_epochs_order():
+    made = list(batches().training(3))
+    assert [batch.start for batch in made] == [0, 5, 10, 15, 20]
+    assert [len(batch.labels) for batch in made] == [5, 5, 5, 5, 3]
+    order = epoch_order(23, 1, 3)
+    np.testing.assert_array_equal(np.concatenate([batch.labels for batch in made]), order % 4)
+    images = np.concatenate([batch.images for batch in made])
+    np.testing.assert_allclose(images[:, 0, 0, 0], order * 6 % 256, rtol=1e-6)
+    assert images.dtype == np.float32
+    assert made[0].images.flags.c_contiguous
+
+
+@pytest.mark.parametrize("augment", [(), AUGMENT])
+def test_an_epoch_can_begin_at_any_batch(augment):
+    whole = list(batches(augment=augment).training(2))
+    for place, start in enumerate(range(0, 23, 5)):
+        rest = list(batches(augment=augment).training(2, start))
+        assert len(rest) == 5 - place
+        assert all(map(same, rest, whole[place:]))
+    assert list(batches().training(0, 23)) == []
+
+
+def test_epochs_are_augmented_differently():
+    one = batches(augment=AUGMENT)
+    pixels = one.pictures.take(np.arange(23))
+    assert not (one.augmented(pixels, 0, 0) == one.augmented(pixels, 1, 0)).all()
+    np.testing.assert_array_equal(one.augmented(pixels, 1, 0)[7:], one.augmented(pixels[7:], 1, 7))
+
+
+@pytest.mark.parametrize("size", [1, 4, 23, 100])
+def test_evaluation_goes_in_file_order_without_augmentation(size):
+    made = list(batches(augment=AUGMENT).in_order(size))
+    images = np.concatenate([batch.images for batch in made])
+    np.testing.assert_allclose(images.ravel(), np.arange(23 * 6) % 256, rtol=1e-6)
+    np.testing.assert_array_equal(np.concatenate([batch.labels for batch in made]), np.arange(23) % 4)
+    assert [batch.start for batch in made] == list(range(0, 23, size))
+
+
+def test_a_picture_has_the_same_bits_in_any_batch():
+    whole = next(batches().in_order(23)).images
+    parts = np.concatenate([batch.images for batch in batches().in_order(4)])
+    np.testing.assert_array_equal(whole, parts)
+
+
+def test_one_batch_is_made_ahead_and_no_more():
+    made: list[int] = []
+    reached = threading.Event()
+
+    def make(place: int) -> Batch:
+        made.append(place)
+        if place == 1:
+            reached.set()
+        return Batch(place, np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+    reader = ahead(make, range(10))
+    assert next(reader).start == 0
+    assert reached.wait(10)
+    assert made == [0, 1]
+    assert len(background_threads()) == 1
+    reader.close()
+    assert background_threads() == []
+
+
+def test_what_goes_wrong_behind_is_raised_in_its_turn():
+    def make(place: int) -> Batch:
+        if place == 2:
+            raise ValueError("third")
+        return Batch(place, np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+    reader = ahead(make, range(5))
+    assert [next(reader).start, next(reader).start] == [0, 1]
+    with pytest.raises(ValueError, match=r"^third$"):
+        next(reader)
+    assert background_threads() == []
+
+
+def test_the_thread_ends_with_the_epoch():
+    assert len(list(batches().training(0))) == 5
+    assert background_threads() == []
+    for _ in batches().training(0):
+        break
+    assert background_threads() == []

@@ -1,0 +1,101 @@
+"""The data block as a user writes it: what is read, and the whole line for what cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from nettrain.config.fields import FilePath, Record, Table
+from nettrain.config.reader import read_text
+from nettrain.data.augment.random_crop import RandomCropConfig
+from nettrain.data.augment.random_horizontal_flip import RandomHorizontalFlipConfig
+from nettrain.data.augment.table import AUGMENTATIONS
+from nettrain.data.config import DataConfig, ImageConfig, MeanStd, ValFraction
+from nettrain.errors import ConfigError
+
+TABLES = {"augment": Table({kind: record for kind, (record, _) in AUGMENTATIONS.items()})}
+
+
+@dataclass(frozen=True)
+class Top(Record):
+    data: DataConfig
+
+
+def read(text: str) -> DataConfig:
+    return read_text(text, "c.yaml", Top, TABLES, "/base").config.data
+
+
+def test_the_whole_block():
+    config = read(
+        """
+data:
+  train: ../cifar/train
+  val: {from: train, fraction: 0.1, stratify: false}
+  test: /data/test
+  image: {size: [32, 24], channels: 1, fit: crop, background: [0, 0, 0], animated: first, max_megapixels: 100}
+  normalize: {mean: [0.5], std: [0.25]}
+  on_bad_image: skip
+  cache: none
+  augment:
+    - random_crop: {padding: 4}
+    - random_crop: 2
+    - random_horizontal_flip
+"""
+    )
+    assert config.train == "/cifar/train"
+    assert config.val == ValFraction("train", 0.1, False)
+    assert config.test == "/data/test"
+    assert config.image == ImageConfig((32, 24), 1, "crop", (0, 0, 0), "first", 100.0)
+    assert config.normalize == MeanStd((0.5,), (0.25,))
+    assert (config.on_bad_image, config.cache) == ("skip", "none")
+    assert [(chosen.kind, chosen.settings) for chosen in config.augment] == [
+        ("random_crop", RandomCropConfig(4)),
+        ("random_crop", RandomCropConfig(2)),
+        ("random_horizontal_flip", RandomHorizontalFlipConfig(0.5)),
+    ]
+
+
+def test_the_shortest_block():
+    config = read("data:\n  train: x\n  val: y\n  image: {size: [8, 8]}\n")
+    assert config == DataConfig(FilePath("/base/x"), ImageConfig((8, 8)), FilePath("/base/y"))
+    assert (config.image.channels, config.image.load_size) == (3, (8, 8))
+
+
+HEAD = "data:\n  train: x\n"
+FAULTS = {
+    "size": ("  image: {size: [0, 8]}", "c.yaml:3:18: data.image.size.0: must be at least 1 and at most 4096, got 0"),
+    "mean": (
+        "  image: {size: [8, 8]}\n  normalize: {mean: [0.1], std: [1, 1, 1]}",
+        "c.yaml:4:15: data.normalize.mean: expected one number a channel, 3 in all (image.channels), got 1",
+    ),
+    "std": (
+        "  image: {size: [8, 8], channels: 1}\n  normalize: {mean: [0.1], std: [0]}",
+        "c.yaml:4:34: data.normalize.std.0: must be above 0, got 0",
+    ),
+    "imagenet": (
+        "  image: {size: [8, 8], channels: 1}\n  normalize: imagenet",
+        "c.yaml:4:14: data.normalize: imagenet is for 3 channels, but image.channels is 1; use dataset",
+    ),
+    "background": (
+        "  image: {size: [8, 8], channels: 4, background: [0, 0, 0]}",
+        "c.yaml:3:38: data.image.background: "
+        "has no effect with channels: 4, which keeps transparency, unless fit is pad",
+    ),
+    "padding": (
+        "  image: {size: [8, 6]}\n  augment: [{random_crop: 6}]",
+        "c.yaml:4:27: data.augment.0.random_crop.padding: must be smaller than the picture's shorter side, 6, got 6",
+    ),
+    "fraction": (
+        "  image: {size: [8, 8]}\n  val: {from: train, fraction: 1}",
+        "c.yaml:4:32: data.val.fraction: must be above 0 and below 1, got 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_have_a_place_and_say_what_would_be_right(name):
+    text, line = FAULTS[name]
+    with pytest.raises(ConfigError) as caught:
+        read(HEAD + text + "\n")
+    assert caught.value.lines() == [f"nettrain: error: {line}"]

@@ -1,0 +1,105 @@
+"""How pictures are divided: by chance within each class, the same every time, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from data.samples import config, folder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nettrain.config.fields import FilePath
+from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.split import Split, divide, folder_split, make_splits
+from nettrain.errors import DataError
+
+
+def split_of(counts: list[int]) -> Split:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    files = tuple(f"{label}/{place:05d}.png" for place, label in enumerate(labels))
+    return Split("train", "root", files, labels, tuple(str(label) for label in range(len(counts))))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    counts=st.lists(st.integers(1, 40), min_size=2, max_size=6),
+    fraction=st.floats(0.01, 0.99),
+    stratify=st.booleans(),
+    seed=st.integers(0, 2**40),
+)
+def test_a_division_loses_and_repeats_nothing(counts, fraction, stratify, seed):
+    whole = split_of(counts)
+    part = ValFraction("train", fraction, stratify)
+    try:
+        train, val = divide(whole, part, seed)
+    except DataError:
+        assert all(int(count * fraction + 0.5) == 0 or count == 1 for count in counts) or not stratify
+        return
+    assert sorted(train.files + val.files) == list(whole.files)
+    assert list(train.files) == sorted(train.files)
+    assert list(val.files) == sorted(val.files)
+    labels = dict(zip(whole.files, whole.labels, strict=True))
+    for split in (train, val):
+        assert [labels[file] for file in split.files] == split.labels.tolist()
+    assert (np.bincount(train.labels, minlength=len(counts)) >= 1).all()
+    if stratify:
+        wanted = [min(int(count * fraction + 0.5), count - 1) for count in counts]
+        assert np.bincount(val.labels, minlength=len(counts)).tolist() == wanted
+    else:
+        wanted = min(int(sum(counts) * fraction + 0.5), sum(counts) - len(counts))
+        assert len(val.files) == wanted
+
+
+def test_seeds_differ_and_repeat():
+    part = ValFraction("train", 0.3)
+    chosen = [divide(split_of([50, 50]), part, seed)[1].files for seed in (1, 1, 2)]
+    assert chosen[0] == chosen[1] != chosen[2]
+
+
+def test_what_goes_to_val_does_not_depend_on_other_classes():
+    part = ValFraction("train", 0.3)
+    few, many = (divide(split_of(counts), part, 5)[1].files for counts in ([50, 7], [50, 90]))
+    assert [file for file in few if file[0] == "0"] == [file for file in many if file[0] == "0"]
+
+
+def test_a_fraction_that_leaves_nothing():
+    with pytest.raises(DataError) as caught:
+        divide(split_of([4, 4]), ValFraction("train", 0.1), 1)
+    assert str(caught.value) == (
+        "root: data.val.fraction 0.1 of 8 pictures in 2 classes leaves none to validate on; raise it, or add pictures"
+    )
+
+
+def test_splits_of_folders(tmp_path):
+    for name, count in (("train", 6), ("val", 2), ("test", 3)):
+        folder(tmp_path / name, {"a": count, "b": count})
+    (tmp_path / "val" / "notes.txt").touch()
+    splits = make_splits(DataConfig(FilePath(tmp_path), config()), 1)
+    assert [(split.name, len(split.files)) for split in splits.all()] == [("train", 12), ("val", 4), ("test", 6)]
+    assert splits.classes == ("a", "b")
+    assert splits.notes == (
+        "data.train: uses train/, val/, test/ found in it",
+        "data.val: ignored 1 file '.txt'",
+    )
+    assert splits.train.path(0) == f"{tmp_path}/train/a/000.png"
+
+
+def test_val_is_none_unless_it_is_named(tmp_path):
+    folder(tmp_path / "train", {"a": 1, "b": 1})
+    folder(tmp_path / "test", {"a": 1, "b": 1})
+    splits = make_splits(DataConfig(FilePath(tmp_path / "train"), config()), 1)
+    assert (splits.val, splits.test) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["val", "test"])
+def test_classes_of_other_folders_must_match(tmp_path, name):
+    train, other = folder(tmp_path / "x", {"a": 1, "b": 1}), folder(tmp_path / "y", {"a": 1})
+    with pytest.raises(DataError) as caught:
+        make_splits(DataConfig(FilePath(train), config(), **{name: FilePath(other)}), 1)
+    assert str(caught.value) == f"{other}: the classes of {name} do not match: missing 'b'"
+
+
+def test_a_folder_for_a_model_takes_the_models_order(tmp_path):
+    split = folder_split("data", str(folder(tmp_path, {"a": 1, "b": 2})), ("b", "a"))
+    assert split.classes == ("b", "a")
+    assert split.labels.tolist() == [1, 0, 0]

@@ -1,0 +1,100 @@
+"""split.csv: its exact text, that any name survives it, and what resuming does with it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import pytest
+from data.samples import config, folder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nettrain.config.fields import FilePath
+from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.split import Split, Splits, make_splits
+from nettrain.data.split_csv import Row, keep_splits, read_split_csv, split_csv
+from nettrain.errors import DataError
+
+
+def splits_of(root, seed: int = 1, **settings) -> Splits:
+    return make_splits(DataConfig(FilePath(root), config(), **settings), seed)
+
+
+def test_the_text(tmp_path):
+    folder(tmp_path / "train", {"a": 2, "b, c": 1})
+    folder(tmp_path / "val", {"a": 1, "b, c": 1})
+    assert split_csv(splits_of(tmp_path)) == (
+        "path,label,split\n"
+        "a/000.png,a,train\n"
+        "a/001.png,a,train\n"
+        '"b, c/000.png","b, c",train\n'
+        "../val/a/000.png,a,val\n"
+        '"../val/b, c/000.png","b, c",val\n'
+    )
+
+
+NAMES = st.text(st.characters(exclude_characters="\0/", exclude_categories=("Cs",)), min_size=1, max_size=20)
+ODD = st.one_of(
+    NAMES, st.sampled_from(["\udcff.png", "a\nb", "\x1b[2J", "\\", "\\n", "\\x41", "\r", '"', "\u202e", "'"])
+)
+
+
+@given(st.lists(ODD, min_size=2, max_size=8, unique=True))
+def test_any_name_reads_back_and_no_control_byte_is_written(names):
+    labels = np.arange(len(names)) % 2
+    split = Split("train", "root", tuple(names), labels, ("x\u200d", "y"))
+    text = split_csv(Splits(split, None, None))
+    assert not [char for char in text if char != "\n" and unicodedata.category(char)[0] == "C"]
+    assert text.encode()
+    expected = tuple(Row(name, split.classes[label], "train") for name, label in zip(names, labels, strict=True))
+    assert read_split_csv(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "s.csv:1:1: expected the header path,label,split"),
+        ("path,label\n", "s.csv:1:1: expected the header path,label,split"),
+        ("path,label,split\na,b\n", "s.csv:2:1: expected path,label,split with split one of train, val, test"),
+        ("path,label,split\na,b,dev\n", "s.csv:2:1: expected path,label,split with split one of train, val, test"),
+        ('path,label,split\na,"b\n', "s.csv:2:1: not CSV: unexpected end of data"),
+    ],
+)
+def test_what_is_no_split_csv(text, message):
+    with pytest.raises(DataError) as caught:
+        read_split_csv(text, "s.csv")
+    assert str(caught.value) == message
+
+
+def test_a_kept_split_wins_over_the_seed(tmp_path):
+    root = folder(tmp_path, {"a": 10, "b": 10})
+    part = ValFraction("train", 0.3)
+    text = split_csv(splits_of(root, 1, val=part))
+    assert split_csv(splits_of(root, 2, val=part)) != text
+    assert split_csv(keep_splits(splits_of(root, 2, val=part), read_split_csv(text))) == text
+
+
+def test_pictures_that_came_later_are_left_out(tmp_path):
+    root = folder(tmp_path / "train", {"a": 3, "b": 3})
+    text = split_csv(splits_of(root))
+    folder(root, {"a": 5, "b": 3, "new": 2})
+    kept = keep_splits(splits_of(root), read_split_csv(text))
+    assert split_csv(kept) == text
+    assert kept.classes == ("a", "b")
+    assert kept.notes == ("data: 4 pictures came after the run was started and are left out",)
+
+
+def test_pictures_that_are_gone_are_listed(tmp_path):
+    root = folder(tmp_path / "train", {"a": 3, "b": 3})
+    folder(tmp_path / "val", {"a": 2, "b": 2})
+    rows = read_split_csv(split_csv(splits_of(tmp_path)))
+    (root / "a" / "001.png").unlink()
+    (tmp_path / "val" / "b" / "000.png").unlink()
+    with pytest.raises(DataError) as caught:
+        keep_splits(splits_of(tmp_path), rows)
+    gone = "the run was started with this picture, but it is no longer there"
+    assert str(caught.value).splitlines() == [
+        f"{tmp_path}/train/a/001.png: {gone}",
+        f"{tmp_path}/val/b/000.png: {gone}",
+    ]
