@@ -40,9 +40,12 @@ def _write(handle: int, data: memoryview) -> int:
 
 def _sync(handle: int) -> None:
     if sys.platform == "darwin":  # fsync stops at the drive's own cache there
-        with contextlib.suppress(OSError):
+        try:
             fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
             return
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOTTY):  # a file system without it
+                raise
     os.fsync(handle)
 
 

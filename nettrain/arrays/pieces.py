@@ -19,16 +19,25 @@ from nettrain.arrays.threads import parallel
 
 Array = npt.NDArray[Any]
 
-TRAINING_PIECE = 4  # pictures; a few conv layers' worth of one piece stays in the second-level cache
+SMALLEST_PIECE, LARGEST_PIECE = 4, 32  # pictures of a piece in training
+PIECE_NUMBERS = 1 << 16  # of the larger of input and output, so that a piece stays in the second-level cache
 DENSE_PIECE = 32  # rows of a dense layer in training
 INFERENCE_ROWS = 8  # rows of every dense product at inference, padded
 MAX_LANES = 16
 LANES_BYTES = 32 << 20  # all accumulators of one sum together
 
 
+def pictures_a_piece(recorded: bool, *numbers: int) -> int:
+    """How many pictures go together: one at inference, about 4 in training, more where pictures are small.
+
+    ``numbers`` are the sizes of one picture where it comes in and where it goes out.
+    """
+    return min(max(PIECE_NUMBERS // max(*numbers, 1), SMALLEST_PIECE), LARGEST_PIECE) if recorded else 1
+
+
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The cut of ``pictures`` into runs of ``size``; ``padded`` marks dense inference (see ``arrays/products.py``)."""
+    """The cut of ``pictures`` into runs of ``size``."""
 
     pictures: int
     size: int

@@ -79,7 +79,7 @@ def parallel(tasks: int, run: Callable[[int], None], *, interruptible: bool = Tr
         try:
             with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning in some thread
                 for task in indices:
-                    if task >= tasks or failures:
+                    if task >= tasks or any(failed < task for failed, _ in failures):
                         return
                     try:
                         if interruptible:
@@ -98,4 +98,7 @@ def parallel(tasks: int, run: Callable[[int], None], *, interruptible: bool = Tr
     for future in futures:
         future.result()
     if failures:
-        raise min(failures, key=lambda failure: failure[0])[1]
+        try:
+            raise min(failures, key=lambda failure: failure[0])[1]
+        finally:
+            failures.clear()  # an exception whose traceback leads to itself would wait for the garbage collector

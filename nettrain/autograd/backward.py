@@ -34,7 +34,10 @@ def backward(loss: Tensor) -> Gradients:
         g = pending.pop(node).take(held)
         needs = Needs([x.needs_gradient for x in node.inputs], owned=held[owner_of(g)] == 0 and g.flags.writeable)
         results = node.backward(g, needs)
+        held.update(owner_of(gradient) for gradient in results if gradient is not None)
         for source, gradient in zip(node.inputs, results, strict=True):
+            if gradient is not None:
+                held[owner_of(gradient)] -= 1
             target = source if isinstance(source, Leaf) else source.node
             if target is None:
                 continue

@@ -17,13 +17,26 @@ def check(config: str, settings: tuple[str, ...], **short: str | None) -> None:
 
     found = rehearse(document)
     tell(*(f"nettrain: note: {note}" for note in found.notes))
+    classes = found.classes
     click.echo(layer_table(found.network))
-    click.echo(f"\n{found.pictures} training pictures in {found.classes} classes; {found.steps} steps of {found.batch} pictures an epoch")
-    click.echo(f"one batch: loss {found.loss:.4f} (an even guess among {found.classes} classes gives {found.even_guess:.4f} in nats)")
-    click.echo(f"time    about {duration(found.seconds)} for {found.epochs} epochs, {found.images_per_second:,.0f} images/s, decoding and validation apart")
-    click.echo(f"memory  about {found.memory_bytes / 1e6:,.0f} MB, {found.cache_bytes / 1e6:,.0f} MB of it the picture cache")
-    click.echo(f"disk    about {found.disk_bytes / 1e6:,.1f} MB in the run folder")
+    click.echo()
+    click.echo(
+        f"{found.pictures} training pictures in {classes} classes; {found.steps} steps of {found.batch} an epoch"
+    )
+    click.echo(
+        f"loss    {found.loss:.4f} on one batch, in nats (an even guess among {classes}: {found.even_guess:.4f})"
+    )
+    click.echo(
+        f"time    about {duration(found.seconds)} to train {found.epochs} epochs, {found.images_per_second:,.0f} images/s"
+    )
+    click.echo(f"memory  about {megabytes(found.memory_bytes)}, {megabytes(found.cache_bytes)} of it the picture cache")
+    click.echo(f"disk    about {megabytes(found.disk_bytes)} in the run folder")
     click.echo("the config can be trained; nothing was written")
+
+
+def megabytes(count: int) -> str:
+    """A size for people: ``7.3 MB``, ``396 MB``."""
+    return f"{count / 1e6:,.1f} MB" if count < 1e8 else f"{count / 1e6:,.0f} MB"
 
 
 def duration(seconds: float) -> str:

@@ -15,4 +15,8 @@ def env() -> None:
     for key, value in surroundings().items():
         mark = "*" if key in DECIDING else " "
         click.echo(f"{mark} {key:<13} {value}")
-    click.echo("  * equal here, equal bits for any number of threads" if bits_hold() else "  bits may vary: this BLAS cannot be held to one thread")
+    click.echo(
+        "  * equal here, equal bits for any number of threads"
+        if bits_hold()
+        else "  bits may vary: this BLAS cannot be held to one thread"
+    )

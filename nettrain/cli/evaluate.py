@@ -77,12 +77,14 @@ def tables(summary: dict[str, Any]) -> str:
         return f"{'-':>9}" if value is None else f"{value:9.4f}"
 
     classes = [f"{'class':<{wide}}  precision    recall        f1  pictures"]
-    classes += [
-        f"{escape(row['label']):<{wide}}  {number(row['precision'])} {number(row['recall'])} {number(row['f1'])} {row['support']:9d}"
-        for row in summary["per_class"]
-    ]
+    for row in summary["per_class"]:
+        numbers = " ".join(number(row[column]) for column in ("precision", "recall", "f1"))
+        classes.append(f"{escape(row['label']):<{wide}}  {numbers} {row['support']:9d}")
     cell = max(len(str(max(map(max, summary["confusion"]["matrix"])))), *(len(label) for label in labels), 3)
-    confusion = ["confusion (rows true, columns predicted)", " ".join([" " * wide, *(f"{label:>{cell}}" for label in labels)])]
+    confusion = [
+        "confusion (rows true, columns predicted)",
+        " ".join([" " * wide, *(f"{label:>{cell}}" for label in labels)]),
+    ]
     confusion += [
         " ".join([f"{label:<{wide}}", *(f"{count:>{cell}}" for count in row)])
         for label, row in zip(labels, summary["confusion"]["matrix"], strict=True)

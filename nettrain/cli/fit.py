@@ -10,7 +10,9 @@ from nettrain.cli.options import config_options, read, tell
 
 @click.command(epilog="\b\nExample:\n  nettrain fit configs/digits-mlp.yaml --set train.epochs=5")
 @config_options
-@click.option("--run-dir", metavar="FOLDER", help="Exactly this folder for the run [default: runs/<name>, then runs/<name>-2].")
+@click.option(
+    "--run-dir", metavar="FOLDER", help="Exactly this folder for the run [default: runs/<name>, then runs/<name>-2]."
+)
 def fit(config: str, settings: tuple[str, ...], run_dir: str | None, **short: str | None) -> None:
     """Train the classifier that CONFIG describes.
 
@@ -18,7 +20,7 @@ def fit(config: str, settings: tuple[str, ...], run_dir: str | None, **short: st
     """
     document = read(config, settings, short)
     from nettrain.cli.progress import Decoding
-    from nettrain.training.run import begin
+    from nettrain.training.opening import begin
 
     run = begin(document, Decoding(), run_dir)
     prepared = run.prepared

@@ -94,6 +94,8 @@ def run(arguments: Sequence[str]) -> int:
         return int(code or ExitCode.OK)
     except NettrainError as error:
         return _fail(error.lines(), error.code, debug)
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _fail([error.format_message()], ExitCode.USAGE, debug)
     except click.ClickException as error:
         return _fail([f"nettrain: error: {_usage(error)}"], ExitCode.USAGE, debug)
     except (KeyboardInterrupt, click.Abort):
@@ -102,11 +104,13 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the last flush must not fail again
         _end_by(signal.SIGPIPE)
     except MemoryError as error:
-        text = f"nettrain: error: out of memory{f' ({escape(error)})' if str(error) else ''}; try a smaller train.batch_size"
-        return _fail([text], ExitCode.ENVIRONMENT, debug)
+        what = f"out of memory ({escape(error)})" if str(error) else "out of memory"
+        return _fail([f"nettrain: error: {what}; try a smaller train.batch_size"], ExitCode.ENVIRONMENT, debug)
     except Exception:  # a bug: the one case that shows a traceback
         traceback.print_exc()
-        return _fail(["nettrain: error: this is a bug in nettrain; please report it with the lines above"], ExitCode.BUG, False)
+        return _fail(
+            ["nettrain: error: this is a bug in nettrain; please report it with the lines above"], ExitCode.BUG, False
+        )
     return ExitCode.BUG
 
 

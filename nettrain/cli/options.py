@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -28,17 +29,21 @@ def config_options(command: F) -> F:
         name = f"--{option.replace('_', '-')}"
         command = click.option(name, option, metavar="VALUE", help=f"Short for --set {SHORT[option]}=VALUE.")(command)
     command = click.option(
-        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a key, such as optimizer.sgd.lr=0.01; repeatable."
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override a key, such as optimizer.sgd.lr=0.01; repeatable.",
     )(command)
     return click.argument("config", metavar="CONFIG")(command)
 
 
 def read(config: str, settings: tuple[str, ...], short: dict[str, str | None]) -> Document[Config]:
-    """The config file with overrides, named, its notes printed; the threads that it asks for are in use from here on."""
+    """The config file with overrides, named, its notes printed; its number of threads is in use from here on."""
     from nettrain.config.overrides import Override, parse_override
     from nettrain.config.reader import read_config
     from nettrain.training.config import TABLES, Config
-    from nettrain.training.run import named
+    from nettrain.training.opening import named
 
     overrides = [parse_override(text, number) for number, text in enumerate(settings, 1)]
     overrides += [
@@ -65,6 +70,7 @@ threads_option = click.option(
 
 
 def tell(*lines: str) -> None:
-    """Lines for people, on stderr."""
-    for line in lines:
-        click.echo(line, err=True)
+    """Lines for people, on stderr; where nobody listens any more, the work goes on."""
+    with suppress(BrokenPipeError):
+        for line in lines:
+            click.echo(line, err=True)

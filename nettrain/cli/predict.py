@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
 @click.command(epilog="\b\nExample:\n  nettrain predict data/digits/test/7 --top 3 --format csv")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--model", "-m", metavar="RUN|FILE", help="Run folder or model file [default: the newest finished run in ./runs].")
-@click.option("--format", "form", type=click.Choice(["jsonl", "csv", "table"]), help="[default: table on a terminal, else jsonl]")
-@click.option("--top", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="Name the K best classes.")
+@click.option(
+    "--model", "-m", metavar="RUN|FILE", help="Run folder or model file [default: the newest finished run in ./runs]."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["jsonl", "csv", "table"]), help="[default: table on a terminal, else jsonl]"
+)
+@click.option(
+    "--top", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="Name the K best classes."
+)
 @click.option("--all", "every", is_flag=True, help="Name every class; in CSV a column p:<class> each.")
 @click.option("--output", "-o", metavar="FILE", help="Write the rows to FILE, whole or not at all, instead of stdout.")
 @click.option("-0", "nul", is_flag=True, help="Paths on stdin end with NUL instead of a line break.")
@@ -91,7 +97,7 @@ def _lines(nul: bool) -> Iterator[str]:
         yield from (os.fsdecode(line.rstrip(b"\n")) for line in sys.stdin.buffer if line.strip())
         return
     rest = b""
-    while block := sys.stdin.buffer.read1(1 << 16):
+    while block := os.read(sys.stdin.fileno(), 1 << 16):
         *whole, rest = (rest + block).split(b"\0")
         yield from (os.fsdecode(path) for path in whole if path)
     if rest:

@@ -19,7 +19,7 @@ HEARTBEAT_SECONDS = 60.0
 
 
 class Decoding:
-    """Progress of decoding, as the ``report`` of ``prepare``: called with what is going on, how much is done and of how much."""
+    """Progress of decoding, as the ``report`` of ``prepare``: what is going on, how much is done, of how much."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -50,7 +50,9 @@ class Training:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._close()
 
     def step(self, step: Step, accuracy: float) -> None:
@@ -69,7 +71,8 @@ class Training:
             self._bar.set_postfix(loss=f"{step.loss:.4f}", accuracy=f"{accuracy:.4f}", refresh=False)
             self._bar.update(step.pictures)
         elif time.monotonic() >= self._next:
-            tell(f"epoch {step.epoch}/{self._epochs}  {step.position}/{self._pictures}  loss {step.loss:.4f}  accuracy {accuracy:.4f}")
+            seen = f"{step.position}/{self._pictures}"
+            tell(f"epoch {step.epoch}/{self._epochs}  {seen}  loss {step.loss:.4f}  accuracy {accuracy:.4f}")
             self._next = time.monotonic() + HEARTBEAT_SECONDS
 
     def epoch(self, row: EpochRow) -> None:

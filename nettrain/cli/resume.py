@@ -18,7 +18,7 @@ def resume(run: str, threads: int | None) -> None:
     """
     use_threads(threads)
     from nettrain.cli.progress import Decoding
-    from nettrain.training.run import take_up
+    from nettrain.training.opening import take_up
 
     opened = take_up(run, Decoding())
     if opened.finished:

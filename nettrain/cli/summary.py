@@ -56,7 +56,7 @@ def layer_table(network: Network) -> str:
 
 
 def sum_of(counts: list[int | str]) -> str:
-    """A sum of numbers, with what depends on the number of classes beside it: ``640 + 65*classes``."""
+    """A sum in which some terms depend on the number of classes: ``640 + 65*classes``."""
     known = sum(count for count in counts if isinstance(count, int))
-    terms = [count for count in counts if isinstance(count, str)]
-    return " + ".join([f"{known:,}", *terms]) if known or not terms else " + ".join(terms)
+    each = sum(int(count.partition("*")[0]) if "*" in count else 1 for count in counts if isinstance(count, str))
+    return " + ".join([f"{known:,}"] * bool(known or not each) + [f"{each:,}*classes"] * bool(each))

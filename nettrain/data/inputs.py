@@ -13,8 +13,9 @@ def pictures_named(paths: Iterable[str]) -> Iterator[str]:
     """Each path's pictures in turn, one at a time, so that there may be any number.
 
     Errors   ``DataError`` for a folder that cannot be listed.
-    Notes    A folder gives the pictures below it in code-point order; a pattern such as ``*.png`` (``**`` for any depth) its matches,
-             likewise in order; anything else is itself, whether it is there or not, so that a missing file gets its row.
+    Notes    A folder gives the pictures below it in code-point order; a pattern such as ``*.png`` (``**`` for any
+             depth) its matches, likewise in order; anything else is itself, whether it is there or not, so that a
+             missing file gets its row.
     """
     for path in paths:
         if os.path.isdir(path):

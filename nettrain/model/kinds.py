@@ -1,4 +1,4 @@
-"""The kinds that a config may name: layers, norms, activations, initialisers. The reader, tests and docs walk these tables."""
+"""The kinds that a config may name: layers, norms, activations, initialisers; reader, tests and docs walk these."""
 
 from __future__ import annotations
 

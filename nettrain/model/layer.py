@@ -1,4 +1,4 @@
-"""What a layer is: settings, parameters (trained) and buffers (saved, not trained), and a call from tensor to tensor."""
+"""What a layer is: settings, parameters (trained), buffers (saved, not trained), and a call from tensor to tensor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from nettrain.autograd.tensor import Leaf, Shape, Spec, Tensor
 from nettrain.config.fields import Chosen
 from nettrain.ops.through import through
 
-
 Build = Callable[[Sequence[Chosen], Shape], "tuple[list[Layer], Shape]"]  # makes the layers inside a container
 
 
@@ -21,7 +20,8 @@ Build = Callable[[Sequence[Chosen], Shape], "tuple[list[Layer], Shape]"]  # make
 class Pass:
     """What a layer may know of the pass it is in: nothing else decides what it does.
 
-    ``start`` is the position in the epoch of the batch's first picture; with ``seed`` and ``epoch`` it keys all randomness.
+    ``start`` is the position in the epoch of the batch's first picture; with ``seed`` and ``epoch`` it keys all
+    randomness.
     """
 
     training: bool

@@ -36,7 +36,9 @@ class ModelConfig(Record):
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         if not self.layers:
             yield "layers", "expected at least one layer, got none"
-        elif self.activation.kind != "none" and _inherit(self.layers, self) == _inherit(self.layers, replace(self, activation=NONE)):
+        elif self.activation.kind != "none" and _inherit(self.layers, self) == _inherit(
+            self.layers, replace(self, activation=NONE)
+        ):
             yield "activation", "has no effect: every layer that could take it names its own; leave it out"
 
 
@@ -92,8 +94,8 @@ class Network(Sequential):
 def build_network(config: ModelConfig, input_shape: tuple[int, int, int], classes: Dim = CLASSES) -> Network:
     """The network of a config, its shapes found by a dry run; nothing is allocated.
 
-    Errors   ``ModelFault`` names the layer: a shape that does not fit, no pixels left, or a last layer that does not give
-             one output a class.
+    Errors   ``ModelFault`` names the layer: a shape that does not fit, no pixels left, or a last layer that does not
+             give one output a class.
     """
     layers = _inherit(config.layers, config)
     shapes: list[Shape] = []
@@ -106,7 +108,9 @@ def build_network(config: ModelConfig, input_shape: tuple[int, int, int], classe
         )
     if classes != CLASSES and shape[0] not in (classes, CLASSES):
         key = f"{last.key}.{last.kind}.units" if last.kind == "dense" else last.key
-        raise ModelFault(key, f"the last layer gives {shape[0]} outputs, but there are {classes} classes; write 'classes'")
+        raise ModelFault(
+            key, f"the last layer gives {shape[0]} outputs, but there are {classes} classes; write 'classes'"
+        )
     return network
 
 
@@ -145,7 +149,7 @@ def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape
 
 
 def _inherit(layers: Sequence[Chosen], model: ModelConfig, *, outermost: bool = True) -> tuple[Chosen, ...]:
-    """The layers, with the model's initialiser and activation where they name none; no activation for the last of all."""
+    """The layers, with the model's initialiser and activation where they name none; the last of all gets no activation."""
 
     def one(place: int, chosen: Chosen) -> Chosen:
         settings = chosen.settings

@@ -13,15 +13,20 @@ from nettrain.ops.through import through
 class Sequential(Layer):
     """Layers in order.
 
-    Where a part follows a layer nobody else reads between the two, so it joins that layer's epilogue. One that collects over
-    the whole batch has to come first in its epilogue, so it starts a new one.
+    Where a part follows a layer nobody else reads between the two, so it joins that layer's epilogue. One that collects
+    over the whole batch has to come first in its epilogue, so it starts a new one.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = list(layers)
         self._groups: list[tuple[Layer, list[PartLayer]]] = []
         for layer in layers:
-            if self._groups and self._groups[-1][0].has_epilogue and isinstance(layer, PartLayer) and not layer.collects:
+            if (
+                self._groups
+                and self._groups[-1][0].has_epilogue
+                and isinstance(layer, PartLayer)
+                and not layer.collects
+            ):
                 self._groups[-1][1].append(layer)
             else:
                 self._groups.append((layer, []))

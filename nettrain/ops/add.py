@@ -23,7 +23,9 @@ class Add(Part):
     def output_shape(self, shape: Shape) -> Shape:
         (shortcut,) = self.tensors
         if shortcut.shape != shape:
-            raise ShapeError(f"add: the shortcut has shape {show(shortcut.shape)}, the block {show(shape)}; expected the same")
+            raise ShapeError(
+                f"add: the shortcut has shape {show(shortcut.shape)}, the block {show(shape)}; expected the same"
+            )
         return shape
 
     def apply(self, index: int, span: slice, piece: Array) -> Array:

@@ -59,9 +59,13 @@ class BatchNorm(Part):
         self.collects = training
 
     def output_shape(self, shape: Shape) -> Shape:
-        for name, tensor in zip(("weight", "bias", "running_mean", "running_var"), (*self.tensors, *self.running), strict=True):
+        for name, tensor in zip(
+            ("weight", "bias", "running_mean", "running_var"), (*self.tensors, *self.running), strict=True
+        ):
             if tensor.shape != shape[-1:]:
-                raise ShapeError(f"batch_norm: {name} {show(tensor.shape)} does not fit {show(shape)}; expected ({shape[-1]})")
+                raise ShapeError(
+                    f"batch_norm: {name} {show(tensor.shape)} does not fit {show(shape)}; expected ({shape[-1]})"
+                )
         return shape
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:

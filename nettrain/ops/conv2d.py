@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from nettrain.arrays import memory
 from nettrain.arrays.patches import fold, unfold
-from nettrain.arrays.pieces import TRAINING_PIECE, Lanes, Pieces, Sum
+from nettrain.arrays.pieces import Lanes, Pieces, Sum, pictures_a_piece
 from nettrain.arrays.windows import Window
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.op import op
@@ -19,7 +20,9 @@ def conv2d_shape(sizes: Mapping[str, Dim], *, window: Window, groups: int = 1) -
     """P and Q, the picture out; refuses channels that do not fit the filters, and windows that leave no pixels."""
     C, D, K = sizes["C"], sizes["D"], sizes["K"]
     if isinstance(C, int) and isinstance(D, int) and D * groups != C:
-        raise ShapeError(f"weight has D={D} channels a group, but x has C={C} in {groups} groups; expected D = C / groups")
+        raise ShapeError(
+            f"weight has D={D} channels a group, but x has C={C} in {groups} groups; expected D = C / groups"
+        )
     if isinstance(K, int) and K % groups:
         raise ShapeError(f"{K} filters do not divide into {groups} groups")
     P, Q = window.output_size(int(sizes["H"]), int(sizes["W"]))
@@ -49,10 +52,10 @@ class _Convolution:
 
     def __init__(self, x: Array, weight: Array, window: Window, groups: int, recorded: bool) -> None:
         self.x, self.weight, self.window, self.groups = x, weight, window, groups
-        self.pieces = Pieces(len(x), TRAINING_PIECE if recorded else 1)
-        self.lanes = Lanes.of(len(self.pieces), weight.nbytes)
         P, Q = window.output_size(x.shape[1], x.shape[2])
         self.shape = (len(x), P, Q, weight.shape[3])
+        self.pieces = Pieces(len(x), pictures_a_piece(recorded, math.prod(x.shape[1:]), math.prod(self.shape[1:])))
+        self.lanes = Lanes.of(len(self.pieces), weight.nbytes)
 
     def forward(self, span: slice, out: Array) -> None:
         for channels, filters in self._groups():

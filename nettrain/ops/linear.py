@@ -16,9 +16,7 @@ from nettrain.ops.piecewise import piecewise
 
 
 @op("(N,C),(C,K)->(N,K)")
-def linear(
-    x: Array, weight: Array, *, epilogue: Sequence[Part] = (), recorded: bool = False
-) -> tuple[Array, Backward]:
+def linear(x: Array, weight: Array, *, epilogue: Sequence[Part] = (), recorded: bool = False) -> tuple[Array, Backward]:
     """Every output is the weighted sum of a row; a bias comes as a part of the epilogue.
 
     Shapes   as the signature says; rows are images.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from nettrain.arrays import memory
-from nettrain.arrays.pieces import TRAINING_PIECE, Lanes, Pieces
+from nettrain.arrays.pieces import Lanes, Pieces, pictures_a_piece
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.op import op
 from nettrain.autograd.tensor import Array, Backward, Needs
@@ -29,7 +30,7 @@ class _Identity:
 
     def __init__(self, x: Array, recorded: bool) -> None:
         self.x = x
-        self.pieces = Pieces(len(x), TRAINING_PIECE if recorded else 1)
+        self.pieces = Pieces(len(x), pictures_a_piece(recorded, math.prod(x.shape[1:])))
         self.lanes = Lanes.of(len(self.pieces), 0)
 
     def forward(self, span: slice, out: Array) -> None:

@@ -1,4 +1,4 @@
-"""A model on picture files: one result a file, in the order asked for, at a memory that does not grow with their number."""
+"""A model on picture files: one result a file, in the order asked for, in memory that does not grow with them."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ START_BYTES = 45_000_000  # the process before it holds any picture or weight: P
 def step_bytes(network: Network, batch: int) -> int:
     """Bytes at the height of a step on ``batch`` pictures, weights and optimizer apart.
 
-    Notes    A dry run of the very layers: what every operation returns and its parts keep, the batch itself twice (one is made
-             ahead), and three arrays of the largest kind that the walk back holds at a time.
+    Notes    A dry run of the very layers: what every operation returns and its parts keep, the batch itself twice (one
+             is made ahead), and three arrays of the largest kind that the walk back holds at a time.
     """
     graph = Graph()
     shape = (batch, *network.input_shape)

@@ -39,9 +39,7 @@ def judge_split(model: Model, split: Split, report: Report) -> Judgement:
     pictures = decode(split, data.image, data.on_bad_image, "none", get_threads(), progress)
     batches = Batches(pictures, INFERENCE_BATCH, 0, model.normalization)
     judged = judge(model.network, model.config.loss, batches.in_order())
-    result = Evaluation(
-        split.name, model.classes, pictures.paths, judged.labels, judged.probabilities, judged.losses
-    )
+    result = Evaluation(split.name, model.classes, pictures.paths, judged.labels, judged.probabilities, judged.losses)
     return Judgement(result, data_fingerprint([pictures]), len(pictures.bad))
 
 
@@ -51,7 +49,9 @@ def split_of_run(folder: RunFolder, name: str | None) -> Split:
     Errors   ``ConfigError`` if the run has no such split; ``DataError`` if its pictures are not as they were.
     """
     config = read_config(folder.resolved, Config, TABLES).config
-    splits = keep_splits(make_splits(config.data, config.seed), read_split_csv(read_text(folder.split), str(folder.split)))
+    splits = keep_splits(
+        make_splits(config.data, config.seed), read_split_csv(read_text(folder.split), str(folder.split))
+    )
     there = {split.name: split for split in splits.all()}
     if (wanted := name or "test") in there:
         return there[wanted]

@@ -68,8 +68,8 @@ def train(
     """Train from ``progress`` up to the end of epoch ``epochs``; ``progress`` moves with every committed step.
 
     Errors   those of ``Stepper``; a step that raises leaves weights, buffers and ``progress`` as they were.
-    Notes    between ``EpochEnd`` and ``EpochClosed`` the epoch is still open: a reader that is interrupted while it validates
-             gets ``EpochEnd`` again when it goes on from ``progress``.
+    Notes    between ``EpochEnd`` and ``EpochClosed`` the epoch is still open: a reader that is interrupted while it
+             validates gets ``EpochEnd`` again when it goes on from ``progress``.
     """
     while progress.epoch < epochs:
         for batch in batches.training(progress.epoch, progress.position):

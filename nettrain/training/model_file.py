@@ -93,10 +93,8 @@ def put_state(state: Mapping[str, Array], saved: Mapping[str, Array], shown: str
             raise CheckpointError(f"holds no tensor {name}; expected the checkpoint of this very model", shown)
         if name not in state:
             raise CheckpointError(f"holds a tensor {name} that this model has not; expected its own checkpoint", shown)
-        if saved[name].shape != state[name].shape or saved[name].dtype != state[name].dtype:
-            raise CheckpointError(
-                f"tensor {name} is {saved[name].dtype} {saved[name].shape}, but this model's is {state[name].dtype} {state[name].shape}",
-                shown,
-            )
+        ours, theirs = (f"{array.dtype} {array.shape}" for array in (state[name], saved[name]))
+        if ours != theirs:
+            raise CheckpointError(f"its tensor {name} is {theirs}, but this model's is {ours}", shown)
     for name, target in state.items():
         np.copyto(target, saved[name])

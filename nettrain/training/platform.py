@@ -1,4 +1,4 @@
-"""The surroundings that the bits depend on, and those that they do not: for run.json, ``nettrain env`` and a warning at resume."""
+"""The surroundings, those that the bits depend on among them: for run.json, ``env``, and a warning at resume."""
 
 from __future__ import annotations
 

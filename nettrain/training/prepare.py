@@ -1,6 +1,7 @@
 """Everything before the first step, in the order in which mistakes are cheapest to find.
 
-Shapes with the number of classes open; the classes that the folders hold; the network bound to them; its size; every picture
+Shapes with the number of classes open; the classes that the folders hold; the network bound to them; its size; every
+       picture
 decoded; the statistics; and only then memory for the weights.
 """
 
@@ -20,7 +21,6 @@ from nettrain.data.memory import free_memory
 from nettrain.data.normalize import Normalization, resolve
 from nettrain.data.split import Split, Splits, make_splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
-from nettrain.errors import ConfigError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.config import Config
@@ -54,11 +54,8 @@ def training_bytes(config: Config, network: Network) -> int:
 def _check_size(document: Document[Config], network: Network) -> None:
     needed, free = training_bytes(document.config, network), free_memory()
     if free is not None and needed > free:
-        raise document.error(
-            "model",
-            f"{network.parameter_count} parameters take {needed} bytes to train (weights, gradients, optimizer), but {free} bytes of "
-            "memory are free; expected a smaller model",
-        )
+        what = f"{network.parameter_count} parameters take {needed} bytes to train (weights, gradients, optimizer)"
+        raise document.error("model", f"{what}, but {free} bytes of memory are free; expected a smaller model")
 
 
 def check_monitor(document: Document[Config], splits: Splits) -> str:
@@ -76,7 +73,7 @@ def check_monitor(document: Document[Config], splits: Splits) -> str:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a training needs beside its state: network (not allocated yet), pictures and the numbers to normalise with."""
+    """What a training needs beside its state: network (not allocated yet), pictures, numbers to normalise with."""
 
     document: Document[Config]
     network: Network

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +13,23 @@ import numpy as np
 
 from nettrain import files
 from nettrain.arrays.interrupt import Interrupted
-from nettrain.config.document import Document
 from nettrain.config.fields import Chosen
-from nettrain.config.reader import read_config
-from nettrain.config.resolved import dump
 from nettrain.data.batches import Batches
-from nettrain.data.split_csv import split_csv
-from nettrain.errors import NettrainError, escape
+from nettrain.errors import EnvironmentFault, NettrainError
 from nettrain.ops.loss_table import LOSSES
 from nettrain.optim.schedules.table import make
-from nettrain.training import checkpoint, runs
-from nettrain.training.config import TABLES, Config
-from nettrain.training.csv_text import csv_text
+from nettrain.training import checkpoint
+from nettrain.training.config import Config
 from nettrain.training.evaluation import INFERENCE_BATCH, judge
 from nettrain.training.logs import CsvLog, EventLog
 from nettrain.training.loop import EpochClosed, EpochEnd, Fact, Step, train
 from nettrain.training.metrics import mean_loss
 from nettrain.training.model_file import model_meta
-from nettrain.training.platform import differences, surroundings
-from nettrain.training.prepare import Prepared, Report, check_shapes, prepare
-from nettrain.training.run_folder import RunFolder, now, read_text
+from nettrain.training.prepare import Prepared
+from nettrain.training.run_folder import RunFolder, now
 from nettrain.training.signals import stop_between_pieces
 from nettrain.training.state import State
-from nettrain.training.step import Stepper
+from nettrain.training.step import Loss, Stepper
 
 METRICS = ("epoch", "step", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
 TIMINGS = ("epoch", "seconds", "images_per_second", "val_seconds")
@@ -88,15 +82,13 @@ class Run:
         return self.state.progress.epoch >= self.config.train.epochs
 
     def go(self) -> Iterator[Step | EpochRow]:
-        """Train to the end, writing logs and checkpoints on the way; yields each committed step and each finished epoch.
+        """Train to the end, writing logs and checkpoints on the way; yields each committed step and finished epoch.
 
         Errors   ``Stopped`` after a signal, saved; ``Diverged``, with nothing bad saved; ``EnvironmentFault``.
         """
         try:
             with stop_between_pieces():
                 self._mark("running")
-                if self.state.progress.step == 0:
-                    self.save()
                 try:
                     yield from self._train()
                 except Interrupted as stop:
@@ -105,7 +97,8 @@ class Run:
                     raise Stopped(stop.signal_number, self.folder.path) from None
             self._mark("finished", reason="all epochs done", ended=now())
         except NettrainError as error:
-            self._mark("failed", reason=str(error.faults[0]), ended=now())
+            with suppress(EnvironmentFault):  # the fault on its way to the user must not be hidden by a second one
+                self._mark("failed", reason=str(error.faults[0]), ended=now())
             raise
         finally:
             self.close()
@@ -197,10 +190,7 @@ class Run:
         """Save everything that the rest of the training depends on; the logs reach the disk first."""
         for log in (self.metrics, self.events, self.timings):
             log.sync()
-        step = self.state.progress.step
-        meta = self.state.meta({"metrics.csv": self.metrics.size, "events.jsonl": self.events.size})
-        checkpoint.save(checkpoint.step_path(self.folder.checkpoints, step), meta, self.state.tensors())
-        checkpoint.prune(self.folder.checkpoints, step)
+        save_state(self.folder, self.state, {"metrics.csv": self.metrics.size, "events.jsonl": self.events.size})
 
     def _mark(self, state: str, **facts: Any) -> None:
         best = {"monitor": self.prepared.monitor, "epoch": self.state.best.epoch, "value": self.state.best.value}
@@ -209,67 +199,14 @@ class Run:
         self.folder.write_run(self.facts)
 
 
-def training_loss(chosen: Chosen) -> Any:
+def training_loss(chosen: Chosen) -> Loss:
     """The loss of a config as it is optimised, smoothing included."""
-    settings = {key: value for key, value in vars(chosen.settings).items()}
-    op = LOSSES[chosen.kind][1]
+    settings, op = asdict(chosen.settings), LOSSES[chosen.kind][1]
     return lambda outputs, labels: op(outputs, labels=labels, **settings)
 
 
-def named(document: Document[Config], config_path: str) -> Document[Config]:
-    """The document with a name for the run: the config's own, or its file's."""
-    name = document.config.name or Path(config_path).name.removesuffix(".yaml").removesuffix(".yml")
-    return replace(document, config=replace(document.config, name=name))
-
-
-def begin(document: Document[Config], report: Report, run_dir: str | None = None) -> Run:
-    """Prepare a new training and open a folder for it: ``runs/<name>``, or exactly ``run_dir``.
-
-    Errors   those of ``prepare``; ``ConfigError`` if the folder holds something; ``EnvironmentFault``.
-    """
-    check_shapes(document)
-    opened = runs.create_at(run_dir) if run_dir is not None else None
-    try:
-        prepared = prepare(document, report)
-        folder, lock = opened or runs.create(str(document.config.name))
-    except BaseException:
-        if opened is not None:
-            opened[1].release()
-        raise
-    opened = folder, lock
-    files.make_folder(folder.checkpoints)
-    files.write_atomic(folder.config, document.source)
-    files.write_atomic(folder.resolved, dump(document.config).encode())
-    files.write_atomic(folder.split, split_csv(prepared.splits).encode())
-    files.write_atomic(folder.classes, "".join(f"{escape(name)}\n" for name in prepared.classes).encode())
-    if bad := [*prepared.train.bad, *(prepared.val.bad if prepared.val else ())]:
-        rows = [["path", "reason"], *([one.path, one.reason] for one in bad)]
-        files.write_atomic(folder.bad_images, csv_text(rows).encode())
-    facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
-    return Run(folder, lock, State.fresh(prepared), {}, facts)
-
-
-def take_up(path: str | os.PathLike[str], report: Report, threads: int | None = None) -> Run:
-    """Open a run where its newest good checkpoint left it.
-
-    Errors   ``ConfigError`` if there is no run; ``CheckpointError`` if no checkpoint is good or it does not belong to the
-             config and data; ``EnvironmentFault`` if another process has it.
-    """
-    folder, lock = runs.reopen(path)
-    try:
-        document = read_config(folder.resolved, Config, TABLES)
-        found = checkpoint.newest(folder.checkpoints)
-        facts = folder.read_run()
-        prepared = prepare(document, report, read_text(folder.split))
-        state = State.fresh(prepared)
-        state.restore(found.checkpoint, found.path)
-        notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
-        here = surroundings()
-        if changed := differences(facts, here):
-            notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {'; '.join(changed)}")
-        run = Run(folder, lock, state, found.checkpoint.meta["logs"], {**facts, **here, "resumed": now()})
-        run.notes = notes
-    except BaseException:
-        lock.release()
-        raise
-    return run
+def save_state(folder: RunFolder, state: State, logs: Mapping[str, int]) -> None:
+    """Write the checkpoint of this step and remove all but the one before."""
+    step = state.progress.step
+    checkpoint.save(checkpoint.step_path(folder.checkpoints, step), state.meta(logs), state.tensors())
+    checkpoint.prune(folder.checkpoints, step)

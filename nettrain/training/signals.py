@@ -15,7 +15,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def stop_between_pieces() -> Iterator[None]:
-    """Inside, SIGINT, SIGTERM and SIGHUP ask for a stop (see ``arrays/interrupt.py``); one that was ignored stays so."""
+    """Inside, SIGINT, SIGTERM and SIGHUP ask for a stop (``arrays/interrupt.py``); one that was ignored stays so."""
     before = {number: signal.getsignal(number) for number in STOPPING}
 
     def ask(number: int, frame: FrameType | None) -> None:

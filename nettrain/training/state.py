@@ -60,6 +60,7 @@ class State:
         prepared = self.prepared
         return {
             **model_meta(prepared.config, prepared.classes, prepared.normalization),
+            "step": self.progress.step,
             "progress": asdict(self.progress),
             "best": asdict(self.best),
             "logs": dict(logs),

@@ -22,7 +22,7 @@ Loss = Callable[[Tensor, Array], Tensor]  # outputs (N,K), labels (N) -> one los
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a step found before it committed: the loss in nats per image, and how many pictures were classified right."""
+    """What a step found before it committed: the loss in nats per image, and how many pictures were right."""
 
     loss: float
     correct: int
@@ -39,8 +39,8 @@ class Stepper:
     def __call__(self, images: Array, labels: Array, now: Pass, lr: float) -> Outcome:
         """One step.
 
-        Errors   ``Diverged`` names the step and the tensor if loss or gradients are not finite; nothing has changed then.
-                 ``Interrupted`` between two pieces; nothing has changed then either.
+        Errors   ``Diverged`` names the step and the tensor if loss or gradients are not finite; nothing has changed
+                 then. ``Interrupted`` between two pieces; nothing has changed then either.
         """
         graph = Graph()
         outputs = self.network(graph.input(images), now)

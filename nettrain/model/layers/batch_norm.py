@@ -12,7 +12,7 @@ from nettrain.ops.batch_norm import BatchNorm
 
 @dataclass(frozen=True)
 class BatchNormConfig(Record, aliases={"eps": "epsilon"}):
-    """Settings of ``batch_norm``; ``momentum`` is the share of the new batch in the running averages, as in PyTorch."""
+    """Settings of ``batch_norm``; ``momentum`` is the new batch's share in the running averages, as in PyTorch."""
 
     momentum: Fraction = 0.1
     epsilon: Positive = 1e-5

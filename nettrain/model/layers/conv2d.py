@@ -47,7 +47,10 @@ class Conv2dConfig(
 
 
 class Conv2d(LinearMap):
-    """y = activation(norm(filters * x + bias)).  Shapes: (N, H, W, C) -> (N, P, Q, filters); weight (R, S, C/groups, filters)."""
+    """y = activation(norm(weight * x + bias)), * a convolution.
+
+    Shapes   (N, H, W, C) -> (N, P, Q, filters); weight (R, S, C/groups, filters).
+    """
 
     takes = "(H,W,C)"
 
@@ -61,6 +64,4 @@ class Conv2d(LinearMap):
         super().__init__(settings, (R, S, C // self.groups, settings.filters), fans, settings.filters)
 
     def __call__(self, x: Tensor, now: Pass, after: Sequence[Part] = ()) -> Tensor:
-        return conv2d(
-            x, self.weight, window=self.window, groups=self.groups, epilogue=[*self.epilogue(now), *after]
-        )
+        return conv2d(x, self.weight, window=self.window, groups=self.groups, epilogue=[*self.epilogue(now), *after])

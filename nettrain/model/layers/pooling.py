@@ -15,7 +15,9 @@ from nettrain.ops.pooling import AveragePool, GlobalAveragePool, MaxPool
 
 
 @dataclass(frozen=True)
-class PoolConfig(Record, short="pool_size", aliases={"kernel_size": "pool_size", "size": "pool_size", "strides": "stride"}):
+class PoolConfig(
+    Record, short="pool_size", aliases={"kernel_size": "pool_size", "size": "pool_size", "strides": "stride"}
+):
     """Settings of a pooling layer; ``stride`` is the pool size if not given."""
 
     pool_size: Count | Pair = 2

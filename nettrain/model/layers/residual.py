@@ -40,8 +40,8 @@ class ResidualConfig(Record, short="layers"):
 class Residual(Sequential):
     """activation(layers(x) + shortcut(x)).  Shapes: as the layers inside; the shortcut has to fit.
 
-    ``identity`` is x; ``conv1x1`` (option B) a 1x1 convolution with the norm of the block's last; ``pad`` (option A) every
-    stride-th pixel with zeros for the new channels.
+    ``identity`` is x; ``conv1x1`` (option B) a 1x1 convolution with the norm of the block's last; ``pad`` (option A)
+    every stride-th pixel with zeros for the new channels.
     """
 
     has_epilogue = True

@@ -1,0 +1,84 @@
+"""Runs opened: a new one in a folder of its own, or one that stopped, exactly where it was."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from nettrain import files
+from nettrain.config.document import Document
+from nettrain.config.reader import read_config
+from nettrain.config.resolved import dump
+from nettrain.data.split_csv import split_csv
+from nettrain.errors import escape
+from nettrain.training import checkpoint, runs
+from nettrain.training.config import TABLES, Config
+from nettrain.training.csv_text import csv_text
+from nettrain.training.platform import differences, surroundings
+from nettrain.training.prepare import Report, check_shapes, prepare
+from nettrain.training.run import Run, save_state
+from nettrain.training.run_folder import now, read_text
+from nettrain.training.state import State
+
+NOTHING_LOGGED = {"metrics.csv": 0, "events.jsonl": 0}
+
+
+def named(document: Document[Config], config_path: str) -> Document[Config]:
+    """The document with a name for the run: the config's own, or its file's."""
+    name = document.config.name or Path(config_path).name.removesuffix(".yaml").removesuffix(".yml")
+    return replace(document, config=replace(document.config, name=name))
+
+
+def begin(document: Document[Config], report: Report, run_dir: str | None = None) -> Run:
+    """Prepare a new training and open a folder for it: ``runs/<name>``, or exactly ``run_dir``.
+
+    Errors   those of ``prepare``; ``ConfigError`` if the folder holds something; ``EnvironmentFault``.
+    """
+    check_shapes(document)
+    opened = runs.create_at(run_dir) if run_dir is not None else None
+    try:
+        prepared = prepare(document, report)
+        folder, lock = opened or runs.create(str(document.config.name))
+    except BaseException:
+        if opened is not None:
+            opened[1].release()
+        raise
+    state = State.fresh(prepared)
+    files.make_folder(folder.checkpoints)
+    save_state(folder, state, NOTHING_LOGGED)  # first: a folder that holds more than this can always be resumed
+    files.write_atomic(folder.config, document.source)
+    files.write_atomic(folder.resolved, dump(document.config).encode())
+    files.write_atomic(folder.split, split_csv(prepared.splits).encode())
+    files.write_atomic(folder.classes, "".join(f"{escape(name)}\n" for name in prepared.classes).encode())
+    if bad := [*prepared.train.bad, *(prepared.val.bad if prepared.val else ())]:
+        rows = [["path", "reason"], *([one.path, one.reason] for one in bad)]
+        files.write_atomic(folder.bad_images, csv_text(rows).encode())
+    facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
+    return Run(folder, lock, state, NOTHING_LOGGED, facts)
+
+
+def take_up(path: str | os.PathLike[str], report: Report, threads: int | None = None) -> Run:
+    """Open a run where its newest good checkpoint left it.
+
+    Errors   ``ConfigError`` if there is no run; ``CheckpointError`` if no checkpoint is good or it does not belong to
+             the config and data; ``EnvironmentFault`` if another process has it.
+    """
+    folder, lock = runs.reopen(path)
+    try:
+        document = read_config(folder.resolved, Config, TABLES)
+        found = checkpoint.newest(folder.checkpoints)
+        facts = folder.read_run()
+        prepared = prepare(document, report, read_text(folder.split))
+        state = State.fresh(prepared)
+        state.restore(found.checkpoint, found.path)
+        notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
+        here = surroundings()
+        if changed := differences(facts, here):
+            notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {'; '.join(changed)}")
+        run = Run(folder, lock, state, found.checkpoint.meta["logs"], {**facts, **here, "resumed": now()})
+        run.notes = notes
+    except BaseException:
+        lock.release()
+        raise
+    return run
