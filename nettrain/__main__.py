@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 
 from nettrain.arrays.blas import ask_for_one_thread
+from nettrain.files import open_streams
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
     ask_for_one_thread()
+    open_streams()
     from nettrain.cli.main import run
 
     sys.exit(run(sys.argv[1:]))

@@ -51,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong. ``where`` is a place in a text, or a file's path, or nothing; ``key`` is a dotted key."""
+    """One thing that is wrong: ``where`` is a place in a text, a file's path, or nothing; ``key`` is a dotted key."""
 
     message: str
     where: Place | str | None = None

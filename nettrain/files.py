@@ -241,6 +241,16 @@ def prune(paths: Iterable[AnyPath]) -> None:
                 raise
 
 
+def open_streams() -> None:
+    """Where the caller closed stdin, stdout or stderr, put one that leads nowhere.
+
+    Notes    Else the next file opened would get the number, and what is printed would go there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
 def is_temporary(name: str) -> bool:
     """Whether a file of this name is a write in progress, or what a dead process left of one."""
     start, end = TEMPORARY

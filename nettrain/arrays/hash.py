@@ -1,9 +1,10 @@
 """All randomness: a vectorised counter hash, so that any number can be asked for again by (seed, purpose, counters).
 
-Nothing here has a state. A draw is a pure function of its counters; resuming a run is therefore arithmetic, and no draw depends on
-how many others were made before it.
+Nothing here has a state. A draw is a pure function of its counters; resuming a run is therefore arithmetic, and no
+draw depends on how many others were made before it.
 
-Source   the finaliser of SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, figure 16.
+Source   the finaliser of SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA
+         2014, figure 16.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The flag that a signal handler sets and that loops over pieces read: work stops between two pieces, never inside one."""
+"""The flag that a signal handler sets and loops over pieces read: work stops between two pieces, never inside one."""
 
 from __future__ import annotations
 

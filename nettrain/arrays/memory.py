@@ -1,8 +1,9 @@
 """Pooled memory for large arrays: a block goes back to the pool when its last view dies, never by an explicit release.
 
 A training step asks for the same sizes again and again. Fresh pages from the operating system cost more than the
-arithmetic that fills them, so blocks are kept. An array made here has an owner behind ``__array_interface__``; every view
-keeps the owner alive, and the owner's end returns the block. Nobody can therefore reuse memory that somebody still reads.
+arithmetic that fills them, so blocks are kept. An array made here has an owner behind ``__array_interface__``; every
+view keeps the owner alive, and the owner's end returns the block. Nobody can therefore reuse memory that somebody
+still reads.
 """
 
 from __future__ import annotations
@@ -79,6 +80,6 @@ def drop_idle() -> None:
 def owner_of(array: npt.NDArray[Any]) -> int:
     """The identity of the memory that an array looks at: equal for two arrays exactly if they share one block."""
     base: Any = array
-    while isinstance(base, np.ndarray) and base.base is not None:
+    while getattr(base, "base", None) is not None:
         base = base.base
     return id(base)

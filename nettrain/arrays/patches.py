@@ -1,4 +1,4 @@
-"""Patches: every window of a picture laid out as one row, so that a convolution becomes a matrix product; and the way back."""
+"""Patches: every window of a picture laid out as one row, which makes a convolution a product; and the way back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def pad(x: Array, window: Window, value: float = 0.0) -> Array:
 def unfold(x: Array, window: Window) -> Array:
     """(n,H,W,C) -> (n,P,Q,R,S,C), C-contiguous: a patch is a contiguous row of R*S*C numbers.
 
-    Source   im2col: Chellapilla, Puri, Simard, "High Performance Convolutional Neural Networks for Document Processing", 2006.
+    Source   im2col: Chellapilla, Puri, Simard, "High Performance Convolutional Neural Networks for Document
+             Processing", 2006.
     """
     places = window.output_size(x.shape[1], x.shape[2])
     return np.ascontiguousarray(windows_of(pad(x, window), window, places))

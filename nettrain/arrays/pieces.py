@@ -1,8 +1,8 @@
 """How work is cut: pieces of pictures and lanes of sums, by shape alone, never by the number of threads.
 
-A *piece* is a run of pictures that one task handles while they are in cache. A sum over all pictures that is as large as a
-weight goes through *lanes*: lane l takes the pieces l, l + L, l + 2 L, ... in order into an accumulator of its own, and the
-lanes are added in order. Neither depends on who does the work, so the bits do not either.
+A *piece* is a run of pictures that one task handles while they are in cache. A sum over all pictures that is as large
+as a weight goes through *lanes*: lane l takes the pieces l, l + L, l + 2 L, ... in order into an accumulator of its
+own, and the lanes are added in order. Neither depends on who does the work, so the bits do not either.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Sum:
 
     def total(self) -> Array:
         """The lanes added in order; the result is the first lane's memory."""
-        total = self.accumulators[0]
+        total: Array = self.accumulators[0]
         for other in self.accumulators[1:]:
             total += other
         return total
@@ -100,7 +100,7 @@ class Sum:
 
 def merged(rows: Array) -> Array:
     """Per-piece sums, (pieces, ...), added in the order of the pieces."""
-    total = rows[0].copy()
+    total: Array = rows[0].copy()
     for row in rows[1:]:
         total += row
     return total
@@ -108,4 +108,5 @@ def merged(rows: Array) -> Array:
 
 def column_sums(x: Array) -> Array:
     """Sum of the rows of (rows, C), as a product with ones: several times faster than ``sum(0)``."""
-    return np.ones((1, len(x)), x.dtype) @ x
+    sums: Array = np.ones((1, len(x)), x.dtype) @ x
+    return sums

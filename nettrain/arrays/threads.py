@@ -1,7 +1,7 @@
 """Our own threads: a loop over pieces, cut by shape alone, that any number of threads may share.
 
-BLAS is held to one thread; the parallelism is between pieces. Which thread takes which piece is left to chance, and must not
-matter: a piece writes only its own part of the output, and sums go through lanes (see ``pieces``).
+BLAS is held to one thread; the parallelism is between pieces. Which thread takes which piece is left to chance, and
+must not matter: a piece writes only its own part of the output, and sums go through lanes (see ``pieces``).
 """
 
 from __future__ import annotations

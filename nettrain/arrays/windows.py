@@ -14,9 +14,9 @@ class Window:
     """A window of R x S pixels.
 
     Units    pixels; pairs are (rows, columns).
-    Notes    ``same`` pads dilation * (size - 1) in all, whatever the stride: half of it, rounded down, before and the rest after.
-             ``keras_same`` pads so that ceil(H / stride) places are left. ``valid`` pads nothing; a number pads that much
-             on every side.
+    Notes    ``same`` pads dilation * (size - 1) in all, whatever the stride: half of it, rounded down, before and the
+             rest after. ``keras_same`` pads so that ceil(H / stride) places are left. ``valid`` pads nothing; a
+             number pads that much on every side.
     """
 
     size: Pair

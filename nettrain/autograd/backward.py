@@ -21,8 +21,9 @@ def backward(loss: Tensor) -> Gradients:
     """The gradient of a scalar loss by every trained tensor that it depends on.
 
     Errors   ``ShapeError`` if the loss is not a single number or was not recorded; ``NonFinite`` in a checked graph.
-    Notes    Contributions to one tensor are added in the order of recording, so the bits are always the same. A gradient is added to
-             in place only if nobody else holds its memory; only then may an op write the ``g`` that it is given.
+    Notes    Contributions to one tensor are added in the order of recording, so the bits are always the same. A
+             gradient is added to in place only if nobody else holds its memory; only then may an op write the ``g``
+             that it is given.
     """
     if loss.shape != () or loss.node is None:
         raise ShapeError(f"backward: expected a recorded loss of shape (), got {loss.shape}")
@@ -33,7 +34,8 @@ def backward(loss: Tensor) -> Gradients:
     for node in _last_first(loss.node):  # what a node kept is freed as soon as it has been used
         g = pending.pop(node).take(held)
         needs = Needs([x.needs_gradient for x in node.inputs], owned=held[owner_of(g)] == 0 and g.flags.writeable)
-        results = node.backward(g, needs)
+        with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning
+            results = node.backward(g, needs)
         held.update(owner_of(gradient) for gradient in results if gradient is not None)
         for source, gradient in zip(node.inputs, results, strict=True):
             if gradient is not None:

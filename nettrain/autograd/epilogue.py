@@ -1,9 +1,9 @@
-"""What a part of an epilogue is: a step such as bias, norm, sum or activation that runs on each piece of a conv or dense layer.
+"""What a part of an epilogue is: a step such as bias or norm that runs on each piece of a conv or dense layer.
 
-The order is bias or norm, sum with a shortcut, activation, pool. A part lives for one forward pass and its walk back. The op
-that runs it (``ops/piecewise.py``) calls, on the way forward,
+The order is bias or norm, sum with a shortcut, activation, pool. A part lives for one forward pass and its walk back.
+The op that runs it (``ops/piecewise.py``) calls, on the way forward,
 
-    open(shape, pieces, recorded)        once: the shape that arrives, how many pieces there will be, and whether to keep anything
+    open(shape, pieces, recorded)        once: the shape that arrives, in how many pieces, and whether to keep anything
     collect(index, piece), finish()      only if ``collects``: a first loop over all pieces, then once
     apply(index, span, piece) -> piece   may write ``piece`` in place unless a ``collects`` part keeps it
 

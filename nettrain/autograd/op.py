@@ -1,9 +1,9 @@
-"""The decorator that turns a function on arrays into an operation on tensors: shapes checked, recorded, and never run dry.
+"""The decorator that turns a function on arrays into an operation on tensors: shapes checked, recorded, not run dry.
 
-The function returns ``y, back``. For a small op ``back`` is a tuple of one function per input, each from ``g`` (the gradient
-of the loss by ``y``) to that input's gradient. For an op whose gradients share work it is one ``backward(g, needs)`` that
-returns them all. Either way only needed gradients are computed, and an op never writes to its inputs, nor to ``g`` unless
-``needs.owned``.
+The function returns ``y, back``. For a small op ``back`` is a tuple of one function per input, each from ``g`` (the
+gradient of the loss by ``y``) to that input's gradient. For an op whose gradients share work it is one ``backward(g,
+needs)`` that returns them all. Either way only needed gradients are computed, and an op never writes to its inputs,
+nor to ``g`` unless ``needs.owned``.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ class NonFinite(ArithmeticError):
 class Op:
     """An operation on tensors.
 
-    ``function`` is the plain function on arrays. Settings are keywords. A heavy op may ask, by naming them among its keyword
-    arguments, for ``recorded`` (pieces of training or of inference) and for the ``epilogue``: parts such as bias, norm,
-    sum and activation that run on each piece while it is in cache, and whose tensors are appended to the inputs.
+    ``function`` is the plain function on arrays. Settings are keywords. A heavy op may ask, by naming them among its
+    keyword arguments, for ``recorded`` (pieces of training or of inference) and for the ``epilogue``: parts such as
+    bias, norm, sum and activation that run on each piece while it is in cache, and whose tensors are appended to the
+    inputs.
     """
 
     def __init__(self, function: Function, signature: str, shape: ShapeFunction | None) -> None:
@@ -64,7 +65,8 @@ class Op:
             settings["recorded"] = graph is not None
         if self.takes_epilogue:
             settings["epilogue"] = tuple(epilogue)
-        y, back = self.function(*(x.array for x in inputs), **settings)
+        with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning
+            y, back = self.function(*(x.array for x in inputs), **settings)
         if graph is not None:
             graph.proposals.extend(proposal for part in epilogue for proposal in part.proposals())
             if graph.checked and not np.isfinite(y).all():
@@ -89,7 +91,10 @@ class Op:
 
 
 def op(signature: str, shape: ShapeFunction | None = None) -> Callable[[Function], Op]:
-    """Make an operation of the function below: ``@op("(N,C),(C,K)->(N,K)")``; ``shape`` computes letters only the output has."""
+    """Make an operation of the function below: ``@op("(N,C),(C,K)->(N,K)")``.
+
+    ``shape`` computes the letters that only the output has.
+    """
     return lambda function: Op(function, signature, shape)
 
 

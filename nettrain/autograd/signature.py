@@ -1,7 +1,7 @@
 """Shape signatures such as ``(N,C),(C,K)->(N,K)``: rule, documentation and error message of an operation in one string.
 
-The notation is that of NumPy's generalised ufuncs, extended by ``...`` (any number of axes, the same wherever it stands), and
-by letters that only the output has, which a shape function beside the op computes.
+The notation is that of NumPy's generalised ufuncs, extended by ``...`` (any number of axes, the same wherever it
+stands), and by letters that only the output has, which a shape function beside the op computes.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class Signature:
     ) -> Shape:
         """The shape of the result.
 
-        Errors   ``ShapeError`` where the shapes of the inputs do not fit the signature, or the shape function refuses them.
+        Errors   ``ShapeError`` where the shapes of the inputs do not fit the signature, or the shape function refuses.
         """
         bound: dict[str, Dim] = {}
         source: dict[str, str] = {}
-        middle: Shape = ()
+        middle: Shape | None = None
         for name, letters, shape in zip(names, self.inputs, shapes, strict=True):
             wanted = f"expected {name} ({', '.join(letters)})"
             before, after = _around_dots(letters)
@@ -55,7 +55,12 @@ class Signature:
             if len(shape) < len(before) + len(after) or (not dotted and len(shape) != len(letters)):
                 raise ShapeError(f"{op}: {name} {show(shape)} has {_axes(len(shape))}; {wanted}")
             if dotted:
-                middle = shape[len(before) : len(shape) - len(after)]
+                inner = shape[len(before) : len(shape) - len(after)]
+                if middle not in (None, inner):
+                    first = f"{source['...']} has ...={show(middle or ())}"
+                    raise ShapeError(f"{op}: {name} {show(shape)} has ...={show(inner)}, but {first}; {wanted}")
+                middle = inner
+                source.setdefault("...", name)
             ends = [*zip(before, shape, strict=False), *zip(after, shape[len(shape) - len(after) :], strict=True)]
             for letter, length in ends:
                 if bound.setdefault(letter, length) != length:
@@ -68,7 +73,7 @@ class Signature:
             except ValueError as error:
                 raise ShapeError(f"{op}: {error}") from None
         before, after = _around_dots(self.output)
-        inner = middle if "..." in self.output else ()
+        inner = middle if middle is not None and "..." in self.output else ()
         return (*(bound[letter] for letter in before), *inner, *(bound[letter] for letter in after))
 
 

@@ -17,7 +17,7 @@ Shape = tuple[Dim, ...]
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What is known of an array before there is one: its shape, with ``"N"`` and ``"classes"`` as symbols, and its dtype."""
+    """What is known of an array before there is one: its dtype and shape, with ``"N"`` and ``"classes"`` as symbols."""
 
     shape: Shape
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float32))
@@ -48,8 +48,8 @@ class Proposal(Protocol):
 class Tensor:
     """A value in the network: an array, or a ``Spec`` in a dry run.
 
-    Notes   ``graph`` is set while a forward pass is recorded; ``node`` is the operation that made the tensor, if a gradient
-            can flow through it. A tensor with neither is a plain value.
+    Notes    ``graph`` is set while a forward pass is recorded; ``node`` is the operation that made the tensor, if a
+             gradient can flow through it. A tensor with neither is a plain value.
     """
 
     __slots__ = ("__weakref__", "graph", "node", "value")
@@ -89,7 +89,7 @@ class Leaf(Tensor):
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """One recorded operation. ``number`` is its place in the order of recording; inputs point up, nothing points down."""
+    """One recorded operation. ``number`` is its place in the order of recording; only its inputs are pointed at."""
 
     number: int
     op: str
@@ -113,9 +113,9 @@ def _walked(g: Array, needs: Needs) -> Sequence[Array | None]:
 class Graph:
     """One recording: what goes in through ``input`` is recorded as it flows through operations.
 
-    The nodes hang on the tensors and point at their inputs only, so a graph is freed without the garbage collector as soon
-    as its last tensor is dropped. The graph itself counts them, collects proposals, and says which layer is running.
-    With ``checked`` every result is looked at and the first that is not finite is an error that names it.
+    The nodes hang on the tensors and point at their inputs only, so a graph is freed without the garbage collector as
+    soon as its last tensor is dropped. The graph itself counts them, collects proposals, and says which layer is
+    running. With ``checked`` every result is looked at and the first that is not finite is an error that names it.
     """
 
     __slots__ = ("checked", "layer", "nodes", "proposals")
@@ -143,9 +143,9 @@ def spec_of(value: Array | Spec) -> Spec:
 
 
 def volume(shape: Sequence[Dim]) -> Dim:
-    """The number of elements of a shape; one symbol among the lengths is kept if all others are 1."""
+    """The number of elements of a shape; with symbols among the lengths a product as text: ``32*N``."""
     symbols = [dim for dim in shape if isinstance(dim, str)]
     known = math.prod(dim for dim in shape if isinstance(dim, int))
     if not symbols:
         return known
-    return symbols[0] if known == 1 and len(symbols) == 1 else "*".join([str(known), *symbols])
+    return "*".join(symbols if known == 1 else [str(known), *symbols])

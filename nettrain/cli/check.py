@@ -20,17 +20,14 @@ def check(config: str, settings: tuple[str, ...], **short: str | None) -> None:
     classes = found.classes
     click.echo(layer_table(found.network))
     click.echo()
-    click.echo(
-        f"{found.pictures} training pictures in {classes} classes; {found.steps} steps of {found.batch} an epoch"
-    )
-    click.echo(
-        f"loss    {found.loss:.4f} on one batch, in nats (an even guess among {classes}: {found.even_guess:.4f})"
-    )
-    click.echo(
-        f"time    about {duration(found.seconds)} to train {found.epochs} epochs, {found.images_per_second:,.0f} images/s"
-    )
-    click.echo(f"memory  about {megabytes(found.memory_bytes)}, {megabytes(found.cache_bytes)} of it the picture cache")
-    click.echo(f"disk    about {megabytes(found.disk_bytes)} in the run folder")
+    for line in (
+        f"data    {found.pictures} pictures in {classes} classes: {found.steps} steps of {found.batch} an epoch",
+        f"loss    {found.loss:.4f} on one batch, in nats; an even guess among {classes} has {found.even_guess:.4f}",
+        f"time    about {duration(found.seconds)} for {found.epochs} epochs at {found.images_per_second:,.0f} images/s",
+        f"memory  about {megabytes(found.memory_bytes)}, {megabytes(found.cache_bytes)} of it the picture cache",
+        f"disk    about {megabytes(found.disk_bytes)} in the run folder",
+    ):
+        click.echo(line)
     click.echo("the config can be trained; nothing was written")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from nettrain.cli.options import tell
-from nettrain.cli.progress import Training
+from nettrain.cli.options import lead_nowhere, tell
 
 if TYPE_CHECKING:
     from nettrain.training.run import Run
@@ -19,6 +18,7 @@ def follow(run: Run) -> None:
 
     Notes   After a signal the process ends as by that signal, saved before.
     """
+    from nettrain.cli.progress import Training
     from nettrain.training.run import EpochRow, Stopped
     from nettrain.training.signals import die_of
 
@@ -35,5 +35,7 @@ def follow(run: Run) -> None:
         tell(f"nettrain: stopped by signal {stop.signal_number} and saved; go on with: nettrain resume {stop.folder}")
         die_of(stop.signal_number)
     best = run.state.best
-    with suppress(BrokenPipeError):  # a closed stdout does not undo a training
+    try:
         click.echo(f"{run.folder.path}  best {prepared.monitor} {best.value:.4f} at epoch {best.epoch}")
+    except BrokenPipeError:  # a closed stdout does not undo a training
+        lead_nowhere(sys.stdout)

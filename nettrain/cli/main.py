@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import signal
 import sys
 import traceback
@@ -12,8 +11,10 @@ from typing import Any
 
 import click
 
-from nettrain import __version__
+from nettrain import __version__, files
+from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode, NettrainError, escape
+from nettrain.training.signals import die_of
 
 # name -> (module, what it does); the modules load NumPy and friends only when their command runs
 COMMANDS = {
@@ -99,36 +100,43 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _fail([f"nettrain: error: {_usage(error)}"], ExitCode.USAGE, debug)
     except (KeyboardInterrupt, click.Abort):
-        _end_by(signal.SIGINT)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the last flush must not fail again
-        _end_by(signal.SIGPIPE)
+        die_of(signal.SIGINT)
+    except (BrokenPipeError, SystemExit):  # click makes the second of the first
+        die_of(signal.SIGPIPE)
+    except OSError as error:
+        if error.filename is not None:
+            return _bug()
+        lead_nowhere(sys.stdout)  # files have their faults from files.py: this is stdout
+        return _fail([f"nettrain: error: stdout: cannot write: {files.cause(error)}"], ExitCode.ENVIRONMENT, debug)
     except MemoryError as error:
         what = f"out of memory ({escape(error)})" if str(error) else "out of memory"
         return _fail([f"nettrain: error: {what}; try a smaller train.batch_size"], ExitCode.ENVIRONMENT, debug)
-    except Exception:  # a bug: the one case that shows a traceback
-        traceback.print_exc()
-        return _fail(
-            ["nettrain: error: this is a bug in nettrain; please report it with the lines above"], ExitCode.BUG, False
-        )
+    except Exception:
+        return _bug()
     return ExitCode.BUG
+
+
+def _bug() -> int:
+    """The one ending that shows a traceback."""
+    traceback.print_exc()
+    tell("nettrain: error: this is a bug in nettrain; please report it with the lines above")
+    return int(ExitCode.BUG)
 
 
 def _fail(lines: Sequence[str], code: ExitCode, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    click.echo("\n".join(lines), err=True)
+    tell(*lines)
     return int(code)
 
 
 def _usage(error: click.ClickException) -> str:
     """click's message as one line, in the form of ours."""
-    text = " ".join(error.format_message().split()).rstrip(".")
+    if isinstance(error, click.NoSuchOption):
+        near = " or ".join(repr(name) for name in sorted(error.possibilities or ()))
+        text = f"unknown option {error.option_name!r}" + (f"; did you mean {near}?" if near else "")
+    else:
+        text = " ".join(error.format_message().split()).rstrip(".")
     command = getattr(getattr(error, "ctx", None), "command_path", "nettrain")
     return escape(f"{text[:1].lower()}{text[1:]}; see '{command} --help'")
 
-
-def _end_by(number: int) -> None:
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-    os._exit(128 + number)  # as process 1 a signal without a handler does nothing

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -71,6 +72,13 @@ threads_option = click.option(
 
 def tell(*lines: str) -> None:
     """Lines for people, on stderr; where nobody listens any more, the work goes on."""
-    with suppress(BrokenPipeError):
+    try:
         for line in lines:
             click.echo(line, err=True)
+    except OSError:
+        lead_nowhere(sys.stderr)
+
+
+def lead_nowhere(stream: TextIO) -> None:
+    """After a failed write: what is still in the buffer, and all that comes, is dropped without another fault."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

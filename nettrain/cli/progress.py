@@ -44,7 +44,6 @@ class Training:
     def __init__(self, epochs: int, pictures: int) -> None:
         self._epochs, self._pictures = epochs, pictures
         self._bar: Any = None
-        self._loss = self._count = 0.0
         self._next = time.monotonic() + HEARTBEAT_SECONDS
 
     def __enter__(self) -> Self:

@@ -67,7 +67,7 @@ class DataConfig(Record):
     normalize: Literal["dataset", "imagenet", "none"] | MeanStd = "dataset"
     on_bad_image: Literal["error", "skip"] = "error"
     cache: Annotated[Literal["ram", "none"], Environment] = "ram"
-    augment: tuple[Annotated[Chosen, OneOf("augment")], ...] = ()
+    augment: tuple[Annotated[Chosen, OneOf("augmentations")], ...] = ()
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         channels = self.image.channels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Buffer(Tensor):
         self.name = ""
         self.start = start
 
-    def materialise(self, dtype: np.dtype[np.floating]) -> None:
+    def materialise(self, dtype: np.dtype[Any]) -> None:
         """Give it memory, filled with its first value."""
         self.value = np.full([int(dim) for dim in self.shape], self.start, dtype)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.flat import Flat
+from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import show
 from nettrain.autograd.tensor import Dim, Shape, Spec, Tensor
 from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
@@ -70,6 +71,12 @@ class Network(Sequential):
         for name, tensor in named:
             tensor.name = name
 
+    def __call__(self, x: Tensor, now: Pass, after: Sequence[Part] = ()) -> Tensor:
+        y = super().__call__(x, now, after)
+        if y.graph is not None:
+            y.graph.layer = ""  # what comes after, such as a loss, belongs to no layer
+        return y
+
     @property
     def parameter_count(self) -> int:
         """How many numbers are trained."""
@@ -83,7 +90,7 @@ class Network(Sequential):
             weights.views[name][...] = initial(parameter.init, name, shapes[name], parameter.fans, seed)
             parameter.value = weights.views[name]
         for buffer in self.buffers.values():
-            buffer.materialise(np.dtype(dtype))
+            buffer.materialise(weights.array.dtype)
         return weights
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -135,6 +142,7 @@ def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape
         raise ModelFault(chosen.key, f"{chosen.kind} takes {takes}, but {show(shape)} arrives{cure}")
     if getattr(settings, "units", None) == CLASSES:
         settings = replace(settings, units=classes)
+    layer: Layer
     try:
         if constructor in CONTAINERS:
             layer = constructor(settings, shape, lambda inner, start: _build(inner, start, classes))
@@ -149,7 +157,7 @@ def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape
 
 
 def _inherit(layers: Sequence[Chosen], model: ModelConfig, *, outermost: bool = True) -> tuple[Chosen, ...]:
-    """The layers, with the model's initialiser and activation where they name none; the last of all gets no activation."""
+    """The layers, with the model's initialiser and activation where they name none; the last gets no activation."""
 
     def one(place: int, chosen: Chosen) -> Chosen:
         settings = chosen.settings

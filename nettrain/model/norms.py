@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nettrain.config.fields import NoSettings, Record
 from nettrain.model.layer import PartLayer
 from nettrain.model.layers.batch_norm import BatchNormConfig, BatchNormLayer
 
-NORMS: dict[str, tuple[type[Record], type[PartLayer] | None]] = {
+NORMS: dict[str, tuple[type[Record], Callable[..., PartLayer] | None]] = {
     "none": (NoSettings, None),
     "batch_norm": (BatchNormConfig, BatchNormLayer),
 }

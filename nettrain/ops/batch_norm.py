@@ -30,9 +30,9 @@ class MoveTowards:
 class BatchNorm(Part):
     """y = weight (z - mean) / sqrt(var + epsilon) + bias, for each channel over all pictures and pixels.
 
-    In training mean and variance are the batch's, merged from the pieces in their order; the running ones are moved towards
-    them when the step commits. Otherwise they are the running ones. With a single value a channel the variance is 0 and the
-    output is the bias.
+    In training mean and variance are the batch's, merged from the pieces in their order; the running ones are moved
+    towards them when the step commits. Otherwise they are the running ones. With a single value a channel the
+    variance is 0 and the output is the bias.
 
     Shapes   (n,...,C); weight, bias, running_mean, running_var (C).
     Notes    ``momentum`` in PyTorch's sense: running <- (1 - momentum) running + momentum batch, the variance unbiased.
@@ -99,7 +99,7 @@ class BatchNorm(Part):
     def apply(self, index: int, span: slice, piece: Array) -> Array:
         if self.recorded:
             self.kept[index] = piece
-        y = piece - self.mean
+        y: Array = piece - self.mean
         y *= self.scale
         y += self.bias
         return y
@@ -120,7 +120,8 @@ class BatchNorm(Part):
     def back(self, index: int, span: slice, g: Array) -> Array:
         if not self.collects:
             self.back_collect(index, g)
-            return g * self.scale
+            dz: Array = g * self.scale
+            return dz
         dz = self._normal(index)
         dz *= -self.mean_g_normal
         dz += g
@@ -152,6 +153,6 @@ class BatchNorm(Part):
         piece = self.kept[index]
         if piece is None:
             raise TypeError("batch_norm: nothing was recorded to walk back through")
-        normal = piece - self.mean
+        normal: Array = piece - self.mean
         normal *= self.inverse
         return normal

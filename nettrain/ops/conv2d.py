@@ -19,6 +19,9 @@ from nettrain.ops.piecewise import piecewise
 def conv2d_shape(sizes: Mapping[str, Dim], *, window: Window, groups: int = 1) -> dict[str, Dim]:
     """P and Q, the picture out; refuses channels that do not fit the filters, and windows that leave no pixels."""
     C, D, K = sizes["C"], sizes["D"], sizes["K"]
+    R, S = window.size
+    if (sizes["R"], sizes["S"]) != (R, S):
+        raise ShapeError(f"weight has R={sizes['R']} and S={sizes['S']}, but the window is {R}x{S}; expected the same")
     if isinstance(C, int) and isinstance(D, int) and D * groups != C:
         raise ShapeError(
             f"weight has D={D} channels a group, but x has C={C} in {groups} groups; expected D = C / groups"
@@ -83,8 +86,7 @@ class _Convolution:
 
     @property
     def _depth(self) -> int:
-        R, S, D, _ = self.weight.shape
-        return R * S * D
+        return math.prod(self.weight.shape[:3])
 
     def _matrix(self, filters: slice) -> Array:
         return self.weight[..., filters].reshape(self._depth, -1)

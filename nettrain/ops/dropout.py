@@ -14,8 +14,8 @@ from nettrain.autograd.tensor import Array
 class Dropout(Part):
     """Sets each number to 0 with probability ``rate`` and divides the others by 1 - rate.
 
-    The mask of a picture is a pure function of (seed, layer, epoch, position of the picture in the epoch): it does not depend on the batch
-    that the picture comes in, and no state needs saving.
+    The mask of a picture is a pure function of (seed, layer, epoch, position of the picture in the epoch): it does
+    not depend on the batch that the picture comes in, and no state needs saving.
 
     Source   Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014, section 4,
              with the scaling moved into training.
@@ -36,10 +36,11 @@ class Dropout(Part):
         elements = np.arange(math.prod(piece.shape[1:]))
         draws = counter_hash.bits(self.seed, f"dropout/{self.layer}", self.epoch, positions[:, None], elements)
         kept = draws >= np.uint64(self.rate * 2.0**64)
-        mask = (kept * piece.dtype.type(1 / (1 - self.rate))).reshape(piece.shape)
+        mask: Array = (kept * piece.dtype.type(1 / (1 - self.rate))).reshape(piece.shape)
         if self.recorded:
             self.masks[index] = mask
-        return piece * mask
+        y: Array = piece * mask
+        return y
 
     def back(self, index: int, span: slice, g: Array) -> Array:
         return g * self.masks[index]

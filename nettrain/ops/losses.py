@@ -15,8 +15,8 @@ def cross_entropy(logits: Array, *, labels: Array, label_smoothing: float = 0.0)
     Shapes   logits (N,K), labels (N) whole numbers in 0 .. K - 1 -> (N).
     Units    nats per image.
     Notes    ``label_smoothing`` e mixes the label with the uniform distribution: target = (1 - e) one_hot + e / K.
-    Source   Goodfellow, Bengio, Courville, "Deep Learning", 2016, section 6.2.2.3; smoothing: Szegedy et al., "Rethinking
-             the Inception Architecture", 2015, section 7.
+    Source   Goodfellow, Bengio, Courville, "Deep Learning", 2016, section 6.2.2.3; smoothing: Szegedy et al.,
+             "Rethinking the Inception Architecture", 2015, section 7.
     """
     rows = np.arange(len(logits))
     centred = logits - logits.max(axis=1, keepdims=True)
@@ -29,7 +29,7 @@ def cross_entropy(logits: Array, *, labels: Array, label_smoothing: float = 0.0)
         y -= smooth * logarithms.mean(axis=1)
 
     def by_logits(g: Array) -> Array:
-        d = exponentials / sums
+        d: Array = exponentials / sums
         d -= smooth / logits.dtype.type(logits.shape[1])
         d[rows, labels] -= 1 - smooth
         d *= g[:, None]

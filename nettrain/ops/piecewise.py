@@ -1,8 +1,8 @@
-"""The loops that run a core (a convolution, a dense product, or nothing) and its epilogue piece by piece, forward and back.
+"""The loops that run a core (a convolution, a dense product, or nothing) and its epilogue by piece, forward and back.
 
-Without a part that collects there is one loop each way: compute a piece, apply the parts while it is in cache, store it.
-With one (batch norm in training) there are two: compute, store, collect; merge; then apply the parts by piece. Nothing here
-depends on the number of threads, and without recording nothing is kept.
+Without a part that collects there is one loop each way: compute a piece, apply the parts while it is in cache, store
+it. With one (batch norm in training) there are two: compute, store, collect; merge; then apply the parts by piece.
+Nothing here depends on the number of threads, and without recording nothing is kept.
 """
 
 from __future__ import annotations

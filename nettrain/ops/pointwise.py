@@ -28,7 +28,7 @@ class Pointwise(Part):
         y, (back,) = self._function(piece, **self._settings)
         if self._recorded:
             self._backs[index] = back
-        return y  # type: ignore[no-any-return]  # an op's function returns arrays
+        return y
 
     def back(self, index: int, span: slice, g: Array) -> Array:
         back = self._backs[index]

@@ -52,7 +52,8 @@ class MaxPool(_Pooling):
 class AveragePool(_Pooling):
     """The mean of the pixels of each window, padding counted as zeros.  Shapes: (n,H,W,C) -> (n,P,Q,C).
 
-    Source   LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition", 1998, section II.B.
+    Source   LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition", 1998, section
+             II.B.
     """
 
     name = "avg_pool2d"
@@ -83,7 +84,8 @@ class GlobalAveragePool(Part):
     def apply(self, index: int, span: slice, piece: Array) -> Array:
         n, C = piece.shape[0], piece.shape[-1]
         shares = np.full((1, self.pixels), 1 / self.pixels, piece.dtype)
-        return np.matmul(shares, piece.reshape(n, self.pixels, C))[:, 0]  # a product a picture: (1,H*W) @ (H*W,C)
+        y: Array = np.matmul(shares, piece.reshape(n, self.pixels, C))[:, 0]  # a product a picture: (1,H*W) @ (H*W,C)
+        return y
 
     def back(self, index: int, span: slice, g: Array) -> Array:
         share = g * g.dtype.type(1 / self.pixels)

@@ -6,21 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from nettrain.config.fields import Chosen, Count, Environment, NoSettings, OneOf, Record, Table, Whole
+from nettrain.config.fields import Chosen, Count, Environment, OneOf, Record, Table, Whole
 from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.config import DataConfig
 from nettrain.model.kinds import TABLES as MODEL_TABLES
 from nettrain.model.network import ModelConfig
 from nettrain.ops.loss_table import LOSS_ALIASES, LOSSES, CrossEntropyConfig
-from nettrain.optim.schedules.table import SCHEDULES
-from nettrain.optim.table import OPTIMIZERS
+from nettrain.optim.schedules.constant import ConstantConfig
+from nettrain.optim.schedules.table import SCHEDULE_ALIASES, SCHEDULES
+from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
 
 TABLES = {
     **MODEL_TABLES,
     "losses": Table({kind: row[0] for kind, row in LOSSES.items()}, LOSS_ALIASES),
-    "optimizers": Table({kind: row[0] for kind, row in OPTIMIZERS.items()}),
-    "schedules": Table({kind: row[0] for kind, row in SCHEDULES.items()}),
-    "augment": Table({kind: row[0] for kind, row in AUGMENTATIONS.items()}),
+    "optimizers": Table({kind: row[0] for kind, row in OPTIMIZERS.items()}, OPTIMIZER_ALIASES),
+    "schedules": Table({kind: row[0] for kind, row in SCHEDULES.items()}, SCHEDULE_ALIASES),
+    "augmentations": Table({kind: row[0] for kind, row in AUGMENTATIONS.items()}),
 }
 
 
@@ -66,5 +67,5 @@ class Config(Record):
     name: Annotated[str | None, Environment] = None
     seed: Whole = 1
     loss: Annotated[Chosen, OneOf("losses")] = Chosen("cross_entropy", CrossEntropyConfig())
-    schedule: Annotated[Chosen, OneOf("schedules")] = Chosen("constant", NoSettings())
+    schedule: Annotated[Chosen, OneOf("schedules")] = Chosen("constant", ConstantConfig())
     checkpoint: CheckpointConfig = CheckpointConfig()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nettrain import files
+from nettrain.arrays.threads import available_cores, set_threads
 from nettrain.config.document import Document
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import dump
@@ -16,9 +17,9 @@ from nettrain.training import checkpoint, runs
 from nettrain.training.config import TABLES, Config
 from nettrain.training.csv_text import csv_text
 from nettrain.training.platform import differences, surroundings
-from nettrain.training.prepare import Report, check_shapes, prepare
+from nettrain.training.prepare import Prepared, Report, prepare
 from nettrain.training.run import Run, save_state
-from nettrain.training.run_folder import now, read_text
+from nettrain.training.run_folder import RunFolder, now, read_text
 from nettrain.training.state import State
 
 NOTHING_LOGGED = {"metrics.csv": 0, "events.jsonl": 0}
@@ -35,15 +36,19 @@ def begin(document: Document[Config], report: Report, run_dir: str | None = None
 
     Errors   those of ``prepare``; ``ConfigError`` if the folder holds something; ``EnvironmentFault``.
     """
-    check_shapes(document)
-    opened = runs.create_at(run_dir) if run_dir is not None else None
+    if run_dir is not None:
+        runs.refuse_occupied(run_dir)  # before the pictures are decoded; nothing is made until all of them are good
+    prepared = prepare(document, report)
+    folder, lock = runs.create(str(document.config.name)) if run_dir is None else runs.create_at(run_dir)
     try:
-        prepared = prepare(document, report)
-        folder, lock = opened or runs.create(str(document.config.name))
+        return _started(folder, lock, prepared)
     except BaseException:
-        if opened is not None:
-            opened[1].release()
+        lock.release()
         raise
+
+
+def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
+    document = prepared.document
     state = State.fresh(prepared)
     files.make_folder(folder.checkpoints)
     save_state(folder, state, NOTHING_LOGGED)  # first: a folder that holds more than this can always be resumed
@@ -63,10 +68,12 @@ def take_up(path: str | os.PathLike[str], report: Report, threads: int | None = 
 
     Errors   ``ConfigError`` if there is no run; ``CheckpointError`` if no checkpoint is good or it does not belong to
              the config and data; ``EnvironmentFault`` if another process has it.
+    Notes    ``threads`` are in use from here on, or else the config's, or all cores.
     """
     folder, lock = runs.reopen(path)
     try:
         document = read_config(folder.resolved, Config, TABLES)
+        set_threads(threads or document.config.train.threads or available_cores())
         found = checkpoint.newest(folder.checkpoints)
         facts = folder.read_run()
         prepared = prepare(document, report, read_text(folder.split))

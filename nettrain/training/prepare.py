@@ -21,7 +21,10 @@ from nettrain.data.memory import free_memory
 from nettrain.data.normalize import Normalization, resolve
 from nettrain.data.split import Split, Splits, make_splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
+from nettrain.errors import ConfigError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
+from nettrain.optim.decay import unmatched
+from nettrain.optim.schedules.table import make
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.config import Config
 
@@ -40,9 +43,18 @@ def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
         network = build_network(config.model, (*image.size, image.channels), classes)
     except ModelFault as fault:
         raise document.error(fault.key, str(fault)) from None
+    _check_patterns(document, network)
     if classes != CLASSES:
         _check_size(document, network)
     return network
+
+
+def _check_patterns(document: Document[Config], network: Network) -> None:
+    optimizer = document.config.optimizer
+    lost = unmatched(network.parameters, optimizer.settings.no_decay)
+    if lost:
+        key = f"optimizer.{optimizer.kind}"
+        raise ConfigError(faults=[document.fault(f"{key}.{place}", message) for place, message in lost])
 
 
 def training_bytes(config: Config, network: Network) -> int:
@@ -69,6 +81,19 @@ def check_monitor(document: Document[Config], splits: Splits) -> str:
     if monitor.startswith("val_") and splits.val is None:
         raise document.error("checkpoint.monitor", f"there are no validation pictures for {monitor}; set data.val")
     return monitor
+
+
+def check_schedule(document: Document[Config], splits: Splits) -> None:
+    """Refuse a warm-up that is longer than the training.
+
+    Errors   ``ConfigError``.
+    """
+    config = document.config
+    steps = -(-len(splits.train.files) // config.train.batch_size)
+    try:
+        make(config.schedule, steps * config.train.epochs, steps)
+    except ConfigError as error:
+        raise ConfigError(faults=[document.fault(fault.key, fault.message) for fault in error.faults]) from None
 
 
 @dataclass(frozen=True)
@@ -109,6 +134,7 @@ def prepare(document: Document[Config], report: Report, split_csv: str | None = 
         splits = keep_splits(splits, read_split_csv(split_csv))
     network = check_shapes(document, len(splits.classes))
     monitor = check_monitor(document, splits)
+    check_schedule(document, splits)
     train = decode_split(splits.train, config.data, report)
     val = None if splits.val is None else decode_split(splits.val, config.data, report)
     fingerprint = data_fingerprint([train] if val is None else [train, val])

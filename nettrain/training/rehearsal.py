@@ -21,7 +21,7 @@ from nettrain.model.network import Network
 from nettrain.ops.losses import mean
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
-from nettrain.training.prepare import FLOAT_BYTES, check_monitor, check_shapes, training_bytes
+from nettrain.training.prepare import FLOAT_BYTES, check_monitor, check_schedule, check_shapes, training_bytes
 from nettrain.training.run import training_loss
 
 REPEATS = 3  # of the batch, after one to warm up; the fastest counts
@@ -70,6 +70,7 @@ def rehearse(document: Document[Config]) -> Rehearsal:
     splits = make_splits(config.data, config.seed)
     network = check_shapes(document, len(splits.classes))
     check_monitor(document, splits)
+    check_schedule(document, splits)
     total = len(splits.train.files)
     batch = min(config.train.batch_size, total)
     few = splits.train.only(np.linspace(0, total - 1, batch).astype(np.int64))  # spread over all classes

@@ -27,6 +27,7 @@ from nettrain.training.metrics import mean_loss
 from nettrain.training.model_file import model_meta
 from nettrain.training.prepare import Prepared
 from nettrain.training.run_folder import RunFolder, now
+from nettrain.training.runs import FINISHED
 from nettrain.training.signals import stop_between_pieces
 from nettrain.training.state import State
 from nettrain.training.step import Loss, Stepper
@@ -95,11 +96,19 @@ class Run:
                     self.save()
                     self._mark("stopped", reason=f"signal {stop.signal_number}", ended=now())
                     raise Stopped(stop.signal_number, self.folder.path) from None
-            self._mark("finished", reason="all epochs done", ended=now())
+            self._mark(FINISHED, reason="all epochs done", ended=now())
         except NettrainError as error:
             with suppress(EnvironmentFault):  # the fault on its way to the user must not be hidden by a second one
                 self._mark("failed", reason=str(error.faults[0]), ended=now())
             raise
+        finally:
+            self.close()
+
+    def complete(self) -> None:
+        """Close a finished run; run.json says so afterwards, also where the process died just before it did."""
+        try:
+            if self.facts["state"] != FINISHED:
+                self._mark(FINISHED, reason="all epochs done", ended=now())
         finally:
             self.close()
 

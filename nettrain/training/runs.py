@@ -37,15 +37,24 @@ def create_at(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
     """
     folder = RunFolder(Path(path))
     files.make_folder(path)
-    # A run takes the lock before it writes anything: what holds something, and then still no lock, is no live run.
-    if not folder.is_blank() and files.LOCK not in listed(folder.path):
-        raise _occupied(folder)
+    refuse_occupied(path)
     lock = files.Lock(path)
     if not folder.is_blank():
         lock.release()
         raise _occupied(folder)
     folder.sweep()
     return folder, lock
+
+
+def refuse_occupied(path: files.AnyPath) -> None:
+    """The errors of ``create_at``, before anything is made; the folder need not be there."""
+    folder = RunFolder(Path(path))
+    if folder.is_blank():
+        return
+    # A run takes the lock before it writes anything: what holds something, and then still no lock, is no live run.
+    if files.LOCK in listed(folder.path):
+        files.Lock(path).release()
+    raise _occupied(folder)
 
 
 def reopen(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:

@@ -52,7 +52,7 @@ class Stepper:
         finite = np.isfinite(outcome.loss) and all(proposal.finite() for proposal in proposals)
         if not (finite and np.isfinite(self._gradients.array).all()):
             raise Diverged(
-                f"diverged at step {now.step} of epoch {now.epoch + 1}: {self._first_bad(images, labels, now)}"
+                f"diverged at step {now.step + 1} of epoch {now.epoch + 1}: {self._first_bad(images, labels, now)}"
             )
         commit(self._gradients, proposals, self.optimizer, lr)
         return outcome

@@ -14,7 +14,7 @@ from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.config import DataConfig, ImageConfig, MeanStd, ValFraction
 from nettrain.errors import ConfigError
 
-TABLES = {"augment": Table({kind: record for kind, (record, _) in AUGMENTATIONS.items()})}
+TABLES = {"augmentations": Table({kind: record for kind, (record, _) in AUGMENTATIONS.items()})}
 
 
 @dataclass(frozen=True)

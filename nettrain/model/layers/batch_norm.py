@@ -12,14 +12,14 @@ from nettrain.ops.batch_norm import BatchNorm
 
 @dataclass(frozen=True)
 class BatchNormConfig(Record, aliases={"eps": "epsilon"}):
-    """Settings of ``batch_norm``; ``momentum`` is the new batch's share in the running averages, as in PyTorch."""
+    """Settings of ``batch_norm``; ``momentum`` is a batch's share of the running averages (PyTorch's)."""
 
     momentum: Fraction = 0.1
     epsilon: Positive = 1e-5
 
 
 class BatchNormLayer(PartLayer):
-    """Each channel to mean 0 and variance 1 over the batch, then scaled and shifted.  Shapes: (N, ..., C) -> the same."""
+    """Each channel to mean 0 and variance 1 over the batch, then scaled, shifted.  Shapes: (N, ..., C) -> the same."""
 
     collects = True
 

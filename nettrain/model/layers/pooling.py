@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,11 @@ class PoolConfig(
     pool_size: Count | Pair = 2
     stride: Count | Pair | None = None
     padding: Literal["same", "valid", "keras_same"] | Whole = "valid"
+
+    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        size = min(pair(self.pool_size))
+        if isinstance(self.padding, int) and self.padding >= size:
+            yield "padding", f"must be below the pool size {size}, or a window sees only padding, got {self.padding}"
 
     @property
     def window(self) -> Window:

@@ -53,6 +53,8 @@ class Residual(Sequential):
         self.shortcut = _shortcut(settings, shape, out)
 
     def __call__(self, x: Tensor, now: Pass, after: Sequence[Part] = ()) -> Tensor:
+        if x.graph is not None:
+            x.graph.layer = self.shortcut.name
         shortcut = self.shortcut(x, now)
         return super().__call__(x, now, [Add(shortcut), *activation_parts(self._activation), *after])
 

@@ -1,0 +1,108 @@
+"""Writes docs/reference.md from the code: every config key, every kind, every command. ``make docs`` runs it.
+
+    python docs/make_reference.py            write the page
+    python docs/make_reference.py --check    exit 1 if the page is not what the code says
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from nettrain.cli.main import COMMANDS, nettrain
+from nettrain.config.describe import describe
+from nettrain.config.fields import Record
+from nettrain.config.forms import Either, Settings, keys_of
+from nettrain.training.config import TABLES, Config
+
+PAGE = Path(__file__).with_name("reference.md")
+WIDTH = 100  # columns of the help texts
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([*_head(), *_keys(), *_kinds(), *_commands()]) + "\n"
+
+
+def _head() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield "Generated from the code by `make docs`. How the pieces fit: [the README](../README.md)."
+
+
+def _keys() -> Iterator[str]:
+    yield from ("", "## Config", "", "Keys of the YAML file, version 1. A key marked *free* cannot change the result.")
+    yield from _record("", Config)
+
+
+def _record(prefix: str, record: type[Record]) -> Iterator[str]:
+    """A table of the record's keys, then those of the records inside it."""
+    inner: list[tuple[str, type[Record]]] = []
+    yield from ("", f"### {prefix.rstrip('.') or 'at the top'}", "", _first_sentence(record), "")
+    yield from ("| key | value | if absent |", "| --- | --- | --- |")
+    for name, key in keys_of(record).items():
+        default = "required" if key.required else _default(key.default)
+        free = " *free*" if key.environment else ""
+        yield f"| `{name}` | {describe(key.form)}{free} | {default} |"
+        options = key.form.options if isinstance(key.form, Either) else (key.form,)
+        inner += [(f"{prefix}{name}.", option.record) for option in options if isinstance(option, Settings)]
+    for name, inside in inner:
+        yield from _record(name, inside)
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, Record):
+        return "as below"
+    kind = getattr(value, "kind", None)
+    if kind is not None:
+        return f"`{kind}`"
+    if value == ():
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _kinds() -> Iterator[str]:
+    yield from ("", "## Kinds", "", "Where the config wants one of these: `name`, `name: value` or `name: {...}`.")
+    for title, table in TABLES.items():
+        yield from ("", f"### {title}", "", "| kind | settings | other names |", "| --- | --- | --- |")
+        for kind, record in table.rows.items():
+            aliases = ", ".join(f"`{alias}`" for alias, meant in table.aliases.items() if meant == kind)
+            yield f"| `{kind}` | {_settings(record)} | {aliases or '-'} |"
+
+
+def _settings(record: type[Record]) -> str:
+    rows = []
+    for name, key in keys_of(record).items():
+        default = "required" if key.required else _default(key.default)
+        short = ", the bare value" if record.short == key.field else ""
+        rows.append(f"`{name}`: {describe(key.form)}{short} ({default})")
+    return "<br>".join(rows) or "-"
+
+
+def _first_sentence(record: type[Record]) -> str:
+    return " ".join((record.__doc__ or "").strip().split("\n\n")[0].split())
+
+
+def _commands() -> Iterator[str]:
+    yield from ("", "## Commands", "", "```text", *_help(nettrain, "nettrain"), "```")
+    with click.Context(nettrain, info_name="nettrain") as parent:
+        for name in COMMANDS:
+            command = nettrain.get_command(parent, name)
+            if command is not None:
+                yield from ("", f"### {name}", "", "```text", *_help(command, name, parent), "```")
+
+
+def _help(command: click.Command, name: str, parent: click.Context | None = None) -> list[str]:
+    context = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+    return [line.rstrip() for line in command.get_help(context).splitlines()]
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv:
+        sys.exit(0 if PAGE.read_text(encoding="utf-8") == page() else "docs/reference.md is stale: run 'make docs'")
+    PAGE.write_text(page(), encoding="utf-8")

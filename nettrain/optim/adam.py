@@ -1,0 +1,52 @@
+"""Adam: steps scaled by running moments of the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nettrain.config.fields import Fraction, Positive
+from nettrain.optim.optimizer import Array, Chunk, Optimizer
+from nettrain.optim.settings import OptimizerConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamConfig(OptimizerConfig, aliases={**OptimizerConfig.aliases, "eps": "epsilon"}):
+    """Settings of ``adam``: ``betas`` are the shares that the mean and the mean square keep from step to step."""
+
+    lr: Positive = 0.001
+    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
+    epsilon: Positive = 1e-8
+
+
+class Adam(Optimizer):
+    """m <- b1 m + (1 - b1) g;  s <- b2 s + (1 - b2) g^2;  w <- w - lr m' / (sqrt(s') + epsilon).
+
+    m' = m / (1 - b1^t) and s' = s / (1 - b2^t) at step t = 1, 2, ... take away that both start at 0. Weight decay is
+    added to the gradient, and so scaled with it; ``adamw`` is usually what is wanted with decay.
+
+    Source   Kingma, Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
+    """
+
+    slots = ("mean", "mean_square")
+
+    settings: AdamConfig
+
+    def update(self, chunk: Chunk, g: Array, lr: float) -> None:
+        b1, b2 = self.settings.betas
+        t = self.steps + 1
+        w, m, s, scratch = chunk.weights, chunk.slots["mean"], chunk.slots["mean_square"], chunk.scratch
+        m *= b1
+        np.multiply(g, 1 - b1, out=scratch)
+        m += scratch
+        s *= b2
+        np.square(g, out=g)
+        g *= 1 - b2
+        s += g
+        np.multiply(s, 1 / (1 - b2**t), out=scratch)
+        np.sqrt(scratch, out=scratch)
+        scratch += self.settings.epsilon
+        np.divide(m, scratch, out=g)
+        g *= lr / (1 - b1**t)
+        w -= g

@@ -1,0 +1,17 @@
+"""The same learning rate throughout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nettrain.optim.schedules.warmup import Schedule, ScheduleConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstantConfig(ScheduleConfig):
+    """Settings of ``constant``."""
+
+
+def constant(settings: ConstantConfig, warmup: int, total: int, steps_per_epoch: int) -> Schedule:
+    """1 at every step, the first and the last included."""
+    return lambda step, history: 1.0

@@ -1,0 +1,174 @@
+"""The loop over pieces: every task once, faults in order, interrupts between tasks, loops inside loops."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import warnings
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from nettrain.arrays import interrupt
+from nettrain.arrays.threads import available_cores, get_threads, parallel, set_threads
+
+each_count = pytest.mark.parametrize("count", [1, 2, 3, 8])
+SIGNAL = 15
+
+
+@pytest.fixture(autouse=True)
+def no_interrupt() -> Iterator[None]:
+    yield
+    interrupt.clear()
+
+
+@each_count
+@pytest.mark.parametrize("tasks", [0, 1, 2, 7, 500])
+def test_every_task_runs_once(count: int, tasks: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+    done: list[int] = []
+    parallel(tasks, done.append)
+    assert Counter(done) == Counter(range(tasks))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_all_threads_take_part(count: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+    together = threading.Barrier(count, timeout=30)
+    parallel(count, lambda task: together.wait() and None)
+    assert get_threads() == count
+
+
+@each_count
+def test_the_fault_of_the_lowest_task_is_raised(count: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+
+    def fail(task: int) -> None:
+        if task >= 5:
+            raise ValueError(f"task {task}")
+
+    for _ in range(20):
+        with pytest.raises(ValueError, match=r"^task 5$"):
+            parallel(50, fail)
+
+
+def test_a_lower_task_that_fails_later_still_comes_first(threads: Callable[[int], None]) -> None:
+    threads(2)
+    failed = threading.Event()
+
+    def fail(task: int) -> None:
+        if task == 0:
+            failed.wait(30)
+        else:
+            failed.set()
+        raise ValueError(f"task {task}")
+
+    with pytest.raises(ValueError, match=r"^task 0$"):
+        parallel(2, fail)
+
+
+@each_count
+def test_after_a_fault_no_further_task_starts(count: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+    started: list[int] = []
+
+    def fail(task: int) -> None:
+        started.append(task)
+        raise KeyError(task)
+
+    with pytest.raises(KeyError):
+        parallel(1000, fail)
+    assert len(started) <= count
+    done: list[int] = []
+    parallel(10, done.append)  # and the threads are as good as before
+    assert sorted(done) == list(range(10))
+
+
+@each_count
+def test_a_fault_leaves_no_garbage(count: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+
+    class Fault(Exception):
+        pass
+
+    def fail(task: int) -> None:
+        raise Fault
+
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(Fault) as raised:
+            parallel(1, fail)
+        reference = weakref.ref(raised.value)
+        del raised
+        assert reference() is None
+    finally:
+        gc.enable()
+
+
+@each_count
+def test_an_interrupt_stops_between_two_tasks(count: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+    done: list[int] = []
+
+    def work(task: int) -> None:
+        if task == 3:
+            interrupt.request(SIGNAL)
+        done.append(task)
+
+    with pytest.raises(interrupt.Interrupted) as stopped:
+        parallel(1000, work)
+    assert stopped.value.signal_number == SIGNAL
+    assert 3 in done  # the task that was running is whole
+    assert len(done) < 100
+
+
+@each_count
+def test_work_that_must_not_stop_does_not(count: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+    interrupt.request(SIGNAL)
+    done: list[int] = []
+    parallel(100, done.append, interruptible=False)
+    assert sorted(done) == list(range(100))
+    with pytest.raises(interrupt.Interrupted):
+        interrupt.check()
+    interrupt.clear()
+    interrupt.check()
+
+
+def test_an_interrupt_is_no_ordinary_error() -> None:
+    assert not issubclass(interrupt.Interrupted, Exception)
+
+
+@each_count
+def test_a_loop_inside_a_task_runs_in_that_task(count: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+    places: list[tuple[int, int, bool]] = []
+
+    def outer(task: int) -> None:
+        here = threading.get_ident()
+        parallel(5, lambda inner: places.append((task, inner, threading.get_ident() == here)))
+
+    parallel(8, outer)
+    assert sorted(places) == [(task, inner, True) for task in range(8) for inner in range(5)]
+
+
+@each_count
+def test_no_thread_warns_of_numbers(count: int, threads: Callable[[int], None]) -> None:
+    threads(count)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        parallel(8, lambda task: np.zeros(3) / np.zeros(3) and None if task < 0 else np.log(np.zeros(3)).sum() * 0)
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_at_least_one_thread(count: int) -> None:
+    with pytest.raises(ValueError, match=rf"^threads must be at least 1, got {count}$"):
+        set_threads(count)
+
+
+def test_available_cores() -> None:
+    assert available_cores() >= 1

@@ -1,0 +1,48 @@
+"""The example that ends each --help runs as it stands, beside configs/, data/ and a finished run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import Ended, process, site
+
+from nettrain.cli.main import COMMANDS
+
+STDOUT = {  # how the stdout of each command's example begins
+    "": "runs/digits-mlp  best val_accuracy 0.9",
+    "fit": "runs/digits-mlp-2  best val_accuracy 0.9",
+    "resume": "",
+    "predict": "path,label,confidence,index,error\ndata/digits/test/7/0017.png,7,0.9",
+    "evaluate": '{"split":"test","n":359,"accuracy":0.9',
+    "check": "layer ",
+    "summary": "layer ",
+    "env": "* nettrain ",
+}
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_example_runs(
+    here: Path, call: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(here)
+    help_text = call(*filter(None, [command]), "--help").out
+    example = help_text.rstrip().splitlines()[-1]
+    name, *arguments = shlex.split(example)
+    assert name == "nettrain"
+    if command not in ("", "check", "summary", "env") and not Path("runs/digits-mlp").exists():
+        assert process("fit", "configs/digits-mlp.yaml", cwd=here).code == 0
+    ended = call(*arguments)
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith(STDOUT[command])
+
+
+def test_every_command_has_its_row() -> None:
+    assert set(STDOUT) == {"", *COMMANDS}

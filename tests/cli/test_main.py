@@ -1,0 +1,174 @@
+"""The command line as a whole: help, aliases, misspelt names, a quick start, and how each ending becomes an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from commands import MLP, Ended, process, shell, written
+
+from nettrain import __version__
+from nettrain.cli import main
+from nettrain.cli.main import COMMANDS, HIDDEN
+from nettrain.errors import DataError, ExitCode
+
+Call = Callable[..., Ended]
+each_command = pytest.mark.parametrize("command", [*COMMANDS, *HIDDEN])
+
+
+@each_command
+def test_help_of_a_command_ends_with_an_example(call: Call, command: str) -> None:
+    ended = call(command, "--help")
+    assert ended.code == 0
+    lines = ended.out.rstrip().splitlines()
+    assert lines[-2] == "  Example:"
+    assert lines[-1].startswith(f"    nettrain {HIDDEN.get(command, command)}")
+    assert ended.err == ""
+
+
+def test_help_lists_every_command_and_exit_code(call: Call) -> None:
+    text = call("--help").out
+    shown = re.search(r"Commands:\n(.*?)\n\n", text, re.DOTALL)
+    assert shown is not None
+    assert [line.split()[0] for line in shown[1].splitlines()] == list(COMMANDS)
+    assert not set(HIDDEN) & set(shown[1].split())
+    codes = re.findall(r"^    (\d)  ", text, re.MULTILINE)
+    assert codes == [str(int(code)) for code in ExitCode if code not in (ExitCode.GATE, ExitCode.STOPPED)]
+    assert "    129 130 141 143  SIGHUP, SIGINT, SIGPIPE, SIGTERM; fit saves first\n" in text
+
+
+def test_without_a_command_the_help_is_shown_as_an_error(call: Call) -> None:
+    assert call() == Ended(2, "", call("--help").out)
+
+
+def test_version(call: Call) -> None:
+    assert call("--version") == Ended(0, f"nettrain {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["fti"], "unknown command 'fti'; did you mean 'fit'?; see 'nettrain --help'"),
+        (
+            ["frobnicate"],
+            f"unknown command 'frobnicate'; expected one of {', '.join(COMMANDS)}; see 'nettrain --help'",
+        ),
+        (["--verison"], "no such option '--verison'. Did you mean '--version'?; see 'nettrain --help'"),
+        (["fit", "x.yaml", "--epoch", "3"], "no such option '--epoch'. Did you mean '--epochs'?; see 'nettrain fit --help'"),
+        (["train", "x.yaml", "--sed", "3"], "no such option '--sed'. Did you mean one of: '--seed', '--set'?; see 'nettrain train --help'"),
+        (["fit"], "missing argument 'CONFIG'; see 'nettrain fit --help'"),
+        (["fit", "a", "b\x1b"], "got unexpected extra argument (b\\x1b); see 'nettrain fit --help'"),
+        (["predict", "x", "--top", "0"], "invalid value for '--top': 0 is not in the range x>=1; see 'nettrain predict --help'"),
+        (["predict", "x", "--threads", "0"], "invalid value for '--threads': 0 is not in the range x>=1; see 'nettrain predict --help'"),
+        (["predict", "x", "--format", "xml"], "invalid value for '--format': 'xml' is not one of 'jsonl', 'csv', 'table'; see 'nettrain predict --help'"),
+    ],
+)  # fmt: skip
+def test_a_misused_command_line_is_one_line(call: Call, arguments: list[str], line: str) -> None:
+    assert call(*arguments) == Ended(2, "", f"nettrain: error: {line}\n")
+
+
+ENDINGS = {
+    "a fault of the data": (DataError("is bad\x1b", "a\nb"), 3, "nettrain: error: a\\nb: is bad\\x1b\n"),
+    "usage": (click.UsageError("Not\nlike this."), 2, "nettrain: error: not like this; see 'nettrain --help'\n"),
+    "memory": (MemoryError(), 5, "nettrain: error: out of memory; try a smaller train.batch_size\n"),
+    "memory, with a reason": (
+        MemoryError("9 bytes"),
+        5,
+        "nettrain: error: out of memory (9 bytes); try a smaller train.batch_size\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_ending_becomes_its_code_and_line(call: Call, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    error, code, text = ENDINGS[ending]
+    fail_with(monkeypatch, error)
+    assert call("env") == Ended(code, "", text)
+
+
+def test_a_bug_shows_the_only_traceback(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(monkeypatch, ZeroDivisionError("oh"))
+    ended = call("env")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("Traceback (most recent call last):\n")
+    assert ended.err.endswith(
+        "ZeroDivisionError: oh\nnettrain: error: this is a bug in nettrain; please report it with the lines above\n"
+    )
+
+
+def test_debug_shows_a_traceback_with_the_line(call: Call) -> None:
+    ended = call("--debug", "resume", "nothing-here")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("Traceback (most recent call last):\n")
+    assert ended.err.endswith(
+        "\nnettrain: error: nothing-here: is not the folder of a run; expected one, such as runs/name\n"
+    )
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), EOFError(), BrokenPipeError(errno.EPIPE, "closed")])
+def test_an_interrupted_or_cut_off_command_ends_by_the_signal(
+    call: Call, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    class Ends(Exception):
+        pass
+
+    def end(number: int) -> None:
+        raise Ends(number)
+
+    fail_with(monkeypatch, error)
+    monkeypatch.setattr(main, "end_by", end)
+    with pytest.raises(Ends) as caught:
+        call("env")
+    assert caught.value.args[0] == (13 if isinstance(error, BrokenPipeError) else 2)
+
+
+def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    @click.command()
+    def env() -> None:
+        raise error
+
+    monkeypatch.setattr("nettrain.cli.env.env", env)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("fit", "--help"), ("predict", "--help"), ("--version",), ("fti",)])
+def test_help_does_not_load_numpy(arguments: tuple[str, ...]) -> None:
+    program = (
+        "import sys; from nettrain.cli.main import run; run(sys.argv[1:]);"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'numpy', 'PIL', 'yaml', 'tqdm'}))"
+    )
+    assert process(*arguments, program=(sys.executable, "-c", program)).out.splitlines()[-1] == "[]"
+
+
+def test_importing_the_package_is_light() -> None:
+    program = "import sys; before = set(sys.modules); import nettrain; print(sorted(set(sys.modules) - before))"
+    assert process(program=(sys.executable, "-c", program)).out == "['nettrain']\n"
+
+
+@pytest.mark.parametrize("line", ["nettrain --help", "nettrain env", "nettrain summary a.yaml", "nettrain check a.yaml"])
+def test_a_reader_that_has_enough_ends_a_command_as_it_ends_cat(tmp_path: Path, small: Path, line: str) -> None:
+    written(tmp_path, "a.yaml", MLP.format(data=small))
+    ended = shell(f"{{ {line}; echo $? >&2; }} | true; true", tmp_path)
+    assert ended.out == ""
+    code = ended.err.splitlines()[-1]
+    assert code == "141", ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_closed_streams_do_not_end_up_in_files(tmp_path: Path, small: Path) -> None:
+    written(tmp_path, "a.yaml", MLP.format(data=small))
+    assert shell("nettrain fit a.yaml --run-dir a <&- >&- 2>&-", tmp_path) == Ended(0, "", "")
+    assert shell("nettrain fit a.yaml --run-dir b >/dev/null 2>&1", tmp_path) == Ended(0, "", "")
+    for name in ("metrics.csv", "events.jsonl", "best.safetensors"):
+        assert Path(tmp_path, "a", name).read_bytes() == Path(tmp_path, "b", name).read_bytes()
+
+
+def test_a_locale_without_unicode_still_prints_every_name(tmp_path: Path) -> None:
+    ended = process("resume", "ü\x1b", cwd=tmp_path, LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
+    assert ended.err == "nettrain: error: ü\\x1b: is not the folder of a run; expected one, such as runs/name\n"
+    assert os.listdir(tmp_path) == []

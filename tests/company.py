@@ -1,0 +1,121 @@
+"""Whether a picture's result at inference depends on the pictures that come with it: a program that prints what does.
+
+    python tests/company.py
+
+BLAS may be told to use another kernel by OPENBLAS_CORETYPE, which it reads as it loads: hence a program of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.arrays import blas
+from nettrain.arrays.windows import Window
+from nettrain.autograd.tensor import Tensor
+from nettrain.ops.activations import ACTIVATIONS
+from nettrain.ops.batch_norm import BatchNorm
+from nettrain.ops.bias import Bias
+from nettrain.ops.conv2d import conv2d
+from nettrain.ops.linear import linear
+from nettrain.ops.losses import cross_entropy, mse
+from nettrain.ops.pointwise import Pointwise
+from nettrain.ops.pooling import AveragePool, GlobalAveragePool, MaxPool
+from nettrain.ops.softmax import softmax
+from nettrain.ops.through import through
+
+Array = npt.NDArray[Any]
+Row = tuple[str, tuple[int, ...], Callable[[Tensor, Array], Tensor]]
+
+PICTURES = 33
+DENSE = [
+    (1, 1), (2, 1), (23, 1), (100, 1), (784, 1), (3, 2), (5, 7), (9, 3), (17, 9), (31, 33), (64, 10), (65, 33),
+    (127, 10), (128, 17), (257, 2), (784, 128), (1023, 5), (513, 1001), (4096, 256),
+]  # fmt: skip
+CONVOLUTIONS = [  # (H, W, C), (R, S), K, groups, stride
+    ((5, 7, 3), (3, 3), 4, 1, 1),
+    ((8, 8, 1), (5, 5), 1, 1, 1),
+    ((7, 7, 17), (1, 1), 9, 1, 1),
+    ((9, 9, 4), (3, 3), 6, 2, 2),
+    ((9, 9, 8), (3, 3), 16, 8, 1),
+    ((3, 3, 5), (3, 3), 7, 1, 3),
+    ((32, 32, 3), (3, 3), 32, 1, 1),
+    ((16, 16, 32), (3, 3), 64, 1, 1),
+    ((1, 1, 20), (1, 1), 1, 1, 1),
+    ((4, 4, 64), (1, 1), 1, 1, 1),
+]
+
+
+def random(*shape: int, seed: int = 1) -> Array:
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def rows() -> Iterator[Row]:
+    """What is tried: a name, the shape of one picture, and the call."""
+    for C, K in DENSE:
+        weight, bias = Tensor(random(C, K)), Tensor(random(K, seed=2))
+        yield f"dense {C}x{K}", (C,), lambda x, _, w=weight, b=bias: linear(x, w, epilogue=[Bias(b)])
+    for shape, (R, S), K, groups, stride in CONVOLUTIONS:
+        weight = Tensor(random(R, S, shape[2] // groups, K))
+        window = Window((R, S), (stride, stride), padding="same")
+        name = f"conv {shape} {R}x{S} to {K}, {groups} groups, stride {stride}"
+        yield name, shape, lambda x, _, w=weight, v=window, g=groups: conv2d(x, w, window=v, groups=g)
+    for C in (1, 3, 16, 33):
+        norm = [Tensor(random(C, seed=seed)) for seed in (2, 3, 4)]
+        for shape in ((7, 5, C), (C,)):
+            yield f"batch_norm {shape}", shape, lambda x, _, n=norm: through(x, epilogue=[running(*n)])
+        for size in (1, 7, 16):
+            pooled = f"global_avg_pool {size}x{size}x{C}"
+            yield pooled, (size, size, C), lambda x, _: through(x, epilogue=[GlobalAveragePool()])
+    for name, pool in (("max_pool", MaxPool), ("avg_pool", AveragePool)):
+        window = Window((3, 3), (2, 2), padding=1)
+        yield name, (9, 7, 5), lambda x, _, p=pool, v=window: through(x, epilogue=[p(v)])
+    for kind, (settings, activation) in ACTIVATIONS.items():
+        if activation is not None:
+            for shape in ((7,), (5, 3, 3)):
+                part = activation, vars(settings())
+                yield f"{kind} {shape}", shape, lambda x, _, p=part: through(x, epilogue=[Pointwise(*p)])
+    for K in (2, 5, 10, 100, 1000):
+        yield f"softmax {K}", (K,), lambda x, _: softmax(x)
+        yield f"cross_entropy {K}", (K,), lambda x, labels: cross_entropy(x, labels=labels % x.array.shape[1])
+        yield f"mse {K}", (K,), lambda x, labels: mse(x, labels=labels % x.array.shape[1])
+
+
+def running(mean: Tensor, weight: Tensor, bias: Tensor) -> BatchNorm:
+    variance = Tensor(np.abs(mean.array) + np.float32(0.1))
+    return BatchNorm(weight, bias, (mean, variance), momentum=0.1, epsilon=1e-5, training=False)
+
+
+def different(row: Row) -> str | None:
+    """Where a picture's bits change with its company; nothing if they never do."""
+    name, shape, call = row
+    x, labels = random(PICTURES, *shape, seed=5), np.arange(PICTURES)
+
+    def bits(places: Array) -> list[bytes]:
+        return [y.tobytes() for y in call(Tensor(x[places]), labels[places]).array]
+
+    alone = [bits(labels[i : i + 1])[0] for i in labels]
+    for n in range(2, PICTURES + 1):  # every place in a block of 8, every length of the last block
+        if bits(labels[:n]) != alone[:n]:
+            return f"{name}: {n} together"
+    order = np.random.default_rng(6).permutation(PICTURES)
+    if bits(order) != [alone[i] for i in order]:
+        return f"{name}: shuffled"
+    for place in range(8):
+        if bits(np.roll(labels[:8], place)) != [alone[i] for i in np.roll(labels[:8], place)]:
+            return f"{name}: turned by {place}"
+    return None
+
+
+def main() -> None:
+    print(blas.kernel())
+    for row in rows():
+        if (found := different(row)) is not None:
+            print(found)
+
+
+if __name__ == "__main__":
+    main()

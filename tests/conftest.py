@@ -1,0 +1,71 @@
+"""What holds for every test: BLAS keeps to one thread, as under the command line, and what a test sets is put back."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+from nettrain.arrays.blas import ask_for_one_thread
+
+if TYPE_CHECKING:
+    from commands import Ended
+
+ask_for_one_thread()  # before anything loads NumPy
+for name in [name for name in os.environ if name.startswith("NETTRAIN_")]:
+    del os.environ[name]  # what a person set for a run of their own is not for the tests
+
+settings.register_profile("nettrain", deadline=None)  # how long an example takes is not what is tested
+settings.load_profile("nettrain")
+
+
+@pytest.fixture
+def threads() -> Iterator[Callable[[int], None]]:
+    """A function that sets the number of threads, for this test only."""
+    from nettrain.arrays.threads import get_threads, set_threads
+
+    before = get_threads()
+    yield set_threads
+    set_threads(before)
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], threads: Callable[[int], None]) -> Iterator[Callable[..., Ended]]:
+    """A function that runs a command in this process: for what does not hang on the process."""
+    from commands import Ended
+
+    from nettrain.cli.main import run
+
+    def called(*arguments: str | Path) -> Ended:
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        return Ended(code, *capsys.readouterr())
+
+    before = signal.getsignal(signal.SIGPIPE)
+    yield called
+    signal.signal(signal.SIGPIPE, before)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small folder of pictures: digits, 16 of each to train on and 5 to test. Nobody may write there."""
+    from commands import pictures
+
+    return pictures(tmp_path_factory.mktemp("small"), 16, 5)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
+    """A finished run of a small convolutional network on ``small``; copy it to write there."""
+    from commands import CNN, process, written
+
+    folder = tmp_path_factory.mktemp("finished")
+    config = written(folder, "cnn.yaml", CNN.format(data=small))
+    ended = process("fit", config, "--run-dir", "run", cwd=folder)
+    assert ended.code == 0, ended.err
+    return folder / "run"

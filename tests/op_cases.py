@@ -1,0 +1,316 @@
+"""The table of cases: every operation and every part of an epilogue, alone and together, with what each should give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import naive
+import numpy as np
+from promises import Array, Case, away_from_zero, distinct
+
+from nettrain.arrays.windows import Window
+from nettrain.autograd.epilogue import Part
+from nettrain.autograd.tensor import Tensor, spec_of
+from nettrain.ops.add import Add
+from nettrain.ops.batch_norm import BatchNorm
+from nettrain.ops.bias import Bias
+from nettrain.ops.conv2d import conv2d
+from nettrain.ops.dropout import Dropout
+from nettrain.ops.flatten import flatten
+from nettrain.ops.linear import linear
+from nettrain.ops.losses import cross_entropy, mean, mse
+from nettrain.ops.option_a import option_a
+from nettrain.ops.pointwise import Pointwise
+from nettrain.ops.pooling import AveragePool, GlobalAveragePool, MaxPool
+from nettrain.ops.relu import relu
+from nettrain.ops.softmax import softmax
+from nettrain.ops.through import through
+
+EPSILON = 1e-3
+PICTURE = ("N", 5, 7, 3)  # odd sizes, so that a stride of 2 leaves something over
+RELU = (relu, {})
+
+
+def labels(x: Tensor | Array, K: int) -> Any:
+    """A label for each picture; in a dry run there are none."""
+    N = x.shape[0]
+    return np.arange(N) * 7 % K if isinstance(N, int) else None
+
+
+def means(C: int) -> Array:
+    return np.linspace(-0.5, 0.5, C)
+
+
+def variances(C: int) -> Array:
+    return np.linspace(0.5, 2.0, C)
+
+
+def batch_norm(weight: Tensor, bias: Tensor, *, training: bool = True) -> BatchNorm:
+    """The part with buffers of its own."""
+    dtype = spec_of(weight.value).dtype
+    C = int(weight.shape[0])
+    running = Tensor(means(C).astype(dtype)), Tensor(variances(C).astype(dtype))
+    return BatchNorm(weight, bias, running, momentum=0.1, epsilon=EPSILON, training=training)
+
+
+def dropout(rate: float = 0.4) -> Dropout:
+    return Dropout(rate, seed=3, layer="layers.1", epoch=2, start=10)
+
+
+def naive_dropout(x: Array, rate: float = 0.4) -> Array:
+    return naive.dropout(x, rate, 3, "layers.1", 2, 10)
+
+
+def normed(z: Array, weight: Array, bias: Array) -> Array:
+    return naive.batch_norm(z, weight, bias, EPSILON)
+
+
+def running_normed(z: Array, weight: Array, bias: Array) -> Array:
+    C = len(weight)
+    return naive.normalised(z, weight, bias, means(C), variances(C), EPSILON)
+
+
+def convolution(window: Window, K: int = 4, C: int = 3, groups: int = 1) -> Case:
+    """A convolution without an epilogue."""
+    return Case(
+        conv2d,
+        "conv2d",
+        {"x": ("N", 5, 7, C), "weight": (*window.size, C // groups, K)},
+        lambda x, weight: conv2d(x, weight, window=window, groups=groups),
+        lambda x, weight: naive.conv2d(x, weight, window, groups),
+    )
+
+
+def part(
+    covers: str,
+    make_part: Callable[[], Part],
+    reference: Callable[[Array], Array],
+    shape: tuple[int | str, ...] = PICTURE,
+    make: Callable[[Array], Array] = np.asarray,
+) -> Case:
+    """A part without tensors, on its own."""
+    return Case(
+        through, f"through {covers}", {"x": shape}, lambda x: through(x, epilogue=[make_part()]), reference, make
+    )
+
+
+THREE = Window((3, 3), padding="same")
+POOL = Window((2, 2), (2, 2))
+OVERLAPPING = Window((3, 3), (2, 2), padding=1)
+
+CASES: dict[str, Case] = {
+    "linear": Case(
+        linear,
+        "linear",
+        {"x": ("N", 5), "weight": (5, 4)},
+        linear,
+        lambda x, weight: np.einsum("nc,ck->nk", x, weight),
+    ),
+    "linear to one": Case(
+        linear,
+        "linear",
+        {"x": ("N", 23), "weight": (23, 1)},
+        linear,
+        lambda x, weight: np.einsum("nc,ck->nk", x, weight),
+    ),
+    "linear, bias, relu": Case(
+        linear,
+        "linear bias pointwise",
+        {"x": ("N", 5), "weight": (5, 4), "bias": (4,)},
+        lambda x, weight, bias: linear(x, weight, epilogue=[Bias(bias), Pointwise(*RELU)]),
+        lambda x, weight, bias: naive.relu(x @ weight + bias),
+    ),
+    "linear, batch_norm, relu, dropout": Case(
+        linear,
+        "linear batch_norm pointwise dropout",
+        {"x": ("N", 5), "weight": (5, 4), "scale": (4,), "shift": (4,)},
+        lambda x, weight, scale, shift: linear(
+            x, weight, epilogue=[batch_norm(scale, shift), Pointwise(*RELU), dropout()]
+        ),
+        lambda x, weight, scale, shift: naive_dropout(naive.relu(normed(x @ weight, scale, shift))),
+    ),
+    "conv 3x3 same": convolution(THREE),
+    "conv 3x3 valid": convolution(Window((3, 3))),
+    "conv 2x2 same": convolution(Window((2, 2), padding="same")),
+    "conv 2x4 keras_same stride 2": convolution(Window((2, 4), (2, 2), padding="keras_same")),
+    "conv 3x3 keras_same stride 3": convolution(Window((3, 3), (3, 3), padding="keras_same")),
+    "conv 3x3 same stride 2": convolution(Window((3, 3), (2, 2), padding="same")),
+    "conv 3x3 padding 2": convolution(Window((3, 3), padding=2)),
+    "conv 1x3 stride 2x1": convolution(Window((1, 3), (2, 1), padding="same")),
+    "conv 3x3 dilation 2": convolution(Window((3, 3), dilation=(2, 2), padding="same")),
+    "conv 2x3 dilation 1x3 stride 2 padding 3": convolution(Window((2, 3), (2, 2), (1, 3), 3)),
+    "conv 1x1": convolution(Window((1, 1))),
+    "conv 1x1 stride 2": convolution(Window((1, 1), (2, 2))),
+    "conv 5x7, whole picture": convolution(Window((5, 7))),
+    "conv to one": convolution(THREE, K=1),
+    "conv 2 groups": convolution(THREE, K=6, C=4, groups=2),
+    "conv depthwise": convolution(Window((3, 3), (2, 2), padding="same"), K=8, C=4, groups=4),
+    "conv depthwise 1x1": convolution(Window((1, 1)), K=3, groups=3),
+    "conv, bias": Case(
+        conv2d,
+        "conv2d bias",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "bias": (4,)},
+        lambda x, weight, bias: conv2d(x, weight, window=THREE, epilogue=[Bias(bias)]),
+        lambda x, weight, bias: naive.conv2d(x, weight, THREE) + bias,
+    ),
+    "conv, batch_norm": Case(
+        conv2d,
+        "conv2d batch_norm",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "scale": (4,), "shift": (4,)},
+        lambda x, weight, scale, shift: conv2d(x, weight, window=THREE, epilogue=[batch_norm(scale, shift)]),
+        lambda x, weight, scale, shift: normed(naive.conv2d(x, weight, THREE), scale, shift),
+    ),
+    "conv, running batch_norm, relu": Case(
+        conv2d,
+        "conv2d batch_norm pointwise",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "scale": (4,), "shift": (4,)},
+        lambda x, weight, scale, shift: conv2d(
+            x, weight, window=THREE, epilogue=[batch_norm(scale, shift, training=False), Pointwise(*RELU)]
+        ),
+        lambda x, weight, scale, shift: naive.relu(running_normed(naive.conv2d(x, weight, THREE), scale, shift)),
+    ),
+    "conv, batch_norm, add, relu, max_pool": Case(
+        conv2d,
+        "conv2d batch_norm add pointwise pooling",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "scale": (4,), "shift": (4,), "shortcut": ("N", 5, 7, 4)},
+        lambda x, weight, scale, shift, shortcut: conv2d(
+            x,
+            weight,
+            window=THREE,
+            epilogue=[batch_norm(scale, shift), Add(shortcut), Pointwise(*RELU), MaxPool(POOL)],
+        ),
+        lambda x, weight, scale, shift, shortcut: naive.max_pool(
+            naive.relu(normed(naive.conv2d(x, weight, THREE), scale, shift) + shortcut), POOL
+        ),
+    ),
+    "conv, bias, relu, max_pool, global_avg_pool, dropout": Case(
+        conv2d,
+        "conv2d bias pointwise pooling dropout",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "bias": (4,)},
+        lambda x, weight, bias: conv2d(
+            x,
+            weight,
+            window=THREE,
+            epilogue=[Bias(bias), Pointwise(*RELU), MaxPool(OVERLAPPING), GlobalAveragePool(), dropout()],
+        ),
+        lambda x, weight, bias: naive_dropout(
+            naive.max_pool(naive.relu(naive.conv2d(x, weight, THREE) + bias), OVERLAPPING).mean(axis=(1, 2))
+        ),
+    ),
+    "through": Case(through, "through", {"x": PICTURE}, through, lambda x: x),
+    "bias": Case(
+        through,
+        "through bias",
+        {"x": PICTURE, "bias": (3,)},
+        lambda x, bias: through(x, epilogue=[Bias(bias)]),
+        lambda x, bias: x + bias,
+    ),
+    "add": Case(
+        through,
+        "through add",
+        {"x": PICTURE, "shortcut": PICTURE},
+        lambda x, shortcut: through(x, epilogue=[Add(shortcut)]),
+        lambda x, shortcut: x + shortcut,
+    ),
+    "batch_norm of pictures": Case(
+        through,
+        "through batch_norm",
+        {"x": PICTURE, "scale": (3,), "shift": (3,)},
+        lambda x, scale, shift: through(x, epilogue=[batch_norm(scale, shift)]),
+        normed,
+    ),
+    "batch_norm of rows": Case(
+        through,
+        "through batch_norm",
+        {"x": ("N", 6), "scale": (6,), "shift": (6,)},
+        lambda x, scale, shift: through(x, epilogue=[batch_norm(scale, shift)]),
+        normed,
+    ),
+    "running batch_norm": Case(
+        through,
+        "through batch_norm",
+        {"x": PICTURE, "scale": (3,), "shift": (3,)},
+        lambda x, scale, shift: through(x, epilogue=[batch_norm(scale, shift, training=False)]),
+        lambda x, scale, shift: running_normed(x, scale, shift),
+    ),
+    "relu as a part": part("pointwise relu", lambda: Pointwise(*RELU), naive.relu, make=away_from_zero),
+    "max_pool 2": part("pooling", lambda: MaxPool(POOL), lambda x: naive.max_pool(x, POOL), make=distinct),
+    "max_pool 3 stride 2 padding 1": part(
+        "pooling", lambda: MaxPool(OVERLAPPING), lambda x: naive.max_pool(x, OVERLAPPING), make=distinct
+    ),
+    "max_pool 2x3 stride 1 same": part(
+        "pooling",
+        lambda: MaxPool(Window((2, 3), padding="same")),
+        lambda x: naive.max_pool(x, Window((2, 3), padding="same")),
+        make=distinct,
+    ),
+    "max_pool 17x17": part(
+        "pooling",
+        lambda: MaxPool(Window((17, 17))),
+        lambda x: naive.max_pool(x, Window((17, 17))),
+        shape=("N", 17, 18, 1),
+        make=distinct,
+    ),
+    "avg_pool 2": part("pooling", lambda: AveragePool(POOL), lambda x: naive.average_pool(x, POOL)),
+    "avg_pool 3 stride 2 padding 1": part(
+        "pooling", lambda: AveragePool(OVERLAPPING), lambda x: naive.average_pool(x, OVERLAPPING)
+    ),
+    "avg_pool 3x2 keras_same": part(
+        "pooling",
+        lambda: AveragePool(Window((3, 2), (2, 2), padding="keras_same")),
+        lambda x: naive.average_pool(x, Window((3, 2), (2, 2), padding="keras_same")),
+    ),
+    "global_avg_pool": part("pooling", GlobalAveragePool, lambda x: x.mean(axis=(1, 2))),
+    "global_avg_pool of one channel": part(
+        "pooling", GlobalAveragePool, lambda x: x.mean(axis=(1, 2)), shape=("N", 6, 3, 1)
+    ),
+    "dropout of pictures": part("dropout", dropout, naive_dropout),
+    "dropout of rows": part("dropout", dropout, naive_dropout, shape=("N", 9)),
+    "relu": Case(relu, "relu", {"x": PICTURE}, relu, naive.relu, away_from_zero),
+    "flatten": Case(flatten, "flatten", {"x": PICTURE}, flatten, lambda x: np.array([p.ravel() for p in x])),
+    "option_a": Case(
+        option_a,
+        "option_a",
+        {"x": PICTURE},
+        lambda x: option_a(x, stride=(2, 2), channels=5),
+        lambda x: naive.option_a(x, (2, 2), 5),
+    ),
+    "option_a, more channels only": Case(
+        option_a,
+        "option_a",
+        {"x": PICTURE},
+        lambda x: option_a(x, stride=(1, 1), channels=4),
+        lambda x: naive.option_a(x, (1, 1), 4),
+    ),
+    "option_a, stride 3x2 only": Case(
+        option_a,
+        "option_a",
+        {"x": PICTURE},
+        lambda x: option_a(x, stride=(3, 2), channels=3),
+        lambda x: naive.option_a(x, (3, 2), 3),
+    ),
+    "softmax": Case(softmax, "softmax", {"x": ("N", 5)}, softmax, naive.softmax),
+    "cross_entropy": Case(
+        cross_entropy,
+        "losses",
+        {"logits": ("N", 5)},
+        lambda logits: cross_entropy(logits, labels=labels(logits, 5)),
+        lambda logits: naive.cross_entropy(logits, labels(logits, 5)),
+    ),
+    "cross_entropy, smoothed": Case(
+        cross_entropy,
+        "losses",
+        {"logits": ("N", 5)},
+        lambda logits: cross_entropy(logits, labels=labels(logits, 5), label_smoothing=0.1),
+        lambda logits: naive.cross_entropy(logits, labels(logits, 5), 0.1),
+    ),
+    "mse": Case(
+        mse,
+        "losses",
+        {"outputs": ("N", 5)},
+        lambda outputs: mse(outputs, labels=labels(outputs, 5)),
+        lambda outputs: naive.mse(outputs, labels(outputs, 5)),
+    ),
+    "mean": Case(mean, "losses", {"x": ("N",)}, mean, lambda x: np.asarray(x.sum() / len(x))),
+}

@@ -1,0 +1,50 @@
+"""How outputs become probabilities, for each loss of the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nettrain.autograd.tensor import Tensor
+from nettrain.ops.loss_table import LOSS_ALIASES, LOSSES, shares_of, softmax_of
+
+OUTPUTS = np.random.default_rng(1).normal(1, size=(9, 4)).astype(np.float32)  # a positive one in every row
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_rows_become_probabilities_and_the_outputs_stay(kind: str) -> None:
+    outputs = OUTPUTS.copy()
+    outputs.flags.writeable = False
+    probabilities = LOSSES[kind][2](outputs)
+    assert probabilities.dtype == np.float32
+    assert (probabilities >= 0).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    assert (probabilities.argmax(axis=1) == outputs.argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_settings_are_keywords_of_the_op(kind: str) -> None:
+    settings, loss, _ = LOSSES[kind]
+    labels = np.arange(9) % 4
+    assert loss(Tensor(OUTPUTS), labels=labels, **vars(settings())).shape == (9,)
+
+
+def test_softmax_of_large_logits_does_not_overflow() -> None:
+    np.testing.assert_allclose(softmax_of(np.array([[1e4, 0.0, 1e4]])), [[0.5, 0, 0.5]])
+
+
+def test_cross_entropy_of_large_logits_is_exact() -> None:
+    loss = LOSSES["cross_entropy"][1](Tensor(np.array([[1e4, 0.0], [1e4, 0.0]])), labels=np.array([0, 1]))
+    assert loss.array.tolist() == [0, 1e4]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "shares"),
+    [([0.5, 1.5, -3.0], [0.25, 0.75, 0.0]), ([-1.0, -2.0, 0.0], [1 / 3, 1 / 3, 1 / 3])],
+)
+def test_shares_cut_off_below_zero(outputs: list[float], shares: list[float]) -> None:
+    np.testing.assert_allclose(shares_of(np.array([outputs])), [shares])
+
+
+def test_aliases_lead_to_losses() -> None:
+    assert set(LOSS_ALIASES.values()) <= set(LOSSES)
