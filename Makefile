@@ -12,7 +12,7 @@ demo: $(READY)  ## train on handwritten digits, judge the model, classify a pict
 	rm -rf runs/demo
 	$(BIN)/nettrain fit configs/digits-cnn.yaml --run-dir runs/demo
 	$(BIN)/nettrain evaluate runs/demo
-	$(BIN)/nettrain predict data/digits/test/7/*.png --model runs/demo --format table --top 2
+	$(BIN)/nettrain predict data/digits/test/7/0017.png data/digits/test/3/0003.png --model runs/demo --top 2 --format table
 
 test: $(READY)  ## every test, at most 5 minutes on 2 cores
 	$(BIN)/python -m pytest

@@ -1,7 +1,7 @@
 """Writes docs/reference.md from the code: every config key, every kind, every command. ``make docs`` runs it.
 
-    python docs/make_reference.py            write the page
-    python docs/make_reference.py --check    exit 1 if the page is not what the code says
+python docs/make_reference.py            write the page
+python docs/make_reference.py --check    exit 1 if the page is not what the code says
 """
 
 from __future__ import annotations

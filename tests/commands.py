@@ -87,7 +87,8 @@ def process(
 
 def shell(line: str, cwd: Path) -> Ended:
     """A line of bash in which ``nettrain`` is the command, with the exit code as a shell shows it."""
-    return process(f'nettrain() {{ "{sys.executable}" -m nettrain "$@"; }}\n{line}', cwd=cwd, program=("bash", "-c"))
+    command = f'nettrain() {{ "{sys.executable}" -m nettrain "$@"; }}'
+    return process(f"{command}\n{line}\nexit $?", cwd=cwd, program=("bash", "-c"))
 
 
 def after(prologue: str) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ def megabytes(count: int) -> str:
 
 def duration(seconds: float) -> str:
     """A time for people: ``40 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 1:
+        return "a second"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -32,7 +32,12 @@ def follow(run: Run) -> None:
                 else:
                     screen.step(fact, progress.correct / max(progress.position, 1))
     except Stopped as stop:
-        tell(f"nettrain: stopped by signal {stop.signal_number} and saved; go on with: nettrain resume {stop.folder}")
+        path, end = run.folder.path, f"nettrain: stopped by signal {stop.signal_number}"
+        tell(
+            f"{end} after the last step; {path} is complete"
+            if run.finished
+            else f"{end} and saved; go on with: nettrain resume {path}"
+        )
         die_of(stop.signal_number)
     best = run.state.best
     try:

@@ -139,4 +139,3 @@ def _usage(error: click.ClickException) -> str:
         text = " ".join(error.format_message().split()).rstrip(".")
     command = getattr(getattr(error, "ctx", None), "command_path", "nettrain")
     return escape(f"{text[:1].lower()}{text[1:]}; see '{command} --help'")
-

@@ -1,4 +1,4 @@
-"""Initialisers: random weights, by Keras's names. Each number is a pure function of seed, parameter name and its place.
+"""Initialisers, by Keras's names: random weights, each number a pure function of seed, parameter name and place.
 
 ``fan_in`` and ``fan_out`` count the numbers that flow into one output, and out of one input, of a weight. The
 ``*_normal`` of He, Glorot and LeCun are cut at two standard deviations and rescaled so that the variance is the one

@@ -6,13 +6,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nettrain import files
-from nettrain.arrays.interrupt import Interrupted
+from nettrain.arrays import interrupt
 from nettrain.config.fields import Chosen
 from nettrain.data.batches import Batches
 from nettrain.errors import EnvironmentFault, NettrainError
@@ -37,12 +36,11 @@ TIMINGS = ("epoch", "seconds", "images_per_second", "val_seconds")
 
 
 class Stopped(Exception):
-    """A signal stopped the run; it was saved and can go on."""
+    """A signal stopped the run; it was saved and can go on, or is complete."""
 
-    def __init__(self, signal_number: int, folder: Path) -> None:
+    def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)
         self.signal_number = signal_number
-        self.folder = folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +90,13 @@ class Run:
                 self._mark("running")
                 try:
                     yield from self._train()
-                except Interrupted as stop:
-                    self.save()
-                    self._mark("stopped", reason=f"signal {stop.signal_number}", ended=now())
-                    raise Stopped(stop.signal_number, self.folder.path) from None
-            self._mark(FINISHED, reason="all epochs done", ended=now())
+                    self._mark(FINISHED, reason="all epochs done", ended=now())
+                    interrupt.check()  # a signal since the last step still ends the process
+                except interrupt.Interrupted as stop:
+                    if not self.finished:
+                        self.save()
+                        self._mark("stopped", reason=f"signal {stop.signal_number}", ended=now())
+                    raise Stopped(stop.signal_number) from None
         except NettrainError as error:
             with suppress(EnvironmentFault):  # the fault on its way to the user must not be hidden by a second one
                 self._mark("failed", reason=str(error.faults[0]), ended=now())

@@ -16,7 +16,7 @@ STDOUT = {  # how the stdout of each command's example begins
     "fit": "runs/digits-mlp-2  best val_accuracy 0.9",
     "resume": "",
     "predict": "path,label,confidence,index,error\ndata/digits/test/7/0017.png,7,0.9",
-    "evaluate": '{"split":"test","n":359,"accuracy":0.9',
+    "evaluate": '{\n  "split": "test",\n  "n": 359,\n  "accuracy": 0.9',
     "check": "layer ",
     "summary": "layer ",
     "env": "* nettrain ",
@@ -29,9 +29,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_example_runs(
-    here: Path, call: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
+def test_example_runs(here: Path, call: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.chdir(here)
     help_text = call(*filter(None, [command]), "--help").out
     example = help_text.rstrip().splitlines()[-1]

@@ -9,15 +9,19 @@ import re
 import shutil
 import signal
 import subprocess
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import CNN, MLP, NETTRAIN, Ended, pictures, printable, process, results, shell, tree, written
+from commands import CNN, MLP, NETTRAIN, ROOT, Ended, pictures, printable, process, results, shell, tree, written
 
 Call = Callable[..., Ended]
 
-EPOCH = r"epoch \d/2  lr 0\.1  train_loss [\d.]+  train_accuracy [\d.]+  val_loss [\d.]+  val_accuracy [\d.]+  [\d,]+ images/s(  best)?"
+EPOCH = (
+    r"epoch \d/2  lr 0\.1  train_loss [\d.]+  train_accuracy [\d.]+  val_loss [\d.]+  val_accuracy "
+    r"[\d.]+  [\d,]+ images/s(  best)?"
+)
 
 
 @pytest.fixture
@@ -78,8 +82,9 @@ def test_the_folder_holds_everything_of_the_run(here: Path, call: Call, small: P
 
 def test_a_bar_shows_loss_accuracy_and_speed_on_a_terminal(here: Path) -> None:
     ours, theirs = pty.openpty()
-    fit = [*NETTRAIN, "fit", "mlp.yaml", "--epochs", "3"]
-    child = subprocess.Popen(fit, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "COLUMNS": "120"})
+    termios.tcsetwinsize(theirs, (24, 120))
+    fit = [*NETTRAIN, "fit", str(ROOT / "configs/digits-cnn.yaml"), "--epochs", "2", "--batch-size", "8"]
+    child = subprocess.Popen(fit, stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     seen = b""
     while block := read(ours):
@@ -89,11 +94,11 @@ def test_a_bar_shows_loss_accuracy_and_speed_on_a_terminal(here: Path) -> None:
     child.stdout.close()
     assert child.wait() == 0
     os.close(ours)
-    assert re.fullmatch(r"runs/mlp  best val_accuracy 0\.\d{4} at epoch [123]\n", out)
+    assert re.fullmatch(r"runs/digits-cnn  best val_\w+ 0\.\d{4} at epoch [12]\n", out)
     text = seen.decode()
-    assert re.search(r"\repoch 1/3: .*\| \d+/120 \[.*img/s, accuracy=[\d.]+, loss=[\d.]+\]", text), text
+    assert re.search(r"\repoch 1/2: .*\| \d+/1293 \[.*img/s, accuracy=[\d.]+, loss=[\d.]+\]", text), text
     assert "\r\n" in text
-    assert [line[:9] for line in re.split(r"[\r\n]+", text) if "val_loss" in line] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert [line[:9] for line in re.split(r"[\r\n]+", text) if "val_loss" in line] == ["epoch 1/2", "epoch 2/2"]
 
 
 def read(terminal: int) -> bytes:
@@ -141,7 +146,9 @@ def test_data_that_may_not_be_written_is_enough(tmp_path: Path, call: Call, monk
             path.chmod(0o755)
 
 
-def test_bad_pictures_are_skipped_where_asked_and_listed(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_pictures_are_skipped_where_asked_and_listed(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     data = pictures(tmp_path / "data", 8, 2)
     (data / "train/3/a,b.png").write_bytes(b"\x89PNG\r\n\x1a\n")

@@ -1,4 +1,4 @@
-"""The command line as a whole: help, aliases, misspelt names, a quick start, and how each ending becomes an exit code."""
+"""The command line as a whole: help, aliases, misspelt names, a quick start, how each ending becomes an exit code."""
 
 from __future__ import annotations
 
@@ -59,23 +59,38 @@ def test_version(call: Call) -> None:
             ["frobnicate"],
             f"unknown command 'frobnicate'; expected one of {', '.join(COMMANDS)}; see 'nettrain --help'",
         ),
-        (["--verison"], "no such option '--verison'. Did you mean '--version'?; see 'nettrain --help'"),
-        (["fit", "x.yaml", "--epoch", "3"], "no such option '--epoch'. Did you mean '--epochs'?; see 'nettrain fit --help'"),
-        (["train", "x.yaml", "--sed", "3"], "no such option '--sed'. Did you mean one of: '--seed', '--set'?; see 'nettrain train --help'"),
+        (["--verison"], "unknown option '--verison'; did you mean '--version'?; see 'nettrain --help'"),
+        (
+            ["fit", "x.yaml", "--epoch", "3"],
+            "unknown option '--epoch'; did you mean '--epochs'?; see 'nettrain fit --help'",
+        ),
+        (
+            ["train", "x.yaml", "--sed", "3"],
+            "unknown option '--sed'; did you mean '--seed' or '--set'?; see 'nettrain train --help'",
+        ),
         (["fit"], "missing argument 'CONFIG'; see 'nettrain fit --help'"),
         (["fit", "a", "b\x1b"], "got unexpected extra argument (b\\x1b); see 'nettrain fit --help'"),
-        (["predict", "x", "--top", "0"], "invalid value for '--top': 0 is not in the range x>=1; see 'nettrain predict --help'"),
-        (["predict", "x", "--threads", "0"], "invalid value for '--threads': 0 is not in the range x>=1; see 'nettrain predict --help'"),
-        (["predict", "x", "--format", "xml"], "invalid value for '--format': 'xml' is not one of 'jsonl', 'csv', 'table'; see 'nettrain predict --help'"),
+        (
+            ["predict", "x", "--top", "0"],
+            "invalid value for '--top': 0 is not in the range x>=1; see 'nettrain predict --help'",
+        ),
+        (
+            ["predict", "x", "--threads", "0"],
+            "invalid value for '--threads': 0 is not in the range x>=1; see 'nettrain predict --help'",
+        ),
+        (
+            ["predict", "x", "--format", "xml"],
+            "invalid value for '--format': 'xml' is not one of 'jsonl', 'csv', 'table'; see 'nettrain predict --help'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_misused_command_line_is_one_line(call: Call, arguments: list[str], line: str) -> None:
     assert call(*arguments) == Ended(2, "", f"nettrain: error: {line}\n")
 
 
 ENDINGS = {
     "a fault of the data": (DataError("is bad\x1b", "a\nb"), 3, "nettrain: error: a\\nb: is bad\\x1b\n"),
-    "usage": (click.UsageError("Not\nlike this."), 2, "nettrain: error: not like this; see 'nettrain --help'\n"),
+    "usage": (click.UsageError("Not\nlike this."), 2, "nettrain: error: not like this; see 'nettrain env --help'\n"),
     "memory": (MemoryError(), 5, "nettrain: error: out of memory; try a smaller train.batch_size\n"),
     "memory, with a reason": (
         MemoryError("9 bytes"),
@@ -122,7 +137,7 @@ def test_an_interrupted_or_cut_off_command_ends_by_the_signal(
         raise Ends(number)
 
     fail_with(monkeypatch, error)
-    monkeypatch.setattr(main, "end_by", end)
+    monkeypatch.setattr(main, "die_of", end)
     with pytest.raises(Ends) as caught:
         call("env")
     assert caught.value.args[0] == (13 if isinstance(error, BrokenPipeError) else 2)
@@ -150,7 +165,9 @@ def test_importing_the_package_is_light() -> None:
     assert process(program=(sys.executable, "-c", program)).out == "['nettrain']\n"
 
 
-@pytest.mark.parametrize("line", ["nettrain --help", "nettrain env", "nettrain summary a.yaml", "nettrain check a.yaml"])
+@pytest.mark.parametrize(
+    "line", ["nettrain --help", "nettrain env", "nettrain summary a.yaml", "nettrain check a.yaml"]
+)
 def test_a_reader_that_has_enough_ends_a_command_as_it_ends_cat(tmp_path: Path, small: Path, line: str) -> None:
     written(tmp_path, "a.yaml", MLP.format(data=small))
     ended = shell(f"{{ {line}; echo $? >&2; }} | true; true", tmp_path)
@@ -168,7 +185,10 @@ def test_closed_streams_do_not_end_up_in_files(tmp_path: Path, small: Path) -> N
         assert Path(tmp_path, "a", name).read_bytes() == Path(tmp_path, "b", name).read_bytes()
 
 
-def test_a_locale_without_unicode_still_prints_every_name(tmp_path: Path) -> None:
+def test_a_name_that_the_locale_does_not_know_is_escaped(tmp_path: Path) -> None:
     ended = process("resume", "ü\x1b", cwd=tmp_path, LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
-    assert ended.err == "nettrain: error: ü\\x1b: is not the folder of a run; expected one, such as runs/name\n"
+    assert (
+        ended.err == "nettrain: error: \\udcc3\\udcbc\\x1b: is not the folder of a run; expected one, such as "
+        "runs/name\n"
+    )
     assert os.listdir(tmp_path) == []

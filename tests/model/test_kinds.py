@@ -1,0 +1,119 @@
+"""Every row of the table of layers: built from a config, its shape known before there is an array, and right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from models import INFERENCE, TRAINING, described, layers, network, pictures, recorded
+
+from nettrain.autograd.tensor import Shape, Tensor
+from nettrain.model.kinds import LAYER_ALIASES, LAYERS, TABLES
+from nettrain.model.norms import NORM_ALIASES, NORMS
+from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS
+
+PICTURE = (9, 7, 4)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A layer as it is written, and the shape that it makes of a 9x7 picture with 4 channels."""
+
+    text: str
+    shape: Shape
+
+
+ROWS = [
+    Row("dense: 6", (6,)),
+    Row("dense: classes", (5,)),
+    Row("dense: {units: 6, norm: batch_norm, activation: gelu}", (6,)),
+    Row("dense: {units: 6, bias: false, init: lecun_uniform}", (6,)),
+    Row("conv2d: {filters: 6, kernel_size: 3}", (9, 7, 6)),
+    Row("conv2d: {filters: 6, kernel_size: [1, 3], stride: [2, 1], padding: valid}", (5, 5, 6)),
+    Row("conv2d: {filters: 6, kernel_size: 3, stride: 2, norm: batch_norm, activation: relu}", (5, 4, 6)),
+    Row("conv2d: {filters: 6, kernel_size: 3, stride: 2, padding: keras_same}", (5, 4, 6)),
+    Row("conv2d: {filters: 6, kernel_size: 3, dilation: 2, padding: 1}", (7, 5, 6)),
+    Row("conv2d: {filters: 6, kernel_size: 3, groups: 2}", (9, 7, 6)),
+    Row("conv2d: {filters: 8, kernel_size: 3, groups: 4, bias_init: {normal: 0.1}}", (9, 7, 8)),
+    Row("max_pool2d", (4, 3, 4)),
+    Row("max_pool2d: 3", (3, 2, 4)),
+    Row("max_pool2d: {pool_size: 3, stride: 2, padding: 1}", (5, 4, 4)),
+    Row("max_pool2d: {pool_size: [2, 1], padding: same}", (5, 7, 4)),
+    Row("avg_pool2d: {pool_size: 2, stride: 1}", (8, 6, 4)),
+    Row("global_avg_pool", (4,)),
+    Row("flatten", (252,)),
+    Row("dropout: 0.2", PICTURE),
+    Row("batch_norm", PICTURE),
+    Row("batch_norm: {momentum: 0.01, epsilon: 1e-3}", PICTURE),
+    Row("residual: [{conv2d: {filters: 4, kernel_size: 3}}]", PICTURE),
+    Row("residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: conv1x1}", (5, 4, 6)),
+    Row("residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: pad}", (5, 4, 6)),
+    Row("residual: {layers: [relu, dropout: 0.1], activation: tanh}", PICTURE),
+    Row("relu", PICTURE),
+    Row("leaky_relu: 0.1", PICTURE),
+    Row("gelu", PICTURE),
+    Row("silu", PICTURE),
+    Row("sigmoid", PICTURE),
+    Row("tanh", PICTURE),
+]
+
+
+def kind(row: Row) -> str:
+    return row.text.partition(":")[0]
+
+
+def whole(row: Row) -> str:
+    """The layer in a network that ends in one output a class."""
+    before = ["flatten"] if kind(row) == "dense" else []
+    after = ["flatten"] if len(row.shape) == 3 else []
+    return layers(*before, row.text, *after, "dense: classes")
+
+
+def layer_place(row: Row) -> int:
+    return 1 if kind(row) == "dense" else 0
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.text for row in ROWS])
+@pytest.mark.parametrize("now", [TRAINING, INFERENCE], ids=["training", "inference"])
+def test_the_dry_run_knows_the_shape(row: Row, now: object) -> None:
+    place = layer_place(row)
+    assert described(whole(row), PICTURE).shapes[place] == row.shape
+    net = network(whole(row), PICTURE)
+    x = pictures(3, (252,) if place else PICTURE)
+    for tensor in (recorded(x), Tensor(x)):
+        y = net.layers[place](tensor, now).array  # type: ignore[arg-type]
+        assert y.shape == (3, *row.shape)
+        assert y.dtype == np.float32
+        assert np.isfinite(y).all()
+        out = net(Tensor(pictures(3, PICTURE)), now).array  # type: ignore[arg-type]
+        assert out.shape == (3, 5)
+
+
+def test_every_layer_has_a_row() -> None:
+    assert {kind(row) for row in ROWS} == set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("aliases", "rows"),
+    [(LAYER_ALIASES, LAYERS), (NORM_ALIASES, NORMS), (ACTIVATION_ALIASES, ACTIVATIONS)],
+    ids=["layers", "norms", "activations"],
+)
+def test_aliases_lead_to_rows_and_hide_none(aliases: dict[str, str], rows: dict[str, object]) -> None:
+    assert set(aliases.values()) <= set(rows)
+    assert not set(aliases) & set(rows)
+
+
+def test_every_activation_is_a_layer_too() -> None:
+    assert set(ACTIVATIONS) - {"none"} <= set(LAYERS)
+    assert set(TABLES) == {"layers", "norms", "activations", "initialisers"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in ACTIVATIONS.items() if row[1] is not None])
+def test_an_activation_as_layer_and_as_setting_is_the_same(kind: str) -> None:
+    apart = network(layers("conv2d: {filters: 6, kernel_size: 3}", kind, "flatten", "dense: classes"))
+    joined = network(layers(f"conv2d: {{filters: 6, kernel_size: 3, activation: {kind}}}", "flatten", "dense: classes"))
+    for name, array in apart.state().items():
+        joined.state()[name.replace("layers.3", "layers.2")][...] = array
+    x = pictures(5)
+    assert (apart(Tensor(x), INFERENCE).array == joined(Tensor(x), INFERENCE).array).all()
