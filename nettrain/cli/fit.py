@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nettrain.cli.follow import follow
+from nettrain.cli.follow import follow, go_on
 from nettrain.cli.options import config_options, read, tell
 
 
@@ -13,16 +13,29 @@ from nettrain.cli.options import config_options, read, tell
 @click.option(
     "--run-dir", metavar="FOLDER", help="Exactly this folder for the run [default: runs/<name>, then runs/<name>-2]."
 )
-def fit(config: str, settings: tuple[str, ...], run_dir: str | None, **short: str | None) -> None:
+@click.option(
+    "--resume",
+    "mode",
+    type=click.Choice(["auto"]),
+    help="Go on with the run in --run-dir, if there is one of this config.",
+)
+def fit(config: str, settings: tuple[str, ...], run_dir: str | None, mode: str | None, **short: str | None) -> None:
     """Train the classifier that CONFIG describes.
 
     Everything of the run goes into its folder; the one line on stdout names it and its best epoch.
     """
+    if mode is not None and run_dir is None:
+        raise click.UsageError("--resume needs --run-dir, the folder to look for a run in")
     document = read(config, settings, short)
     from nettrain.cli.progress import Decoding
-    from nettrain.training.opening import begin
+    from nettrain.training.opening import begin, begin_or_take_up
 
-    run = begin(document, Decoding(), run_dir)
+    if mode is not None and run_dir is not None:
+        run = begin_or_take_up(document, Decoding(), run_dir)
+        if run.resumed:
+            return go_on(run)
+    else:
+        run = begin(document, Decoding(), run_dir)
     prepared = run.prepared
     tell(*(f"nettrain: note: {note}" for note in prepared.splits.notes))
     split = f"{len(prepared.train)} training pictures in {len(prepared.classes)} classes"
@@ -31,4 +44,4 @@ def fit(config: str, settings: tuple[str, ...], run_dir: str | None, **short: st
     bad = len(prepared.train.bad) + len(prepared.val.bad if prepared.val else ())
     if bad:
         tell(f"nettrain: warning: {bad} bad pictures skipped; see {run.folder.bad_images}")
-    follow(run)
+    return follow(run)

@@ -13,22 +13,36 @@ if TYPE_CHECKING:
     from nettrain.training.run import Run
 
 
+def go_on(run: Run) -> None:
+    """Follow a run that was taken up again; one that is finished is only said to be so."""
+    if run.finished:
+        tell(*run.notes, f"nettrain: {run.folder.path} is already complete")
+        run.complete()
+        return
+    at = run.state.progress
+    epochs = run.state.lineage.epochs(run.config)
+    tell(f"{run.folder.path}: going on from step {at.step}, epoch {at.epoch + 1} of {epochs}")
+    follow(run)
+
+
 def follow(run: Run) -> None:
     """Train to the end; the one line on stdout is the run folder with its best epoch.
 
     Notes   After a signal the process ends as by that signal, saved before.
     """
     from nettrain.cli.progress import Training
-    from nettrain.training.run import EpochRow, Stopped
+    from nettrain.training.run import EpochRow, Saved, Stopped
     from nettrain.training.signals import die_of
 
     prepared, progress = run.prepared, run.state.progress
     tell(*run.notes)
     try:
-        with Training(run.config.train.epochs, len(prepared.train)) as screen:
+        with Training(run.state.lineage.epochs(run.config), len(prepared.train)) as screen:
             for fact in run.go():
                 if isinstance(fact, EpochRow):
                     screen.epoch(fact)
+                elif isinstance(fact, Saved):
+                    tell(f"nettrain: saved at step {fact.step}")
                 else:
                     screen.step(fact, progress.correct / max(progress.position, 1))
     except Stopped as stop:

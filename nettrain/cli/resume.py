@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import click
 
-from nettrain.cli.follow import follow
-from nettrain.cli.options import tell, threads_option
+from nettrain.cli.follow import go_on
+from nettrain.cli.options import threads_option
 
 
 @click.command(epilog="\b\nExample:\n  nettrain resume runs/digits-mlp")
 @click.argument("run", metavar="RUN")
+@click.option("--epochs", type=click.IntRange(1), metavar="N", help="Go on to N epochs in all, more than the run has.")
+@click.option("--schedule", metavar="YAML", help="A schedule for the epochs added, such as 'cosine: {final: 0.1}'.")
 @threads_option
-def resume(run: str, threads: int | None) -> None:
+def resume(run: str, epochs: int | None, schedule: str | None, threads: int | None) -> None:
     """Go on where RUN, the folder of a run, stopped.
 
-    The result is the very bytes of a run that was never stopped. A finished run is left as it is.
+    The result is the very bytes of a run that was never stopped. A finished run is left as it is, unless it is given
+    more epochs.
     """
+    if schedule is not None and epochs is None:
+        raise click.UsageError("--schedule is for the epochs that --epochs adds; expected both")
     from nettrain.cli.progress import Decoding
     from nettrain.training.opening import take_up
 
-    opened = take_up(run, Decoding(), threads)
-    if opened.finished:
-        tell(*opened.notes, f"nettrain: {opened.folder.path} is already complete")
-        opened.complete()
-        return
-    at = opened.state.progress
-    tell(f"{opened.folder.path}: going on from step {at.step}, epoch {at.epoch + 1} of {opened.config.train.epochs}")
-    follow(opened)
+    extension = None if epochs is None else (epochs, schedule)
+    go_on(take_up(run, Decoding(), threads, extension=extension))

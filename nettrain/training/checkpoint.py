@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from nettrain.errors import CheckpointError, EnvironmentFault
 from nettrain.training import safetensors_file
 from nettrain.training.foreign import foreign
 
-KEPT = 2
 SHORTEST = safetensors_file.DIGITS.stop  # bytes: no checkpoint is shorter
 _STEP_FILE = re.compile(r"step-(\d{9,})\.safetensors")
 
@@ -147,6 +146,8 @@ def newest(folder: files.AnyPath) -> Found:
     raise CheckpointError(faults=[fault for error in (*passed, last) for fault in error.faults])
 
 
-def prune(folder: files.AnyPath, step: int) -> None:
-    """After ``step`` was saved: keep it and the one before; later ones, passed over at a resume, are left alone."""
-    files.prune([path for saved, path in steps(folder).items() if saved <= step][KEPT:])
+def prune(folder: files.AnyPath, step: int, regular: Callable[[int], bool]) -> None:
+    """After ``step`` was saved: keep it and the newest regular one before; later ones, passed over once, stay."""
+    earlier = {saved: path for saved, path in steps(folder).items() if saved < step}  # newest first
+    kept = next((saved for saved in earlier if regular(saved)), None)
+    files.prune(path for saved, path in earlier.items() if saved != kept)

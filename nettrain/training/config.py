@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from nettrain.config.fields import Chosen, Count, Environment, OneOf, Record, Table, Whole
+from nettrain.config.fields import Chosen, Count, Duration, Environment, Limit, OneOf, Record, Table, Whole
 from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.config import DataConfig
 from nettrain.model.kinds import TABLES as MODEL_TABLES
@@ -36,12 +36,18 @@ class TrainConfig(Record, aliases={"max_epochs": "epochs", "batch": "batch_size"
 
 @dataclass(frozen=True)
 class CheckpointConfig(Record):
-    """Which epoch is the best: by val_accuracy if there is validation, else by train_loss, unless named."""
+    """Which epoch is the best, by val_accuracy if there is validation, else by train_loss; and when to save.
+
+    ``every`` so many steps, epochs, or minutes a checkpoint is written; it never changes the result.
+    """
 
     monitor: Literal["val_accuracy", "val_loss", "train_accuracy", "train_loss"] | None = None
     mode: Literal["max", "min"] | None = None
+    every: Annotated[Duration, Limit(0, open_low=True), Environment] = Duration(1, "epochs")
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        if self.every.unit != "seconds" and self.every.amount % 1:
+            yield "every", f"expected whole {self.every.unit}, got {self.every}"
         if self.mode is None:
             return
         if self.monitor is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nettrain.data.batches import Batches
@@ -60,12 +60,15 @@ Fact = Step | EpochEnd | EpochClosed
 def train(
     stepper: Stepper,
     batches: Batches,
-    learning_rate: Callable[[int], float],
+    learning_rate: Callable[[int, Sequence[float]], float],
     epochs: int,
     seed: int,
     progress: Progress,
+    history: Sequence[float],
 ) -> Iterator[Fact]:
     """Train from ``progress`` up to the end of epoch ``epochs``; ``progress`` moves with every committed step.
+
+    ``history`` is the monitored number of each finished epoch, which a schedule may look at.
 
     Errors   those of ``Stepper``; a step that raises leaves weights, buffers and ``progress`` as they were.
     Notes    between ``EpochEnd`` and ``EpochClosed`` the epoch is still open: a reader that is interrupted while it
@@ -73,7 +76,7 @@ def train(
     """
     while progress.epoch < epochs:
         for batch in batches.training(progress.epoch, progress.position):
-            lr = learning_rate(progress.step)
+            lr = learning_rate(progress.step, history)
             now = Pass(True, seed, progress.epoch, progress.step, batch.start)
             outcome = stepper(batch.images, batch.labels, now, lr)
             progress.step += 1
@@ -82,7 +85,7 @@ def train(
             progress.correct += outcome.correct
             yield Step(progress.epoch + 1, progress.step, progress.position, len(batch.labels), outcome.loss, lr)
         seen = progress.position
-        last_lr = learning_rate(progress.step - 1)
+        last_lr = learning_rate(progress.step - 1, history)
         yield EpochEnd(progress.epoch + 1, progress.step, last_lr, progress.loss_sum / seen, progress.correct / seen)
         progress.epoch, progress.position, progress.loss_sum, progress.correct = progress.epoch + 1, 0, 0.0, 0
         yield EpochClosed(progress.epoch)

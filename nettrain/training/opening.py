@@ -12,15 +12,16 @@ from nettrain.config.document import Document
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import dump
 from nettrain.data.split_csv import split_csv
-from nettrain.errors import escape
+from nettrain.errors import CheckpointError, escape
 from nettrain.training import checkpoint, runs
+from nettrain.training.cadence import Cadence
 from nettrain.training.config import TABLES, Config
 from nettrain.training.csv_text import csv_text
 from nettrain.training.platform import differences, surroundings
 from nettrain.training.prepare import Prepared, Report, prepare
 from nettrain.training.run import Run, save_state
 from nettrain.training.run_folder import RunFolder, now, read_text
-from nettrain.training.state import State
+from nettrain.training.state import State, compare_configs
 
 NOTHING_LOGGED = {"metrics.csv": 0, "events.jsonl": 0}
 
@@ -48,44 +49,82 @@ def begin(document: Document[Config], report: Report, run_dir: str | None = None
 
 
 def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
-    document = prepared.document
     state = State.fresh(prepared)
+    cadence = Cadence(prepared.config.checkpoint.every, prepared.steps_per_epoch)
     files.make_folder(folder.checkpoints)
-    save_state(folder, state, NOTHING_LOGGED)  # first: a folder that holds more than this can always be resumed
+    save_state(folder, state, NOTHING_LOGGED, cadence)  # first: a folder that holds more than this can be resumed
+    _describe(folder, prepared)
+    facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
+    return Run(folder, lock, state, NOTHING_LOGGED, facts)
+
+
+def _describe(folder: RunFolder, prepared: Prepared) -> None:
+    """Write what the run is made of, beside its step-0 checkpoint."""
+    document = prepared.document
     files.write_atomic(folder.config, document.source)
-    files.write_atomic(folder.resolved, dump(document.config).encode())
     files.write_atomic(folder.split, split_csv(prepared.splits).encode())
     files.write_atomic(folder.classes, "".join(f"{escape(name)}\n" for name in prepared.classes).encode())
     if bad := [*prepared.train.bad, *(prepared.val.bad if prepared.val else ())]:
         rows = [["path", "reason"], *([one.path, one.reason] for one in bad)]
         files.write_atomic(folder.bad_images, csv_text(rows).encode())
-    facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
-    return Run(folder, lock, state, NOTHING_LOGGED, facts)
+    files.write_atomic(folder.resolved, dump(document.config).encode())  # last: where it is, the others are
 
 
-def take_up(path: str | os.PathLike[str], report: Report, threads: int | None = None) -> Run:
+def begin_or_take_up(document: Document[Config], report: Report, run_dir: str) -> Run:
+    """``fit --resume auto``: a new run in an empty folder, or the one that is there, which must be of this config.
+
+    Errors   those of ``begin`` and ``take_up``.
+    """
+    if RunFolder(Path(run_dir)).is_run():
+        return take_up(run_dir, report, document.config.train.threads, document=document)
+    return begin(document, report, run_dir)
+
+
+def take_up(
+    path: str | os.PathLike[str],
+    report: Report,
+    threads: int | None = None,
+    *,
+    document: Document[Config] | None = None,
+    extension: tuple[int, str | None] | None = None,
+) -> Run:
     """Open a run where its newest good checkpoint left it.
 
     Errors   ``ConfigError`` if there is no run; ``CheckpointError`` if no checkpoint is good or it does not belong to
-             the config and data; ``EnvironmentFault`` if another process has it.
-    Notes    ``threads`` are in use from here on, or else the config's, or all cores.
+             the config; ``DataError`` if the pictures have changed; ``EnvironmentFault`` if another process has it.
+    Notes    ``document`` stands in for the run's own config, which it must agree with; ``extension`` is (epochs in all,
+             schedule). ``threads`` are in use from here on, or else the config's, or all cores.
     """
     folder, lock = runs.reopen(path)
     try:
-        document = read_config(folder.resolved, Config, TABLES)
+        described = folder.resolved.exists()
+        if document is None:
+            document = _own_config(folder, described)
         set_threads(threads or document.config.train.threads or available_cores())
         found = checkpoint.newest(folder.checkpoints)
-        facts = folder.read_run()
-        prepared = prepare(document, report, read_text(folder.split))
+        compare_configs(document.config, found.checkpoint.meta, str(found.path))
+        prepared = prepare(document, report, read_text(folder.split) if described else None)
         state = State.fresh(prepared)
         state.restore(found.checkpoint, found.path)
-        notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
+        if not described:  # it died between its first checkpoint and these
+            _describe(folder, prepared)
+        facts = folder.read_run() if folder.run_json.exists() else {"started": now()}
         here = surroundings()
-        if changed := differences(facts, here):
-            notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {'; '.join(changed)}")
         run = Run(folder, lock, state, found.checkpoint.meta["logs"], {**facts, **here, "resumed": now()})
-        run.notes = notes
+        run.notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
+        if "nettrain" in facts and (changed := differences(facts, here)):
+            what = "; ".join(changed)
+            run.notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {what}")
+        if extension is not None:
+            run.extend(*extension)
     except BaseException:
         lock.release()
         raise
     return run
+
+
+def _own_config(folder: RunFolder, described: bool) -> Document[Config]:
+    if not described:
+        message = "was stopped before its first step; start it again with: nettrain fit CONFIG --resume auto --run-dir"
+        raise CheckpointError(f"{message} {folder.path}", str(folder.path))
+    return read_config(folder.resolved, Config, TABLES)

@@ -14,10 +14,10 @@ from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.config.fields import Chosen
 from nettrain.data.batches import Batches
-from nettrain.errors import EnvironmentFault, NettrainError
+from nettrain.errors import ConfigError, EnvironmentFault, NettrainError
 from nettrain.ops.loss_table import LOSSES
-from nettrain.optim.schedules.table import make
-from nettrain.training import checkpoint
+from nettrain.training import checkpoint, signals
+from nettrain.training.cadence import Cadence
 from nettrain.training.config import Config
 from nettrain.training.evaluation import INFERENCE_BATCH, judge
 from nettrain.training.logs import CsvLog, EventLog
@@ -56,6 +56,13 @@ class EpochRow:
     images_per_second: float
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A checkpoint that SIGUSR1 asked for."""
+
+    step: int
+
+
 class Run:
     """An open run: its folder, locked, its state and its logs."""
 
@@ -64,9 +71,11 @@ class Run:
     ) -> None:
         self.folder, self.lock, self.state, self.facts = folder, lock, state, facts
         self.notes: list[str] = []
+        self.resumed = "resumed" in facts
         self.metrics = CsvLog(folder.metrics, METRICS, logs.get("metrics.csv", 0))
         self.events = EventLog(folder.events, logs.get("events.jsonl", 0))
         self.timings = CsvLog(folder.timings, TIMINGS)
+        self.cadence = Cadence(self.config.checkpoint.every, self.prepared.steps_per_epoch)
 
     @property
     def prepared(self) -> Prepared:
@@ -78,9 +87,9 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        return self.state.progress.epoch >= self.config.train.epochs
+        return self.state.progress.epoch >= self.state.lineage.epochs(self.config)
 
-    def go(self) -> Iterator[Step | EpochRow]:
+    def go(self) -> Iterator[Step | EpochRow | Saved]:
         """Train to the end, writing logs and checkpoints on the way; yields each committed step and finished epoch.
 
         Errors   ``Stopped`` after a signal, saved; ``Diverged``, with nothing bad saved; ``EnvironmentFault``.
@@ -97,12 +106,32 @@ class Run:
                         self.save()
                         self._mark("stopped", reason=f"signal {stop.signal_number}", ended=now())
                     raise Stopped(stop.signal_number) from None
+        except MemoryError as error:
+            fault = EnvironmentFault(f"out of memory ({error}); expected more of it, or a smaller train.batch_size")
+            self._mark_failed(fault)
+            raise fault from error
         except NettrainError as error:
-            with suppress(EnvironmentFault):  # the fault on its way to the user must not be hidden by a second one
-                self._mark("failed", reason=str(error.faults[0]), ended=now())
+            self._mark_failed(error)
             raise
         finally:
             self.close()
+
+    def extend(self, epochs: int, schedule: str | None) -> None:
+        """Add epochs to the run, saved at once; the learning rates before and after go to ``notes``.
+
+        Errors   ``ConfigError``: see ``Lineage.extend``.
+        """
+        state, config, steps = self.state, self.config, self.prepared.steps_per_epoch
+        step, history = state.progress.step, state.history.values
+        before = state.lineage.learning_rate(config, steps)(max(step - 1, 0), history)
+        state.lineage.extend(config, step, epochs, schedule)
+        try:
+            after = state.lineage.learning_rate(config, steps)(step, history)
+        except ValueError as error:
+            raise ConfigError(f"--schedule: {error}") from None
+        self.save()
+        self.notes.append(f"nettrain: extended to {epochs} epochs: lr {before:.3g} at step {step}, then {after:.3g}")
+        self.facts = {**self.facts, "lineage": state.lineage.extensions}
 
     def complete(self) -> None:
         """Close a finished run; run.json says so afterwards, also where the process died just before it did."""
@@ -112,28 +141,32 @@ class Run:
         finally:
             self.close()
 
+    def _mark_failed(self, error: NettrainError) -> None:
+        with suppress(EnvironmentFault):  # the fault on its way to the user must not be hidden by a second one
+            self._mark("failed", reason=str(error.faults[0]), ended=now())
+
     def close(self) -> None:
         """Close the logs and give the folder back."""
         for log in (self.metrics, self.events, self.timings):
             log.close()
         self.lock.release()
 
-    def _train(self) -> Iterator[Step | EpochRow]:
-        prepared, config = self.prepared, self.config
-        stepper = Stepper(prepared.network, self.state.optimizer, training_loss(config.loss))
+    def _train(self) -> Iterator[Step | EpochRow | Saved]:
+        prepared, config, state = self.prepared, self.config, self.state
+        stepper = Stepper(prepared.network, state.optimizer, training_loss(config.loss))
         batches = Batches(
             prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
         )
-        steps = prepared.steps_per_epoch
-        factor = make(config.schedule, steps * config.train.epochs, steps)
-        base = config.optimizer.settings.lr
-
-        def learning_rate(step: int) -> float:
-            return float(base * factor(step, ()))
-
+        learning_rate = state.lineage.learning_rate(config, prepared.steps_per_epoch)
         begun, pictures = time.perf_counter(), 0
         facts: Iterator[Fact] = train(
-            stepper, batches, learning_rate, config.train.epochs, config.seed, self.state.progress
+            stepper,
+            batches,
+            learning_rate,
+            state.lineage.epochs(config),
+            config.seed,
+            state.progress,
+            state.history.values,
         )
         for fact in facts:
             match fact:
@@ -141,13 +174,19 @@ class Run:
                     pictures += fact.pictures
                     self.events.event("step", epoch=fact.epoch, step=fact.step, loss=np.float32(fact.loss), lr=fact.lr)
                     yield fact
+                    if fact.position < len(prepared.train) and self.cadence.is_due(fact.step, last=False):
+                        self.save()
+                    if signals.take_save_request():
+                        self.save()
+                        yield Saved(fact.step)
                 case EpochEnd():
                     seconds = time.perf_counter() - begun
                     row = self._close(fact, seconds, pictures / seconds)
                     begun, pictures = time.perf_counter(), 0
                     yield row
                 case EpochClosed():
-                    self.save()
+                    if self.cadence.is_due(state.progress.step, last=self.finished):
+                        self.save()
 
     def _close(self, end: EpochEnd, seconds: float, images_per_second: float) -> EpochRow:
         """Validate an epoch and write what it was."""
@@ -171,6 +210,7 @@ class Run:
                 "val_seconds": round(time.perf_counter() - begun, 3),
             }
         )
+        self.state.history.values.append(value)
         best = self.state.best
         is_best = best.improves(self.prepared.monitor, value)
         if is_best:
@@ -199,7 +239,9 @@ class Run:
         """Save everything that the rest of the training depends on; the logs reach the disk first."""
         for log in (self.metrics, self.events, self.timings):
             log.sync()
-        save_state(self.folder, self.state, {"metrics.csv": self.metrics.size, "events.jsonl": self.events.size})
+        logs = {"metrics.csv": self.metrics.size, "events.jsonl": self.events.size}
+        save_state(self.folder, self.state, logs, self.cadence)
+        self.cadence.saved()
 
     def _mark(self, state: str, **facts: Any) -> None:
         best = {"monitor": self.prepared.monitor, "epoch": self.state.best.epoch, "value": self.state.best.value}
@@ -214,8 +256,8 @@ def training_loss(chosen: Chosen) -> Loss:
     return lambda outputs, labels: op(outputs, labels=labels, **settings)
 
 
-def save_state(folder: RunFolder, state: State, logs: Mapping[str, int]) -> None:
-    """Write the checkpoint of this step and remove all but the one before."""
+def save_state(folder: RunFolder, state: State, logs: Mapping[str, int], cadence: Cadence) -> None:
+    """Write the checkpoint of this step; beside it the newest regular one before stays, all other earlier ones go."""
     step = state.progress.step
     checkpoint.save(checkpoint.step_path(folder.checkpoints, step), state.meta(logs), state.tensors())
-    checkpoint.prune(folder.checkpoints, step)
+    checkpoint.prune(folder.checkpoints, step, cadence.is_regular)

@@ -13,22 +13,42 @@ from nettrain.arrays import interrupt
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class _Requests:
+    save = False
+
+
+_requests = _Requests()
+
+
+def take_save_request() -> bool:
+    """Whether SIGUSR1 asked for a save since the last look."""
+    asked, _requests.save = _requests.save, False
+    return asked
+
+
 @contextmanager
 def stop_between_pieces() -> Iterator[None]:
-    """Inside, SIGINT, SIGTERM and SIGHUP ask for a stop (``arrays/interrupt.py``); one that was ignored stays so."""
-    before = {number: signal.getsignal(number) for number in STOPPING}
+    """Inside, SIGINT, SIGTERM and SIGHUP ask for a stop (``arrays/interrupt.py``), and SIGUSR1 for a save.
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    Notes    A signal that was ignored stays so.
+    """
+    before = {number: signal.getsignal(number) for number in (*STOPPING, signal.SIGUSR1)}
+
+    def stop(number: int, frame: FrameType | None) -> None:
         interrupt.request(number)
         signal.signal(number, signal.SIG_DFL)
 
+    def save(number: int, frame: FrameType | None) -> None:
+        _requests.save = True
+
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(number, ask)
+            signal.signal(number, save if number == signal.SIGUSR1 else stop)
     try:
         yield
     finally:
         interrupt.clear()
+        _requests.save = False
         for number, handler in before.items():
             signal.signal(number, handler)
 

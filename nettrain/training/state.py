@@ -10,11 +10,12 @@ from typing import Any
 from nettrain.arrays.flat import Flat
 from nettrain.autograd.tensor import Array
 from nettrain.config.resolved import to_plain
-from nettrain.errors import CheckpointError
+from nettrain.errors import CheckpointError, DataError
 from nettrain.optim.optimizer import Optimizer
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.checkpoint import Checkpoint
-from nettrain.training.config import best_mode
+from nettrain.training.config import Config, best_mode
+from nettrain.training.lineage import Lineage
 from nettrain.training.loop import Progress
 from nettrain.training.model_file import model_meta, put_state
 from nettrain.training.prepare import Prepared
@@ -38,14 +39,31 @@ class Best:
 
 
 @dataclass
+class History:
+    """The monitored number of each finished epoch."""
+
+    values: list[float] = field(default_factory=list)
+
+
+PARTS: dict[str, type[Any]] = {  # what a checkpoint holds beside the tensors: dataclasses of plain values
+    "progress": Progress,
+    "history": History,
+    "best": Best,
+    "lineage": Lineage,
+}
+
+
+@dataclass
 class State:
-    """Network and optimizer with their memory, progress, best, and the numbers of every epoch."""
+    """Network and optimizer with their memory, and a row of ``PARTS`` for all else that a later step depends on."""
 
     prepared: Prepared
     weights: Flat
     optimizer: Optimizer
     progress: Progress = field(default_factory=Progress)
+    history: History = field(default_factory=History)
     best: Best = field(default_factory=Best)
+    lineage: Lineage = field(default_factory=Lineage)
 
     @classmethod
     def fresh(cls, prepared: Prepared) -> State:
@@ -60,9 +78,8 @@ class State:
         prepared = self.prepared
         return {
             **model_meta(prepared.config, prepared.classes, prepared.normalization),
+            **{name: asdict(getattr(self, name)) for name in PARTS},
             "step": self.progress.step,
-            "progress": asdict(self.progress),
-            "best": asdict(self.best),
             "logs": dict(logs),
             "fingerprint": prepared.fingerprint,
         }
@@ -75,26 +92,32 @@ class State:
     def restore(self, saved: Checkpoint, path: str | os.PathLike[str]) -> None:
         """Become the saved state.
 
-        Errors   ``CheckpointError`` if it belongs to another config, data or model; nothing is changed then.
+        Errors   ``CheckpointError`` if it belongs to another config or model, ``DataError`` if to other pictures;
+                 nothing is changed then.
         """
         shown = os.fspath(path)
         self._compare(saved.meta, shown)
         ours, theirs = self.tensors(), saved.tensors
         put_state(ours, theirs, shown)
-        self.progress = Progress(**saved.meta["progress"])
-        self.best = Best(**saved.meta["best"])
+        for name, part in PARTS.items():
+            setattr(self, name, part(**saved.meta[name]))
         self.optimizer.steps = self.progress.step
 
     def _compare(self, meta: Mapping[str, Any], shown: str) -> None:
-        expected = to_plain(self.prepared.config, environment=False)
-        if differing := sorted(_differences(expected, meta["config"])):
-            raise CheckpointError(
-                f"was made with another config: {', '.join(differing)} differ; start a new run", shown
-            )
+        compare_configs(self.prepared.config, meta, shown)
         if list(self.prepared.classes) != meta["classes"]:
             raise CheckpointError("was made with other classes; start a new run", shown)
         if self.prepared.fingerprint != meta["fingerprint"]:
-            raise CheckpointError("was made with other pictures; put them back as they were, or start a new run", shown)
+            raise DataError("the pictures are not those that the run was started with; put them back as they were")
+
+
+def compare_configs(config: Config, meta: Mapping[str, Any], shown: str) -> None:
+    """Refuse a checkpoint of another config; only keys that can change the result count.
+
+    Errors   ``CheckpointError`` names the keys that differ.
+    """
+    if differing := sorted(_differences(to_plain(config, environment=False), meta["config"])):
+        raise CheckpointError(f"was made with another config: {', '.join(differing)} differ; start a new run", shown)
 
 
 def _differences(ours: Any, theirs: Any, key: str = "") -> set[str]:

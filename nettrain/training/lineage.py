@@ -1,0 +1,86 @@
+"""Where a run comes from: what was added to it, epochs and schedules, after it had begun."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from nettrain.config.fields import Chosen, OneOf, Record
+from nettrain.config.overrides import Override
+from nettrain.config.reader import read_text
+from nettrain.config.resolved import to_plain
+from nettrain.errors import ConfigError
+from nettrain.optim.schedules.table import make
+from nettrain.training import json_text
+from nettrain.training.config import TABLES, Config
+
+ENDING = frozenset({"cosine"})  # schedules that have come to their end when the training has
+
+
+@dataclass(frozen=True)
+class ScheduleOnly(Record, short="schedule"):
+    """A schedule on its own, as ``--schedule`` gives it."""
+
+    schedule: Annotated[Chosen, OneOf("schedules")]
+
+
+@dataclass
+class Lineage:
+    """The extensions of a run in order: each ``{"from_step", "epochs", "schedule"}``, the last as plain values or None.
+
+    A new schedule counts its steps from where it begins; without one the schedule before goes on.
+    """
+
+    extensions: list[dict[str, Any]] = field(default_factory=list)
+
+    def epochs(self, config: Config) -> int:
+        """How many epochs the run has in all."""
+        return int(self.extensions[-1]["epochs"]) if self.extensions else config.train.epochs
+
+    def schedule(self, config: Config) -> Chosen:
+        """The schedule that is in force at the end."""
+        given = [extension["schedule"] for extension in self.extensions if extension["schedule"] is not None]
+        return _read(given[-1]) if given else config.schedule
+
+    def learning_rate(self, config: Config, steps_per_epoch: int) -> Callable[[int, Sequence[float]], float]:
+        """The learning rate of each step, counted from 0, with the monitored numbers of the epochs before it.
+
+        Errors   ``ValueError`` if a warm-up is longer than what it begins.
+        """
+        base = float(config.optimizer.settings.lr)
+        parts = [(0, make(config.schedule, config.train.epochs * steps_per_epoch, steps_per_epoch))]
+        for extension in self.extensions:
+            if extension["schedule"] is not None:
+                start = int(extension["from_step"])
+                length = int(extension["epochs"]) * steps_per_epoch - start
+                parts.append((start, make(_read(extension["schedule"]), length, steps_per_epoch)))
+
+        def learning_rate(step: int, history: Sequence[float]) -> float:
+            start, factor = next(part for part in reversed(parts) if part[0] <= step)
+            return base * factor(step - start, history)
+
+        return learning_rate
+
+    def extend(self, config: Config, step: int, epochs: int, schedule: str | None) -> None:
+        """Add epochs, up to ``epochs`` in all, and a schedule for them as the YAML text of ``--schedule``.
+
+        Errors   ``ConfigError``: not more epochs than there are, a schedule that has ended and no new one.
+        """
+        if epochs <= (now := self.epochs(config)):
+            raise ConfigError(f"--epochs: must be more than the {now} epochs that the run has, got {epochs}")
+        plain = None
+        if schedule is not None:
+            given = Override("schedule", schedule, "--schedule")
+            record = read_text("{}", "--schedule", ScheduleOnly, TABLES, os.curdir, [given]).config
+            plain = to_plain(record, environment=False)
+        elif (kind := self.schedule(config).kind) in ENDING:
+            message = f"the run's schedule, {kind}, ends with its {now} epochs"
+            raise ConfigError(f"--epochs: {message}; give one for those added, such as --schedule constant")
+        self.extensions.append({"from_step": step, "epochs": epochs, "schedule": plain})
+
+
+def _read(plain: dict[str, Any]) -> Chosen:
+    text = json_text.canonical(plain)
+    return read_text(text, "lineage", ScheduleOnly, TABLES, os.curdir, stored=True).config.schedule
