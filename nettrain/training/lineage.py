@@ -47,7 +47,7 @@ class Lineage:
     def learning_rate(self, config: Config, steps_per_epoch: int) -> Callable[[int, Sequence[float]], float]:
         """The learning rate of each step, counted from 0, with the monitored numbers of the epochs before it.
 
-        Errors   ``ValueError`` if a warm-up is longer than what it begins.
+        Errors   ``ConfigError`` if a warm-up is longer than what it begins.
         """
         base = float(config.optimizer.settings.lr)
         parts = [(0, make(config.schedule, config.train.epochs * steps_per_epoch, steps_per_epoch))]

@@ -14,7 +14,7 @@ from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.config.fields import Chosen
 from nettrain.data.batches import Batches
-from nettrain.errors import ConfigError, EnvironmentFault, NettrainError
+from nettrain.errors import EnvironmentFault, NettrainError
 from nettrain.ops.loss_table import LOSSES
 from nettrain.training import checkpoint, signals
 from nettrain.training.cadence import Cadence
@@ -125,10 +125,7 @@ class Run:
         step, history = state.progress.step, state.history.values
         before = state.lineage.learning_rate(config, steps)(max(step - 1, 0), history)
         state.lineage.extend(config, step, epochs, schedule)
-        try:
-            after = state.lineage.learning_rate(config, steps)(step, history)
-        except ValueError as error:
-            raise ConfigError(f"--schedule: {error}") from None
+        after = state.lineage.learning_rate(config, steps)(step, history)
         self.save()
         self.notes.append(f"nettrain: extended to {epochs} epochs: lr {before:.3g} at step {step}, then {after:.3g}")
         self.facts = {**self.facts, "lineage": state.lineage.extensions}
