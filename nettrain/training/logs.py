@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 
 from nettrain import files
@@ -19,9 +20,11 @@ class CsvLog(files.Log):
     """
 
     def __init__(self, path: files.AnyPath, columns: Sequence[str], length: int | None = None) -> None:
-        super().__init__(path, length)
         self.columns = tuple(columns)
         head = csv_text([self.columns])
+        if length is None and not os.path.lexists(path):
+            files.write_atomic(path, head.encode())  # never cut back, so a torn head would stay
+        super().__init__(path, length)
         if not self.size:
             self.append(head)
         elif (found := _first_line(path)) != head:

@@ -111,6 +111,7 @@ def take_up(
         facts = folder.read_run() if folder.run_json.exists() else {"started": now()}
         here = surroundings()
         run = Run(folder, lock, state, found.checkpoint.meta["logs"], {**facts, **here, "resumed": now()})
+        checkpoint.prune(folder.checkpoints, state.progress.step, run.cadence.is_regular)  # if it died before it could
         run.notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
         if "nettrain" in facts and (changed := differences(facts, here)):
             what = "; ".join(changed)
