@@ -12,7 +12,7 @@ from nettrain.config.document import Document
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import dump
 from nettrain.data.split_csv import split_csv
-from nettrain.errors import escape
+from nettrain.errors import CheckpointError, escape
 from nettrain.training import checkpoint, runs
 from nettrain.training.config import TABLES, Config
 from nettrain.training.csv_text import csv_text
@@ -51,7 +51,7 @@ def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
     document = prepared.document
     state = State.fresh(prepared)
     files.make_folder(folder.checkpoints)
-    save_state(folder, state, NOTHING_LOGGED)  # first: a folder that holds more than this can always be resumed
+    save_state(folder, state, NOTHING_LOGGED)  # first, and run.json last: between the two it is no run yet, nor blank
     files.write_atomic(folder.config, document.source)
     files.write_atomic(folder.resolved, dump(document.config).encode())
     files.write_atomic(folder.split, split_csv(prepared.splits).encode())
@@ -60,7 +60,9 @@ def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
         rows = [["path", "reason"], *([one.path, one.reason] for one in bad)]
         files.write_atomic(folder.bad_images, csv_text(rows).encode())
     facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
-    return Run(folder, lock, state, NOTHING_LOGGED, facts)
+    run = Run(folder, lock, state, NOTHING_LOGGED, facts)
+    run.mark("running")
+    return run
 
 
 def take_up(path: str | os.PathLike[str], report: Report, threads: int | None = None) -> Run:
@@ -72,6 +74,7 @@ def take_up(path: str | os.PathLike[str], report: Report, threads: int | None = 
     """
     folder, lock = runs.reopen(path)
     try:
+        _check_whole(folder)
         document = read_config(folder.resolved, Config, TABLES)
         set_threads(threads or document.config.train.threads or available_cores())
         found = checkpoint.newest(folder.checkpoints)
@@ -89,3 +92,10 @@ def take_up(path: str | os.PathLike[str], report: Report, threads: int | None = 
         lock.release()
         raise
     return run
+
+
+def _check_whole(folder: RunFolder) -> None:
+    needed = (folder.resolved, folder.split, folder.run_json)
+    if missing := ", ".join(path.name for path in needed if not path.exists()):
+        message = f"holds no {missing}: the run died while it was being made, or they were removed"
+        raise CheckpointError(f"{message}; put them back, or start a new run in another folder", os.fspath(folder.path))
