@@ -36,7 +36,6 @@ def escape(text: object) -> str:
     )
 
 
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """A spot in a text that a user wrote; line and column count from 1."""

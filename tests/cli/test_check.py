@@ -99,7 +99,7 @@ def test_the_estimate_of_memory_is_near_the_peak(tmp_path: Path, monkeypatch: py
         config, batch = written(tmp_path, "cifar.yaml", CIFAR.format(data=data)), "128"
     else:
         config, batch = ROOT / "configs/digits-cnn.yaml", "512"
-    arguments = (config, "--batch-size", batch, "--epochs", "1")
+    arguments = (config, "--batch-size", batch, "--epochs", "1", "--threads", "2")
     said = re.search(r"^memory  about ([\d,.]+) MB", process("check", *arguments).out, re.MULTILINE)
     assert said is not None
     estimate = float(said[1].replace(",", ""))
