@@ -104,7 +104,7 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
             ["residual: {layers: [{conv2d: {filters: 4, kernel_size: 3, padding: valid}}], shortcut: conv1x1}"],
             CLASSES,
             "layers.0",
-            "add: the shortcut has shape (N, 3, 3, 4), the block (N, 4, 4, 4); expected the same",
+            "add: the shortcut has shape (N, 6, 6, 4), the block (N, 4, 4, 4); expected the same",
         ),
         (
             ["residual: {layers: [{conv2d: {filters: 2, kernel_size: 3}}], shortcut: pad}"],

@@ -116,6 +116,11 @@ def test_a_conv1x1_shortcut_has_norm_and_initialiser_of_the_last_conv_and_no_act
     assert "layers.0.shortcut.bias" not in net.parameters
 
 
+def test_a_conv_that_gives_the_logits_gets_no_activation_though_pooling_follows_it() -> None:
+    text = layers(CONV, "conv2d: {filters: 5, kernel_size: 1}", "global_avg_pool", activation="relu")
+    assert inherited(text) == {"layers.0": ("relu", "he_normal"), "layers.1": (None, "he_normal")}
+
+
 def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
     assert inherited(layers(CONV, *END)) == {"layers.0": ("none", "he_normal"), "layers.2": (None, "he_normal")}
 

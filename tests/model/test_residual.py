@@ -16,6 +16,7 @@ EPSILON = 1e-5
 SAME = Window((3, 3), padding="same")
 HALF = Window((3, 3), (2, 2), padding="same")
 POINT = Window((1, 1), (2, 2))
+QUARTER = Window((1, 1), (4, 4))
 END = ("global_avg_pool", "dense: classes")
 
 State = dict[str, Array]
@@ -73,6 +74,12 @@ def biased_option_b(s: State, x: Array, training: bool) -> Array:
     return z + naive.conv2d(x, s["layers.0.shortcut.weight"], POINT) + s["layers.0.shortcut.bias"]
 
 
+def quartered_option_b(s: State, x: Array, training: bool) -> Array:
+    z = naive.conv2d(x, s["layers.0.layers.0.weight"], HALF) + s["layers.0.layers.0.bias"]
+    z = naive.conv2d(z, s["layers.0.layers.1.weight"], HALF) + s["layers.0.layers.1.bias"]
+    return z + naive.conv2d(x, s["layers.0.shortcut.weight"], QUARTER) + s["layers.0.shortcut.bias"]
+
+
 def doubled(s: State, x: Array, training: bool) -> Array:
     return 2 * x
 
@@ -85,6 +92,11 @@ ROWS: dict[str, tuple[str, Callable[[State, Array, bool], Array]]] = {
     "conv1x1 without a norm": (
         "residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: conv1x1}",
         biased_option_b,
+    ),
+    "conv1x1 over two strides": (
+        "residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}, "
+        "{conv2d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: conv1x1}",
+        quartered_option_b,
     ),
     "around a layer that is a part": ("residual: [{leaky_relu: 1.0}]", doubled),
 }
