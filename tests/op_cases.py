@@ -170,6 +170,15 @@ CASES: dict[str, Case] = {
         ),
         lambda x, weight, scale, shift: naive.relu(running_normed(naive.conv2d(x, weight, THREE), scale, shift)),
     ),
+    "conv, bias, relu, add, relu": Case(
+        conv2d,
+        "conv2d bias pointwise add",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "bias": (4,), "shortcut": ("N", 5, 7, 4)},
+        lambda x, weight, bias, shortcut: conv2d(
+            x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(*RELU), Add(shortcut), Pointwise(*RELU)]
+        ),
+        lambda x, weight, bias, shortcut: naive.relu(naive.relu(naive.conv2d(x, weight, THREE) + bias) + shortcut),
+    ),
     "conv, batch_norm, add, relu, max_pool": Case(
         conv2d,
         "conv2d batch_norm add pointwise pooling",

@@ -72,16 +72,12 @@ class Case:
         return y.value
 
 
-def walk_back(y: Tensor, g: Array) -> Arrays:
-    """The gradient of every input of the op that made ``y``, from the gradient of ``y``."""
+def walk_back(y: Tensor, g: Array, only: str | None = None) -> Arrays:
+    """The gradients of the inputs of the op that made ``y``, from the gradient of ``y``: of all, or ``only`` of one."""
     assert y.node is not None
-    gradients = y.node.backward(g, Needs([True] * len(y.node.inputs)))
-    found = {}
-    for leaf, gradient in zip(y.node.inputs, gradients, strict=True):
-        assert isinstance(leaf, Leaf)
-        assert gradient is not None
-        found[leaf.name] = gradient
-    return found
+    names = [leaf.name for leaf in y.node.inputs if isinstance(leaf, Leaf)]
+    gradients = y.node.backward(g, Needs([only in (None, name) for name in names]))
+    return {name: gradient for name, gradient in zip(names, gradients, strict=True) if gradient is not None}
 
 
 def weights_for(y: Array, seed: int = 2) -> Array:

@@ -23,6 +23,7 @@ from nettrain.model.layers.residual import ResidualConfig
 from nettrain.model.sequential import Sequential
 
 NONE = Chosen("none", NoSettings())
+WITH_WEIGHTS = (LinearMapConfig, ResidualConfig)  # the last of these gives the logits, which no activation may touch
 CLASSES = "classes"  # the symbol of the number of classes, while it is not known
 
 
@@ -157,12 +158,12 @@ def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape
 
 
 def _inherit(layers: Sequence[Chosen], model: ModelConfig, *, outermost: bool = True) -> tuple[Chosen, ...]:
-    """The layers, with the model's initialiser and activation where they name none; the last gets no activation."""
+    """The layers, with the model's initialiser and activation where they name none; the logits stay as they are."""
 
     def one(place: int, chosen: Chosen) -> Chosen:
         settings = chosen.settings
         if isinstance(settings, LinearMapConfig):
-            last = outermost and place == len(layers) - 1
+            last = outermost and not any(isinstance(later.settings, WITH_WEIGHTS) for later in layers[place + 1 :])
             activation = settings.activation or (None if last else model.activation)
             return replace(chosen, settings=replace(settings, init=settings.init or model.init, activation=activation))
         if isinstance(settings, ResidualConfig):

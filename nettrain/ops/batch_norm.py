@@ -105,6 +105,7 @@ class BatchNorm(Part):
         return y
 
     def open_back(self, needs: Needs) -> None:
+        self.needs = needs
         self.by_weight, self.by_bias = np.zeros((2, len(self.kept), len(self.weight)))
 
     def back_collect(self, index: int, g: Array) -> None:
@@ -130,7 +131,8 @@ class BatchNorm(Part):
         return dz
 
     def gradients(self) -> list[Array | None]:
-        return [merged(rows).astype(self.weight.dtype) for rows in (self.by_weight, self.by_bias)]
+        sums = zip(self.needs, (self.by_weight, self.by_bias), strict=True)
+        return [merged(rows).astype(self.weight.dtype) if needed else None for needed, rows in sums]
 
     def proposals(self) -> list[Proposal]:
         if not self.collects:

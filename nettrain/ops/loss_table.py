@@ -31,10 +31,12 @@ def shares_of(outputs: Array) -> Array:
     """Shares from outputs that were trained towards one-hot labels: cut off below 0, divided by their sum.
 
     Shapes   (N,K) -> (N,K).
-    Notes    A row without any positive output gives every class the same share.
+    Notes    In a row without any positive output they are counted from its least; if all are equal, so are the shares.
+             The largest output always has the largest share.
     """
-    shares = np.maximum(outputs, 0)
-    shares[shares.sum(axis=1) == 0] = 1
+    lowest = outputs.min(axis=1, keepdims=True)
+    shares = np.where(outputs.max(axis=1, keepdims=True) > 0, np.maximum(outputs, 0), outputs - lowest)
+    shares[shares.max(axis=1) == 0] = 1
     shares /= shares.sum(axis=1, keepdims=True)
     return shares
 

@@ -9,10 +9,10 @@ from nettrain.autograd.tensor import Array
 
 
 def logistic(x: Array) -> Array:
-    """1 / (1 + exp(-x)), without overflow on either side: (1 + tanh(x / 2)) / 2.  Shapes: any -> the same."""
-    y: Array = np.tanh(x * x.dtype.type(0.5))
-    y += 1
-    y *= x.dtype.type(0.5)
+    """1 / (1 + exp(-x)), by the exponential of -|x| alone, so that nothing overflows.  Shapes: any -> the same."""
+    small = np.exp(-np.abs(x))
+    y: Array = np.where(x >= 0, x.dtype.type(1), small)
+    y /= 1 + small
     return y
 
 

@@ -9,14 +9,15 @@ from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 
 FLOAT_BYTES = 4
-START_BYTES = 45_000_000  # the process before it holds any picture or weight: Python, NumPy, Pillow
+START_BYTES = 54_000_000  # Python, NumPy, Pillow, and what threads hold of a few pieces; measured
+ROUNDED_UP = 1.125  # blocks of pooled memory come in four sizes an octave: about an eighth is left over
 
 
 def step_bytes(network: Network, batch: int) -> int:
     """Bytes at the height of a step on ``batch`` pictures, weights and optimizer apart.
 
     Notes    A dry run of the very layers: what every operation returns and its parts keep, the batch itself twice (one
-             is made ahead), and three arrays of the largest kind that the walk back holds at a time.
+             is made ahead), and once more the largest of these, which the walk back makes anew.
     """
     graph = Graph()
     shape = (batch, *network.input_shape)
@@ -24,7 +25,7 @@ def step_bytes(network: Network, batch: int) -> int:
     outputs = [_numbers(node.output) for node in nodes]
     widest = max((_numbers(node.output) + node.kept for node in nodes), default=0)
     numbers = 2 * _numbers(Spec(shape)) + sum(outputs) + sum(node.kept for node in nodes) + widest
-    return START_BYTES + FLOAT_BYTES * numbers
+    return START_BYTES + int(FLOAT_BYTES * ROUNDED_UP * numbers)
 
 
 def _nodes(last: Node | None) -> Iterator[Node]:

@@ -55,7 +55,9 @@ def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
     save_state(folder, state, NOTHING_LOGGED, cadence)  # first: a folder that holds more than this can be resumed
     _describe(folder, prepared)
     facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
-    return Run(folder, lock, state, NOTHING_LOGGED, facts)
+    run = Run(folder, lock, state, NOTHING_LOGGED, facts)
+    run.mark("running")
+    return run
 
 
 def _describe(folder: RunFolder, prepared: Prepared) -> None:
@@ -99,7 +101,7 @@ def take_up(
     try:
         described = folder.resolved.exists()
         if document is None:
-            document = _own_config(folder, described)
+            document = _own_config(folder)
         set_threads(threads or document.config.train.threads or available_cores())
         found = checkpoint.newest(folder.checkpoints)
         compare_configs(document.config, found.checkpoint.meta, str(found.path))
@@ -124,8 +126,10 @@ def take_up(
     return run
 
 
-def _own_config(folder: RunFolder, described: bool) -> Document[Config]:
-    if not described:
-        message = "was stopped before its first step; start it again with: nettrain fit CONFIG --resume auto --run-dir"
-        raise CheckpointError(f"{message} {folder.path}", str(folder.path))
+def _own_config(folder: RunFolder) -> Document[Config]:
+    needed = (folder.resolved, folder.split)
+    if missing := ", ".join(path.name for path in needed if not path.exists()):
+        message = f"holds no {missing}: the run died while it was being made, or they were removed"
+        cure = f"go on with: nettrain fit CONFIG --resume auto --run-dir {folder.path}"
+        raise CheckpointError(f"{message}; {cure}", os.fspath(folder.path))
     return read_config(folder.resolved, Config, TABLES)

@@ -63,7 +63,7 @@ class Rehearsal:
 def rehearse(document: Document[Config]) -> Rehearsal:
     """One batch forward and back.
 
-    Errors   those of ``prepare``; only the pictures of the first batch are decoded.
+    Errors   those of ``prepare``; only the pictures of one batch are decoded, or all where bad ones are skipped.
     """
     config = document.config
     check_shapes(document)
@@ -71,9 +71,12 @@ def rehearse(document: Document[Config]) -> Rehearsal:
     network = check_shapes(document, len(splits.classes))
     check_monitor(document, splits)
     check_schedule(document, splits)
-    total = len(splits.train.files)
+    train = splits.train
+    if config.data.on_bad_image == "skip":  # which pictures are left is known only when all were tried
+        train = decode(train, config.data.image, "skip", "none", get_threads()).split
+    total = len(train.files)
     batch = min(config.train.batch_size, total)
-    few = splits.train.only(np.linspace(0, total - 1, batch).astype(np.int64))  # spread over all classes
+    few = train.only(np.linspace(0, total - 1, batch).astype(np.int64))  # spread over all classes
     pictures = decode(few, config.data.image, config.data.on_bad_image, "ram", get_threads())
     normalization = resolve(config.data.normalize, pictures)
     network.materialise(config.seed)

@@ -96,15 +96,15 @@ class Run:
         """
         try:
             with stop_between_pieces():
-                self._mark("running")
+                self.mark("running")
                 try:
                     yield from self._train()
-                    self._mark(FINISHED, reason="all epochs done", ended=now())
+                    self.mark(FINISHED, reason="all epochs done", ended=now())
                     interrupt.check()  # a signal since the last step still ends the process
                 except interrupt.Interrupted as stop:
                     if not self.finished:
                         self.save()
-                        self._mark("stopped", reason=f"signal {stop.signal_number}", ended=now())
+                        self.mark("stopped", reason=f"signal {stop.signal_number}", ended=now())
                     raise Stopped(stop.signal_number) from None
         except MemoryError as error:
             fault = EnvironmentFault(f"out of memory ({error}); expected more of it, or a smaller train.batch_size")
@@ -134,13 +134,13 @@ class Run:
         """Close a finished run; run.json says so afterwards, also where the process died just before it did."""
         try:
             if self.facts["state"] != FINISHED:
-                self._mark(FINISHED, reason="all epochs done", ended=now())
+                self.mark(FINISHED, reason="all epochs done", ended=now())
         finally:
             self.close()
 
     def _mark_failed(self, error: NettrainError) -> None:
         with suppress(EnvironmentFault):  # the fault on its way to the user must not be hidden by a second one
-            self._mark("failed", reason=str(error.faults[0]), ended=now())
+            self.mark("failed", reason=str(error.faults[0]), ended=now())
 
     def close(self) -> None:
         """Close the logs and give the folder back."""
@@ -240,7 +240,8 @@ class Run:
         save_state(self.folder, self.state, logs, self.cadence)
         self.cadence.saved()
 
-    def _mark(self, state: str, **facts: Any) -> None:
+    def mark(self, state: str, **facts: Any) -> None:
+        """Write run.json."""
         best = {"monitor": self.prepared.monitor, "epoch": self.state.best.epoch, "value": self.state.best.value}
         progress = {"epoch": self.state.progress.epoch, "step": self.state.progress.step}
         self.facts = {**self.facts, "reason": None, "ended": None, **facts, "state": state, "best": best, **progress}

@@ -13,11 +13,13 @@ import pytest
 from commands import MLP, Ended, pictures, tree, written
 from data.samples import saved, smooth
 
+from nettrain.model.kinds import LAYERS
 from nettrain.training import checkpoint
 from nettrain.training.config import Config
 
 Call = Callable[..., Ended]
 
+KINDS = ", ".join(repr(kind) for kind in LAYERS)
 CONFIGS = {  # name: (text to replace in MLP, replacement, the line)
     "a misspelt section": (
         "model:\n",
@@ -59,6 +61,11 @@ CONFIGS = {  # name: (text to replace in MLP, replacement, the line)
         "- flatten",
         "- flaten",
         "a.yaml:7:7: model.layers.0: unknown layer 'flaten'; did you mean 'flatten'?",
+    ),
+    "a softmax layer": (
+        "- dense: classes",
+        "- dense: classes\n    - softmax",
+        f"a.yaml:10:7: model.layers.3: unknown layer 'softmax'; the layers are {KINDS}",
     ),
     "a misspelt optimizer": ("sgd:", "sdg:", "a.yaml:10:13: optimizer: unknown optimizer 'sdg'; did you mean 'sgd'?"),
     "nesterov without momentum": (

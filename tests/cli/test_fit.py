@@ -165,6 +165,15 @@ def test_bad_pictures_are_skipped_where_asked_and_listed(
     assert not Path("strict").exists()
 
 
+def test_batch_norm_of_one_number_trains(here: Path, call: Call, small: Path) -> None:
+    """After flatten a batch of one picture is one number a channel, without a variance of its own."""
+    text = MLP.format(data=small).replace("activation: relu", "norm: batch_norm, activation: relu")
+    written(here, "norm.yaml", text)
+    ended = call("fit", "norm.yaml", "--batch-size", "7", "--run-dir", "run")
+    assert ended.code == 0, ended.err
+    assert json.loads(Path("run/events.jsonl").read_text().splitlines()[17])["step"] == 18
+
+
 SAME = {
     "no cache": ["--set", "data.cache=none"],
     "one thread": ["--threads", "1"],

@@ -192,3 +192,23 @@ def test_a_name_that_the_locale_does_not_know_is_escaped(tmp_path: Path) -> None
         "runs/name\n"
     )
     assert os.listdir(tmp_path) == []
+
+
+CODES = {
+    "nettrain env": 0,
+    "nettrain fit nothere.yaml": 2,
+    "nettrain fit a.yaml --set data.train=nowhere": 3,
+    "nettrain predict nothere.png -m {run}": 3,
+    "nettrain evaluate nothere": 4,
+    "nettrain env > /dev/full": 5,
+    "nettrain fit a.yaml --lr 1e30": 6,
+}
+
+
+@pytest.mark.parametrize("line", CODES)
+def test_a_process_ends_with_its_exit_code(tmp_path: Path, small: Path, finished: Path, line: str) -> None:
+    written(tmp_path, "a.yaml", MLP.format(data=small))
+    ended = shell(line.format(run=finished), tmp_path)
+    assert ended.code == CODES[line], ended.err
+    assert "Traceback" not in ended.err
+    assert len([told for told in ended.err.splitlines() if told.startswith("nettrain: error: ")]) == bool(ended.code)

@@ -1,4 +1,4 @@
-"""At inference a picture's result is the same bits alone, among others and in any order, under every kernel of this CPU."""
+"""At inference a picture's result is the same bits alone and in any company, under every kernel this CPU can run."""
 
 from __future__ import annotations
 

@@ -40,7 +40,11 @@ def test_cross_entropy_of_large_logits_is_exact() -> None:
 
 @pytest.mark.parametrize(
     ("outputs", "shares"),
-    [([0.5, 1.5, -3.0], [0.25, 0.75, 0.0]), ([-1.0, -2.0, 0.0], [1 / 3, 1 / 3, 1 / 3])],
+    [
+        ([0.5, 1.5, -3.0], [0.25, 0.75, 0.0]),
+        ([-1.0, -2.0, 0.0], [1 / 3, 0.0, 2 / 3]),  # none is positive: counted from the least, so the largest stays it
+        ([-1.0, -1.0, -1.0], [1 / 3, 1 / 3, 1 / 3]),
+    ],
 )
 def test_shares_cut_off_below_zero(outputs: list[float], shares: list[float]) -> None:
     np.testing.assert_allclose(shares_of(np.array([outputs])), [shares])

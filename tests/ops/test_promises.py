@@ -84,6 +84,17 @@ def test_backward_returns_no_memory_that_somebody_else_has(case: Case) -> None:
 
 
 @each_case
+def test_only_needed_gradients_are_made(case: Case) -> None:
+    arrays = case.arrays(SEVERAL)
+    y = case.record(arrays)
+    g = weights_for(y.array)
+    expected = bits(walk_back(y, g))
+    for name in arrays:
+        found = walk_back(y, g, only=name)
+        assert bits(found) == {name: expected[name]}
+
+
+@each_case
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_stays(case: Case, dtype: type) -> None:
     arrays = case.arrays(SEVERAL, dtype)

@@ -82,10 +82,21 @@ def _shortcut(settings: ResidualConfig, shape: Shape, out: Shape) -> Layer:
         return Identity()
     if len(shape) != 3 or len(out) != 3:
         raise ValueError(f"a {settings.shortcut} shortcut takes pictures (H, W, C); use identity for rows")
-    (H, W, _), (P, Q, K) = (tuple(int(dim) for dim in s) for s in (shape, out))
-    stride = -(-H // P), -(-W // Q)
+    stride, K = _stride(settings.layers), int(out[2])
     if settings.shortcut == "pad":
         return OptionA(stride, K)
     last = settings.last_map
     one = Conv2dConfig(filters=K, kernel_size=1, stride=stride, padding="valid", norm=last.norm, init=last.init)
     return Conv2d(one, shape)
+
+
+def _stride(layers: Sequence[Chosen]) -> tuple[int, int]:
+    """By how much layers in a row thin out rows and columns: the product of their strides."""
+    rows = columns = 1
+    for chosen in layers:
+        if isinstance(chosen.settings, ResidualConfig):
+            a, b = _stride(chosen.settings.layers)
+        else:
+            a, b = chosen.settings.window.stride if hasattr(chosen.settings, "window") else (1, 1)
+        rows, columns = rows * a, columns * b
+    return rows, columns

@@ -1,0 +1,109 @@
+"""``nettrain check``, ``summary`` and ``env``: what they say, and that they write nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import CNN, ROOT, Ended, after, process, tree, written
+from data.samples import folder
+
+Call = Callable[..., Ended]
+PEAK = "import atexit, sys; atexit.register(lambda: print(open('/proc/self/status').read(), file=sys.stderr))"
+
+LAYERS = """\
+layer     kind             output            parameters
+input                      (N, 8, 8, 1)
+layers.0  conv2d           (N, 8, 8, 4)              44
+layers.1  max_pool2d       (N, 4, 4, 4)               0
+layers.2  conv2d           (N, 4, 4, 8)             304
+layers.3  global_avg_pool  (N, 8)                     0
+layers.4  dropout          (N, 8)                     0
+layers.5  dense            (N, 10)                   90
+all                                                 438
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, small: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "cnn.yaml", CNN.format(data=small))
+    shutil.copytree(finished, "run")
+    return tmp_path
+
+
+def test_check_says_what_it_found_and_writes_nothing(here: Path, call: Call, small: Path) -> None:
+    before = tree(here, times=True), tree(small, times=True)
+    ended = call("check", "cnn.yaml")
+    assert (ended.code, ended.err) == (0, "nettrain: note: data.train: uses train/, test/ found in it\n")
+    table, _, facts = ended.out.partition("\n\n")
+    assert f"{table}\n" == LAYERS
+    data, loss, time, memory, disk, end = facts.splitlines()
+    assert data == "data    120 pictures in 10 classes: 8 steps of 16 an epoch"
+    assert re.fullmatch(r"loss    \d\.\d{4} on one batch, in nats; an even guess among 10 has 2\.3026", loss)
+    assert re.fullmatch(r"time    about (a second|\d+ s) for 4 epochs at [\d,]+ images/s", time)
+    assert re.fullmatch(r"memory  about \d+\.\d MB, 0\.0 MB of it the picture cache", memory)
+    assert re.fullmatch(r"disk    about 0\.\d MB in the run folder", disk)
+    assert end == "the config can be trained; nothing was written"
+    assert (tree(here, times=True), tree(small, times=True)) == before
+
+
+def test_summary_of_a_config_leaves_the_classes_open(here: Path, call: Call) -> None:
+    before = tree(here, times=True)
+    open_ended = LAYERS.replace("(N, 10)                   90", "(N, classes)       9*classes")
+    open_ended = open_ended.replace("438".rjust(14), "348 + 9*classes")
+    assert call("summary", "cnn.yaml") == Ended(0, open_ended, "")
+    assert call("summary", "cnn.yaml", "--set", "data.train=nowhere") == Ended(0, open_ended, "")
+    assert call("summary", "run") == call("summary", "run/best.safetensors") == Ended(0, LAYERS, "")
+    assert tree(here, times=True) == before
+
+
+def test_env_marks_what_decides_the_bits(call: Call) -> None:
+    lines = call("env").out.splitlines()
+    marked = [line.split()[1] for line in lines if line.startswith("* ")]
+    assert marked == ["nettrain", "numpy", "pillow", "blas", "machine", "cpu_features"]
+    assert lines[-1] == "  * equal here, equal bits for any number of threads"
+
+
+CIFAR = """\
+data:
+  train: {data}
+  val: {{from: train, fraction: 0.1}}
+  image: {{size: [32, 32]}}
+model:
+  activation: relu
+  layers:
+    - conv2d: {{filters: 32, kernel_size: 3, norm: batch_norm}}
+    - conv2d: {{filters: 32, kernel_size: 3, norm: batch_norm}}
+    - max_pool2d: 2
+    - conv2d: {{filters: 64, kernel_size: 3, norm: batch_norm}}
+    - max_pool2d: 2
+    - conv2d: {{filters: 128, kernel_size: 3, norm: batch_norm}}
+    - global_avg_pool
+    - dense: classes
+optimizer: {{sgd: {{lr: 0.01, momentum: 0.9}}}}
+train: {{epochs: 1, batch_size: 128}}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("net", ["digits-cnn", "cifar"])
+def test_the_estimate_of_memory_is_near_the_peak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, net: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    if net == "cifar":
+        data = folder(tmp_path / "data", {"a": 150, "b": 150}, size=32)
+        config, batch = written(tmp_path, "cifar.yaml", CIFAR.format(data=data)), "128"
+    else:
+        config, batch = ROOT / "configs/digits-cnn.yaml", "512"
+    arguments = (config, "--batch-size", batch, "--epochs", "1", "--threads", "2")
+    said = re.search(r"^memory  about ([\d,.]+) MB", process("check", *arguments).out, re.MULTILINE)
+    assert said is not None
+    estimate = float(said[1].replace(",", ""))
+    ended = process("fit", *arguments, program=after(PEAK))
+    assert ended.code == 0, ended.err
+    peak = int(next(line for line in ended.err.splitlines() if line.startswith("VmHWM:")).split()[1]) * 1024 / 1e6
+    assert estimate == pytest.approx(peak, rel=0.2), f"estimate {estimate} MB, peak {peak} MB"

@@ -1,0 +1,159 @@
+"""``nettrain evaluate``: numbers that agree with each other, with predict, and with what is written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import platform
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import MLP, NETTRAIN, Ended, printable, process, tree, written
+
+Call = Callable[..., Ended]
+KERNELS = [{}, {"OPENBLAS_CORETYPE": "Haswell"}] if platform.machine() == "x86_64" else [{}]
+
+
+@pytest.fixture
+def here(tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a finished run."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(finished, "run")
+    return tmp_path
+
+
+def predictions(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_object_agrees_with_the_tables(here: Path, call: Call) -> None:
+    ended = call("evaluate", "run", "--json")
+    assert (ended.code, ended.err) == (0, "")
+    found: dict[str, Any] = json.loads(ended.out)
+    assert list(found) == [
+        "split",
+        "n",
+        "accuracy",
+        "accuracy_ci95",
+        "loss",
+        "macro_f1",
+        "per_class",
+        "confusion",
+        "model_sha256",
+        "data_fingerprint",
+    ]
+    assert Path("run/evaluate/test.json").read_text() == ended.out
+    assert sorted(path.name for path in Path("run/evaluate").iterdir()) == [
+        "confusion_test.csv",
+        "per_class_test.csv",
+        "predictions_test.csv",
+        "test.json",
+    ]
+    rows = predictions(Path("run/evaluate/predictions_test.csv"))
+    assert (found["split"], found["n"], len(rows)) == ("test", 50, 50)
+    correct = sum(row["true"] == row["predicted"] for row in rows)
+    assert found["accuracy"] == correct / 50
+    assert found["loss"] == pytest.approx(math.fsum(float(row["loss"]) for row in rows) / 50)
+    matrix = found["confusion"]["matrix"]
+    assert sum(matrix[k][k] for k in range(10)) == correct
+    assert [sum(row) for row in matrix] == [5] * 10
+    low, high = found["accuracy_ci95"]
+    assert low < found["accuracy"] < high
+
+
+def test_the_text_says_the_same(here: Path, call: Call) -> None:
+    found = json.loads(call("evaluate", "run", "--json").out)
+    lines = call("eval", "run").out.splitlines()
+    low, high = found["accuracy_ci95"]
+    assert lines[:4] == [
+        "test: 50 pictures",
+        f"accuracy  {found['accuracy']:.4f}  (95 % interval {low:.4f} to {high:.4f})",
+        f"loss      {found['loss']:.4f} per picture",
+        f"macro F1  {found['macro_f1']:.4f}",
+    ]
+    assert "confusion (rows true, columns predicted)" in lines
+    assert len(lines) == 4 + 1 + 11 + 1 + 12
+    assert call("val", "run").out.splitlines() == lines
+
+
+def test_repeated_it_writes_the_same_bytes(here: Path, call: Call) -> None:
+    assert call("evaluate", "run", "--threads", "1").code == 0
+    before = tree(here)
+    assert call("evaluate", "run", "--threads", "3").code == 0
+    assert tree(here) == before
+
+
+@pytest.mark.parametrize("environment", KERNELS, ids=["this processor", "Haswell"][: len(KERNELS)])
+def test_rows_are_those_of_predict(here: Path, small: Path, environment: dict[str, str]) -> None:
+    kernel = next(line for line in process("env", **environment).out.splitlines() if line.startswith("* blas"))
+    assert environment.get("OPENBLAS_CORETYPE", "") in kernel
+    assert process("evaluate", "run", **environment).code == 0
+    judged = {row["path"]: row for row in predictions(Path("run/evaluate/predictions_test.csv"))}
+    names = [str(small / "test" / path) for path in judged]
+    together = process("predict", "-m", "run", *names, **environment)
+    shuffled = process("predict", "-m", "run", *names[::-3], **environment)
+    alone = process("predict", "-m", "run", names[17], **environment)
+    found = [json.loads(line) for ended in (together, shuffled, alone) for line in ended.out.splitlines()]
+    assert len(found) == 50 + 17 + 1
+    for row in found:
+        line = judged[str(Path(row["path"]).relative_to(small / "test"))]
+        assert (row["label"], repr(row["confidence"])) == (line["predicted"], line["confidence"])
+
+
+def test_validation_repeats_the_number_of_the_best_epoch(here: Path, call: Call) -> None:
+    facts = json.loads(Path("run/run.json").read_text())["best"]
+    found = json.loads(call("evaluate", "run", "--split", "val", "--json").out)
+    assert facts["monitor"] == "val_accuracy"
+    assert found["accuracy"] == facts["value"]
+    metrics = predictions(Path("run/metrics.csv"))[facts["epoch"] - 1]
+    assert repr(found["loss"]) == metrics["val_loss"]
+    assert found["n"] == 40
+
+
+def test_another_folder(here: Path, call: Call, small: Path) -> None:
+    before = tree(small, times=True)
+    test = json.loads(call("evaluate", "run", "--json").out)
+    again = json.loads(call("evaluate", "run/best.safetensors", "--data", small / "test", "--json").out)
+    assert again.pop("split") == "data"
+    assert test.pop("split") == "test"
+    assert again == test
+    assert tree(small, times=True) == before
+    train = json.loads(call("evaluate", "run", "--split", "train", "--json").out)
+    assert train["n"] == 120
+
+
+def test_without_test_pictures_it_suggests_validation(
+    tmp_path: Path, call: Call, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "a.yaml", MLP.format(data=small / "train"))
+    assert call("fit", "a.yaml", "--run-dir", "run", "--epochs", "1").code == 0
+    line = "nettrain: error: run: the run has no test pictures; use --split val\n"
+    assert call("evaluate", "run") == Ended(2, "", line)
+    line = "nettrain: error: run: the run has no test pictures; expected one of train, val\n"
+    assert call("evaluate", "run", "--split", "test") == Ended(2, "", line)
+    assert call("evaluate", "run", "--split", "val").code == 0
+
+
+def test_a_picture_that_is_gone_is_named(
+    tmp_path: Path, call: Call, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(small, "data")
+    written(tmp_path, "a.yaml", MLP.format(data="data"))
+    assert call("fit", "a.yaml", "--run-dir", "run", "--epochs", "1").code == 0
+    lost = sorted((tmp_path / "data/test/3").iterdir())[0]
+    lost.unlink()
+    what = "the run was started with this picture, but it is no longer there"
+    assert call("evaluate", "run") == Ended(3, "", f"nettrain: error: {lost}: {what}\n")
+
+
+def test_stdout_is_the_result_alone(here: Path) -> None:
+    ended = process("evaluate", "run", program=NETTRAIN)
+    assert ended.err == ""
+    assert printable(ended.out)

@@ -1,0 +1,152 @@
+"""Networks that cannot be: the layer's key and the whole message, before any memory is taken."""
+
+from __future__ import annotations
+
+import pytest
+from models import config, layers
+
+from nettrain.autograd.tensor import Dim
+from nettrain.model.network import CLASSES, ModelFault, build_network
+
+CONV = "conv2d: {filters: 4, kernel_size: 3}"
+NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a smaller window, stride or more padding"
+
+
+@pytest.mark.parametrize(
+    ("lines", "classes", "key", "message"),
+    [
+        (
+            [CONV, "conv2d: {filters: 4, kernel_size: 7, stride: 1, padding: valid}"],
+            CLASSES,
+            "layers.1",
+            "conv2d: a window of 7x7 leaves no pixels of a 6x6 picture (6x6 with padding);"
+            " expected a smaller window, stride or more padding",
+        ),
+        (
+            ["max_pool2d: 3", "max_pool2d: 3"],
+            CLASSES,
+            "layers.1",
+            "max_pool2d: a window of 3x3" + NO_PIXELS,
+        ),
+        (
+            ["max_pool2d: 3", "avg_pool2d: {pool_size: [2, 3], padding: 0}"],
+            CLASSES,
+            "layers.1",
+            "avg_pool2d: a window of 2x3" + NO_PIXELS,
+        ),
+        (
+            [CONV, "dense: classes"],
+            CLASSES,
+            "layers.1",
+            "dense takes (C), but (6, 6, 4) arrives; put flatten or global_avg_pool before it",
+        ),
+        (
+            ["flatten", CONV],
+            CLASSES,
+            "layers.1",
+            "conv2d takes (H,W,C), but (108) arrives; a picture is no longer there",
+        ),
+        (
+            ["flatten", "flatten"],
+            CLASSES,
+            "layers.1",
+            "flatten takes (H,W,C), but (108) arrives; a picture is no longer there",
+        ),
+        (
+            ["global_avg_pool", "global_avg_pool"],
+            CLASSES,
+            "layers.1",
+            "global_avg_pool takes (H,W,C), but (3) arrives; a picture is no longer there",
+        ),
+        (
+            ["flatten", "max_pool2d"],
+            CLASSES,
+            "layers.1",
+            "max_pool2d takes (H,W,C), but (108) arrives; a picture is no longer there",
+        ),
+        (
+            ["conv2d: {filters: 4, kernel_size: 3, groups: 2}"],
+            CLASSES,
+            "layers.0",
+            "3 channels in do not divide into 2 groups",
+        ),
+        (
+            [CONV],
+            CLASSES,
+            "layers.0",
+            "the last layer gives (6, 6, 4) for a picture; expected (classes), as of dense: classes",
+        ),
+        (
+            ["flatten", "dense: 7"],
+            5,
+            "layers.1.dense.units",
+            "the last layer gives 7 outputs, but there are 5 classes; write 'classes'",
+        ),
+        (
+            ["flatten", "dense: {units: 7}"],
+            5,
+            "layers.1.dense.units",
+            "the last layer gives 7 outputs, but there are 5 classes; write 'classes'",
+        ),
+        (
+            ["conv2d: {filters: 7, kernel_size: 1}", "global_avg_pool"],
+            5,
+            "layers.1",
+            "the last layer gives 7 outputs, but there are 5 classes; write 'classes'",
+        ),
+        (
+            ["residual: [{conv2d: {filters: 4, kernel_size: 3}}]"],
+            CLASSES,
+            "layers.0",
+            "add: the shortcut has shape (N, 6, 6, 3), the block (N, 6, 6, 4); expected the same",
+        ),
+        (
+            ["residual: {layers: [{conv2d: {filters: 4, kernel_size: 3, padding: valid}}], shortcut: conv1x1}"],
+            CLASSES,
+            "layers.0",
+            "add: the shortcut has shape (N, 6, 6, 4), the block (N, 4, 4, 4); expected the same",
+        ),
+        (
+            ["residual: {layers: [{conv2d: {filters: 2, kernel_size: 3}}], shortcut: pad}"],
+            CLASSES,
+            "layers.0",
+            "option_a: x has 3 channels, which cannot be padded to 2; expected at least as many filters",
+        ),
+        (
+            ["flatten", "residual: {layers: [{dense: 108}], shortcut: conv1x1}"],
+            CLASSES,
+            "layers.1",
+            "a conv1x1 shortcut takes pictures (H, W, C); use identity for rows",
+        ),
+        (
+            ["flatten", "residual: {layers: [{dense: 108}], shortcut: pad}"],
+            CLASSES,
+            "layers.1",
+            "a pad shortcut takes pictures (H, W, C); use identity for rows",
+        ),
+        (
+            [CONV, "residual: {layers: [relu, {conv2d: {filters: 4, kernel_size: 9, padding: valid}}]}"],
+            CLASSES,
+            "layers.1.residual.layers.1",
+            "conv2d: a window of 9x9 leaves no pixels of a 6x6 picture (6x6 with padding);"
+            " expected a smaller window, stride or more padding",
+        ),
+    ],
+)
+def test_a_fault_names_its_layer(lines: list[str], classes: Dim, key: str, message: str) -> None:
+    settings = config(layers(*lines))
+    with pytest.raises(ModelFault) as error:
+        build_network(settings, (6, 6, 3), classes)
+    assert (error.value.key, str(error.value)) == (key, message)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["flatten", "dense: 5"],
+        ["conv2d: {filters: 5, kernel_size: 1}", "global_avg_pool"],
+        ["flatten", "dense: classes", "relu"],
+    ],
+)
+def test_as_many_outputs_as_classes_are_right_however_written(lines: list[str]) -> None:
+    assert build_network(config(layers(*lines)), (6, 6, 3), 5).shapes[-1] == (5,)

@@ -1,0 +1,251 @@
+"""What every optimizer promises: decay where it is due, the same bits on any number of threads, nothing lost."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from optim_cases import SHAPES, flat, made, numbers
+
+import nettrain.optim
+from nettrain.arrays import interrupt
+from nettrain.arrays.flat import Flat
+from nettrain.errors import CheckpointError
+from nettrain.optim.optimizer import CHUNK, Array, Chunk, Optimizer
+from nettrain.optim.settings import OptimizerConfig
+from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
+
+each_kind = pytest.mark.parametrize("kind", OPTIMIZERS)
+SETTINGS = {"sgd": {"momentum": 0.9, "nesterov": True}, "adam": {}, "adamw": {}}
+
+
+def steps(optimizer: Optimizer, first: int, last: int) -> None:
+    for step in range(first, last):
+        optimizer.step(flat(100 + step), 0.01)
+
+
+@each_kind
+def test_the_bits_do_not_depend_on_the_number_of_threads(kind: str, threads: Callable[[int], None]) -> None:
+    found = []
+    for count in (1, 2, 3):
+        threads(count)
+        weights = flat(1)
+        optimizer = made(kind, weights, weight_decay=0.1, no_decay=("*.bias", "*norm*"), **SETTINGS[kind])
+        steps(optimizer, 0, 3)
+        found.append(weights.array.tobytes() + b"".join(array.tobytes() for array in optimizer.state().values()))
+    assert found[1] == found[0]
+    assert found[2] == found[0]
+
+
+@each_kind
+def test_where_a_weight_lies_makes_no_difference(kind: str) -> None:
+    together = flat(1)
+    optimizer = made(kind, together, weight_decay=0.1, **SETTINGS[kind])
+    steps(optimizer, 0, 2)
+    for name, shape in SHAPES.items():
+        alone = Flat({name: shape})
+        alone.views[name][...] = flat(1).views[name]
+        optimizer = made(kind, alone, weight_decay=0.1, **SETTINGS[kind])
+        for step in range(2):
+            gradient = Flat({name: shape})
+            gradient.views[name][...] = flat(100 + step).views[name]
+            optimizer.step(gradient, 0.01)
+        assert alone.array.tobytes() == together.views[name].tobytes()
+
+
+@each_kind
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_dtype_stays(kind: str, dtype: type) -> None:
+    weights = flat(1, dtype=dtype)
+    optimizer = made(kind, weights, weight_decay=0.1, **SETTINGS[kind])
+    optimizer.step(flat(2, dtype=dtype), 0.01)
+    assert weights.array.dtype == dtype
+    assert {array.dtype for array in optimizer.state().values()} == {np.dtype(dtype)}
+
+
+@each_kind
+def test_only_what_is_to_decay_does(kind: str) -> None:
+    def after(**settings: object) -> Flat:
+        weights = flat(1)
+        made(kind, weights, **SETTINGS[kind], **settings).step(flat(2), 0.01)
+        return weights
+
+    plain = after(weight_decay=0.0)
+    decayed = after(weight_decay=50.0)
+    chosen = after(weight_decay=50.0, no_decay=("*.bias", "layers.1.*"))
+    for name in SHAPES:
+        assert decayed.views[name].tobytes() != plain.views[name].tobytes()
+        same = plain if name.endswith("bias") or "norm" in name else decayed
+        assert chosen.views[name].tobytes() == same.views[name].tobytes(), name
+
+
+def test_the_map_of_what_decays_may_be_given() -> None:
+    weights = numbers([1.0])
+    made("sgd", weights, {"w": False}, weight_decay=0.5).step(numbers([0.0]), 0.1)
+    assert weights.array[0] == 1
+    made("sgd", weights, {"w": True}, weight_decay=0.5).step(numbers([0.0]), 0.1)
+    assert weights.array[0] == 0.95
+
+
+@each_kind
+def test_a_step_allocates_no_arrays(kind: str, threads: Callable[[int], None]) -> None:
+    threads(1)
+    weights, gradients = flat(1), flat(2)
+    optimizer = made(kind, weights, weight_decay=0.1, **SETTINGS[kind])
+    optimizer.step(gradients, 0.01)
+    tracemalloc.start()
+    optimizer.step(gradients, 0.01)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 10  # bytes; a chunk has 128 KB
+
+
+@each_kind
+def test_a_step_cannot_be_interrupted(kind: str) -> None:
+    weights, expected = flat(1), flat(1)
+    made(kind, expected, **SETTINGS[kind]).step(flat(2), 0.01)
+    optimizer = made(kind, weights, **SETTINGS[kind])
+    interrupt.request(15)
+    try:
+        optimizer.step(flat(2), 0.01)
+    finally:
+        interrupt.clear()
+    assert weights.array.tobytes() == expected.array.tobytes()
+    assert optimizer.steps == 1
+
+
+# state
+
+
+@each_kind
+def test_state_has_every_slot_of_every_parameter(kind: str) -> None:
+    optimizer = made(kind, flat(1), **SETTINGS[kind])
+    steps(optimizer, 0, 1)
+    state = optimizer.state()
+    assert list(state) == [f"{slot}/{name}" for slot in OPTIMIZERS[kind][1].slots for name in SHAPES]
+    for name, array in state.items():
+        assert array.shape == SHAPES[name.partition("/")[2]]
+        assert array.any()
+    next(iter(state.values()))[...] = 7
+    assert (next(iter(optimizer.state().values())) == 7).all()  # views
+
+
+@each_kind
+def test_a_training_that_is_taken_up_gives_the_bits_of_one_that_never_stopped(kind: str) -> None:
+    weights = flat(1)
+    whole = made(kind, weights, weight_decay=0.1, **SETTINGS[kind])
+    steps(whole, 0, 2)
+    saved = {name: array.copy() for name, array in whole.state().items()}
+    middle = weights.array.copy()
+    steps(whole, 2, 4)
+    other = flat(9)
+    taken_up = made(kind, other, weight_decay=0.1, **SETTINGS[kind])
+    other.array[:] = middle
+    taken_up.load(saved, 2)
+    steps(taken_up, 2, 4)
+    assert taken_up.steps == whole.steps == 4
+    assert other.array.tobytes() == weights.array.tobytes()
+
+
+WRONG: list[tuple[Callable[[dict[str, Array]], object], str]] = [
+    (lambda state: state.pop("velocity/b"), "velocity/b is missing"),
+    (lambda state: state.update(x=np.zeros(1)), "x is unknown"),
+    (
+        lambda state: state.update({"velocity/a": np.ones((3, 2), np.float32)}),
+        "velocity/a is float32 (3, 2), expected float32 (2, 3)",
+    ),
+    (
+        lambda state: state.update({"velocity/b": np.ones(1)}),
+        "velocity/b is float64 (1,), expected float32 (1,)",
+    ),
+    (
+        lambda state: state.update({f"{i}": np.ones(1) for i in range(9)}),
+        "0 is unknown; 1 is unknown; 2 is unknown; 3 is unknown; 4 is unknown; and 4 more",
+    ),
+    (
+        lambda state: (state.clear(), state.update(c=np.ones(1))),
+        "velocity/a is missing; velocity/b is missing; c is unknown",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "listed"), WRONG)
+def test_a_state_that_does_not_fit_is_refused_whole(spoil: Callable[[dict[str, Array]], object], listed: str) -> None:
+    optimizer = made("sgd", Flat({"a": (2, 3), "b": (1,)}))
+    state = {name: np.ones_like(array) for name, array in optimizer.state().items()}
+    spoil(state)
+    with pytest.raises(CheckpointError) as caught:
+        optimizer.load(state, 5)
+    assert str(caught.value) == f"the optimizer's state is not of this model or optimizer: {listed}"
+    assert optimizer.steps == 0
+    assert not any(array.any() for array in optimizer.state().values())
+
+
+# the walk
+
+
+class _Seen(Optimizer):
+    """Writes down what it is given, and does nothing."""
+
+    decay = "own"
+
+    def __init__(self, weights: Flat, decays: dict[str, bool]) -> None:
+        super().__init__(OptimizerConfig(lr=0.1, weight_decay=0.5), weights, decays)
+        self.seen: list[Chunk] = []
+
+    def update(self, chunk: Chunk, g: Array, lr: float) -> None:
+        assert len(chunk.weights) == len(g) == len(chunk.scratch) <= max(CHUNK, self.weights.array.size)
+        self.seen.append(chunk)
+
+
+class _Whole(_Seen):
+    elementwise: ClassVar[bool] = False
+
+
+def walked(kind: type[_Seen]) -> list[tuple[int, int, float]]:
+    shapes = {"a": (CHUNK - 1,), "b": (2 * CHUNK,), "c": (3,), "none": (0,), "d": (CHUNK,)}
+    weights = Flat(shapes)
+    optimizer = kind(weights, {"a": True, "b": True, "c": False, "none": False, "d": True})
+    optimizer.step(Flat(shapes), 0.1)
+    assert not weights.array.any()
+    return sorted((chunk.span.start, chunk.span.stop, chunk.weight_decay) for chunk in optimizer.seen)
+
+
+def test_no_chunk_lies_across_the_border_of_what_decays() -> None:
+    ends = [CHUNK, 2 * CHUNK, 3 * CHUNK - 1]
+    assert walked(_Seen) == [
+        (0, ends[0], 0.5),
+        (ends[0], ends[1], 0.5),
+        (ends[1], ends[2], 0.5),
+        (ends[2], ends[2] + 3, 0.0),
+        (ends[2] + 3, ends[2] + 3 + CHUNK, 0.5),
+    ]
+
+
+def test_a_rule_that_is_not_elementwise_gets_whole_parameters() -> None:
+    b, c, d = CHUNK - 1, 3 * CHUNK - 1, 3 * CHUNK + 2
+    assert walked(_Whole) == [(0, b, 0.5), (b, c, 0.5), (c, d, 0.0), (d, d, 0.0), (d, d + CHUNK, 0.5)]
+
+
+@each_kind
+def test_nothing_to_train_is_no_fault(kind: str) -> None:
+    optimizer = made(kind, Flat({}))
+    optimizer.step(Flat({}), 0.1)
+    assert (optimizer.steps, optimizer.state()) == (1, {})
+
+
+# the table
+
+
+def test_the_table_equals_the_files() -> None:
+    (folder,) = nettrain.optim.__path__
+    shared = {"__init__", "optimizer", "settings", "decay", "table"}
+    assert {path.stem for path in Path(folder).glob("*.py")} - shared == set(OPTIMIZERS)
+    for kind, (record, optimizer) in OPTIMIZERS.items():
+        assert record.__module__ == optimizer.__module__ == f"nettrain.optim.{kind}"
+        assert set(OPTIMIZER_ALIASES.values()) <= set(OPTIMIZERS)
+        assert kind not in OPTIMIZER_ALIASES

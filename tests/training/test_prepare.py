@@ -1,0 +1,107 @@
+"""Before the first step: what is checked in which order, and what each mistake says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from commands import MLP, pictures
+from training.setting_up import document_of
+
+from nettrain.errors import ConfigError, DataError, NettrainError
+from nettrain.training import prepare as module
+from nettrain.training.prepare import check_shapes, prepare, training_bytes
+
+
+def reported(text: str, folder: Path) -> list[str]:
+    """What was going on when a preparation ended in an error, and the error."""
+    seen: list[str] = []
+    with pytest.raises(NettrainError) as caught:
+        prepare(document_of(text, folder), lambda what, done, total: seen.append(what))
+    return [*dict.fromkeys(seen), type(caught.value).__name__]
+
+
+def test_mistakes_are_found_in_the_order_of_what_they_cost(tmp_path: Path) -> None:
+    """Faults of the shapes, the layout, the number of classes, the monitor, a picture: each hides the next."""
+    data = pictures(tmp_path / "data", 4, 2)
+    (data / "train/3/bad.png").touch()
+    good = MLP.format(data=data).replace("  val: {from: train, fraction: 0.25}\n", "")
+    monitor = good + "checkpoint: {monitor: val_loss}\n"
+    classes = monitor.replace("- dense: classes", "- dense: 7")
+    layout = classes.replace(str(data), "nowhere")
+    shapes = layout.replace("    - flatten\n", "")
+    assert reported(shapes, tmp_path) == ["ConfigError"]
+    assert reported(layout, tmp_path) == ["DataError"]
+    assert reported(classes, tmp_path) == ["ConfigError"]
+    assert reported(monitor, tmp_path) == ["ConfigError"]
+    assert reported(good, tmp_path) == ["decoding train", "DataError"]
+    (data / "train/3/bad.png").unlink()
+    prepare(document_of(good, tmp_path), lambda what, done, total: None)
+
+
+def test_nothing_is_allocated_before_the_pictures_are_decoded(tmp_path: Path, small: Path) -> None:
+    prepared = prepare(document_of(MLP.format(data=small), small), lambda what, done, total: None)
+    with pytest.raises(TypeError, match="a dry run has shapes only"):
+        next(iter(prepared.network.parameters.values())).array  # noqa: B018
+
+
+def test_what_a_training_needs(small: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    prepared = prepare(document_of(MLP.format(data=small), small), lambda *report: seen.append(report))
+    assert (len(prepared.train), prepared.val is not None and len(prepared.val)) == (120, 40)
+    assert prepared.steps_per_epoch == 4
+    assert prepared.monitor == "val_accuracy"
+    assert prepared.classes == tuple("0123456789")
+    assert seen[-1] == ("decoding val", 40, 40)
+    assert ("decoding train", 120, 120) in seen
+    assert len(prepared.fingerprint) == 64
+
+
+def test_the_fingerprint_is_of_the_pictures_not_of_the_place(tmp_path: Path, small: Path) -> None:
+    def fingerprint(data: Path) -> str:
+        return prepare(document_of(MLP.format(data=data), data), lambda what, done, total: None).fingerprint
+
+    copy = pictures(tmp_path / "copy", 16, 5)
+    assert fingerprint(copy) == fingerprint(small)
+    one, other = sorted((copy / "train/3").iterdir())[:2]
+    one.write_bytes(other.read_bytes())
+    assert fingerprint(copy) != fingerprint(small)
+
+
+@pytest.mark.parametrize(("monitor", "found"), [("", "val_accuracy"), ("train_loss", "train_loss")])
+def test_the_monitor_is_the_one_that_is_named(small: Path, monitor: str, found: str) -> None:
+    text = MLP.format(data=small) + (f"checkpoint: {{monitor: {monitor}}}\n" if monitor else "")
+    assert prepare(document_of(text, small), lambda what, done, total: None).monitor == found
+
+
+def test_a_model_larger_than_memory_says_how_many_bytes(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = document_of(MLP.format(data=small), small)
+    parameters = 64 * 16 + 16 + 16 * 10 + 10
+    assert training_bytes(document.config, check_shapes(document, 10)) == 3 * 4 * parameters
+    monkeypatch.setattr(module, "free_memory", lambda: 14519)
+    with pytest.raises(ConfigError) as caught:
+        check_shapes(document, 10)
+    assert str(caught.value) == (
+        "config.yaml:5:1: model: 1210 parameters take 14520 bytes to train (weights, gradients, optimizer), "
+        "but 14519 bytes of memory are free; expected a smaller model"
+    )
+    monkeypatch.setattr(module, "free_memory", lambda: 14520)
+    check_shapes(document, 10)
+    monkeypatch.setattr(module, "free_memory", lambda: None)
+    check_shapes(document, 10)
+
+
+def test_a_resumed_run_keeps_its_pictures(tmp_path: Path) -> None:
+    data = pictures(tmp_path / "data", 4, 2)
+    document = document_of(MLP.format(data=data), tmp_path)
+    from nettrain.data.split_csv import split_csv
+
+    before = prepare(document, lambda what, done, total: None)
+    text = split_csv(before.splits)
+    (data / "train/3/new.png").write_bytes((data / "test/3").iterdir().__next__().read_bytes())
+    after = prepare(document, lambda what, done, total: None, text)
+    assert after.fingerprint == before.fingerprint
+    assert after.splits.notes[-1] == "data: 1 pictures came after the run was started and are left out"
+    assert prepare(document, lambda what, done, total: None).fingerprint != before.fingerprint
+    with pytest.raises(DataError):
+        prepare(document, lambda what, done, total: None, "nonsense")
