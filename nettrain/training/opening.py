@@ -99,7 +99,7 @@ def take_up(
     """
     folder, lock = runs.reopen(path)
     try:
-        described = folder.resolved.exists()
+        described = folder.resolved.exists() and folder.split.exists()
         if document is None:
             document = _own_config(folder)
         set_threads(threads or document.config.train.threads or available_cores())

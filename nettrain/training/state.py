@@ -108,7 +108,8 @@ class State:
         if list(self.prepared.classes) != meta["classes"]:
             raise CheckpointError("was made with other classes; start a new run", shown)
         if self.prepared.fingerprint != meta["fingerprint"]:
-            raise DataError("the pictures are not those that the run was started with; put them back as they were")
+            message = "the pictures are not those that the run was started with; put them back as they were"
+            raise DataError(message, self.prepared.train.split.root)
 
 
 def compare_configs(config: Config, meta: Mapping[str, Any], shown: str) -> None:

@@ -243,9 +243,8 @@ def test_other_pictures_are_an_error(here: Path, call: Call, stopped: Path) -> N
     resolved.write_text(resolved.read_text().replace(source, str(data)))
     one, other = sorted((data / "train/3").iterdir())[:2]
     one.write_bytes(other.read_bytes())
-    newest = max(Path("run/checkpoints").iterdir())
-    what = "was made with other pictures; put them back as they were, or start a new run"
-    assert call("resume", "run") == Ended(4, "", f"nettrain: error: {newest}: {what}\n")
+    what = "the pictures are not those that the run was started with; put them back as they were"
+    assert call("resume", "run") == Ended(3, "", f"nettrain: error: {data / 'train'}: {what}\n")
     one.unlink()
     what = "the run was started with this picture, but it is no longer there"
     assert call("resume", "run") == Ended(3, "", f"nettrain: error: {one}: {what}\n")

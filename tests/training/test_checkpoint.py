@@ -655,7 +655,12 @@ def test_one_that_cannot_be_read_is_not_passed_over(tmp_path: Path, monkeypatch:
         checkpoint.newest(tmp_path)
 
 
-def test_two_are_kept_and_later_ones_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("regular", "kept"),
+    [([1, 2, 3, 4], [3, 4, 9]), ([2, 4], [2, 4, 9]), ([1], [1, 4, 9]), ([], [4, 9])],
+    ids=str,
+)
+def test_two_are_kept_and_later_ones_left_alone(tmp_path: Path, regular: list[int], kept: list[int]) -> None:
     save_steps(tmp_path, 1, 2, 3, 4, 9)
-    checkpoint.prune(tmp_path, 4)
-    assert sorted(checkpoint.steps(tmp_path)) == [3, 4, 9]
+    checkpoint.prune(tmp_path, 4, regular.__contains__)
+    assert sorted(checkpoint.steps(tmp_path)) == kept

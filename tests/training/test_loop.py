@@ -20,7 +20,9 @@ def prepared(small: Path) -> Prepared:
 
 
 def facts_of(setup: Setup, epochs: int = 2) -> Iterator[Fact]:
-    return train(setup.stepper, setup.batches, lambda step: 0.1 / (step + 1), epochs, 3, setup.state.progress)
+    return train(
+        setup.stepper, setup.batches, lambda step, history: 0.1 / (step + 1), epochs, 3, setup.state.progress, ()
+    )
 
 
 def test_facts_come_in_order(prepared: Prepared) -> None:

@@ -71,18 +71,18 @@ def test_a_killed_start_is_told_from_a_run(tmp_path: Path, small: Path, monkeypa
             take_up(where, nothing).close()
             endings.append("")
         except NettrainError as error:
-            endings.append(f"{type(error).__name__} {str(error).removeprefix(str(where))}")
+            text = str(error).removeprefix(str(where)).replace(str(where), "...")
+            endings.append(f"{type(error).__name__} {text}")
     begin(document, nothing, str(tmp_path / "0")).close()
     line = (
         "CheckpointError : holds no {}: the run died while it was being made, or they were removed; "
-        "put them back, or start a new run in another folder"
+        "go on with: nettrain fit CONFIG --resume auto --run-dir ..."
     )
     assert endings == [
         "ConfigError : is not the folder of a run; expected one, such as runs/name",
-        *[line.format("config.resolved.yaml, split.csv, run.json")] * 2,
-        line.format("split.csv, run.json"),
-        *[line.format("run.json")] * 2,
-        *[""] * 2,
+        *[line.format("config.resolved.yaml, split.csv")] * 2,
+        *[line.format("config.resolved.yaml")] * 2,
+        *[""] * 3,
     ]
 
 

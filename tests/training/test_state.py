@@ -11,7 +11,7 @@ import pytest
 from commands import CNN
 from training.setting_up import Setup, prepared_for
 
-from nettrain.errors import CheckpointError
+from nettrain.errors import CheckpointError, DataError
 from nettrain.model.layer import Pass
 from nettrain.training.checkpoint import Checkpoint, decode, encode
 from nettrain.training.loop import Progress
@@ -87,7 +87,7 @@ MISFITS = {
     ),
     "other pictures": (
         lambda meta: {"fingerprint": "0" * 64},
-        "was made with other pictures; put them back as they were, or start a new run",
+        "the pictures are not those that the run was started with; put them back as they were",
     ),
 }
 
@@ -105,9 +105,10 @@ def test_what_does_not_belong_is_named_and_nothing_changed(prepared: Prepared, m
     found = saved(setup, **change(setup.state.meta({})))
     fresh = Setup(prepared)
     before = fresh.everything()
-    with pytest.raises(CheckpointError) as caught:
+    fault, where = (DataError, prepared.train.split.root) if misfit == "other pictures" else (CheckpointError, "c")
+    with pytest.raises(fault) as caught:
         fresh.state.restore(found, "c")
-    assert str(caught.value) == f"c: {message}"
+    assert str(caught.value) == f"{where}: {message}"
     assert fresh.everything() == before
 
 
