@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from nettrain.arrays.blas import ask_for_one_thread
 from nettrain.files import open_streams
+from nettrain.training import signals
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    ask_for_one_thread()
-    open_streams()
-    from nettrain.cli.main import run
+    try:
+        signals.begin()
+        ask_for_one_thread()
+        open_streams()
+        from nettrain.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # while it was imported
+        signals.die_of(signal.SIGINT)
 
 
 if __name__ == "__main__":

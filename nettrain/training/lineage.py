@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from nettrain.config.fields import Chosen, OneOf, Record
 from nettrain.config.overrides import Override
@@ -26,14 +26,22 @@ class ScheduleOnly(Record, short="schedule"):
     schedule: Annotated[Chosen, OneOf("schedules")]
 
 
+class Extension(TypedDict):
+    """Epochs that were added, and the schedule that began with them as plain values, or None."""
+
+    from_step: int
+    epochs: int
+    schedule: dict[str, Any] | None
+
+
 @dataclass
 class Lineage:
-    """The extensions of a run in order: each ``{"from_step", "epochs", "schedule"}``, the last as plain values or None.
+    """The extensions of a run in order.
 
     A new schedule counts its steps from where it begins; without one the schedule before goes on.
     """
 
-    extensions: list[dict[str, Any]] = field(default_factory=list)
+    extensions: list[Extension] = field(default_factory=list)
 
     def epochs(self, config: Config) -> int:
         """How many epochs the run has in all."""

@@ -187,6 +187,7 @@ class Run:
 
     def _close(self, end: EpochEnd, seconds: float, images_per_second: float) -> EpochRow:
         """Validate an epoch and write what it was."""
+        self.state.check_finite()
         begun = time.perf_counter()
         val_loss, val_accuracy = self._validate()
         numbers = {
@@ -233,7 +234,11 @@ class Run:
         checkpoint.save(self.folder.best, meta, prepared.network.state())
 
     def save(self) -> None:
-        """Save everything that the rest of the training depends on; the logs reach the disk first."""
+        """Save everything that the rest of the training depends on; the logs reach the disk first.
+
+        Errors   ``Diverged`` if the state is not finite; ``EnvironmentFault``.
+        """
+        self.state.check_finite()
         for log in (self.metrics, self.events, self.timings):
             log.sync()
         logs = {"metrics.csv": self.metrics.size, "events.jsonl": self.events.size}

@@ -26,6 +26,27 @@ def take_save_request() -> bool:
     return asked
 
 
+def begin() -> None:
+    """What holds from the start of the process, before there is anything to save: SIGUSR1 does nothing.
+
+    Notes    As process 1, where a signal without a handler does nothing, SIGTERM and SIGHUP end the process.
+             A signal that was ignored stays so.
+    """
+    if signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
+        signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    for number in STOPPING:
+        if os.getpid() == 1 and signal.getsignal(number) is signal.SIG_DFL:
+            _leave_at_the_next(number)
+
+
+def _leave_at_the_next(number: int) -> None:
+    """The next signal of this kind ends the process at once; as process 1 that takes a handler."""
+    if os.getpid() == 1:
+        signal.signal(number, lambda number, frame: os._exit(128 + number))
+    else:
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def stop_between_pieces() -> Iterator[None]:
     """Inside, SIGINT, SIGTERM and SIGHUP ask for a stop (``arrays/interrupt.py``), and SIGUSR1 for a save.
@@ -36,7 +57,7 @@ def stop_between_pieces() -> Iterator[None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         interrupt.request(number)
-        signal.signal(number, signal.SIG_DFL)
+        _leave_at_the_next(number)
 
     def save(number: int, frame: FrameType | None) -> None:
         _requests.save = True

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from nettrain.arrays.flat import Flat
 from nettrain.autograd.tensor import Array
 from nettrain.config.resolved import to_plain
-from nettrain.errors import CheckpointError, DataError
+from nettrain.errors import CheckpointError, DataError, Diverged
 from nettrain.optim.optimizer import Optimizer
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.checkpoint import Checkpoint
@@ -19,6 +21,7 @@ from nettrain.training.lineage import Lineage
 from nettrain.training.loop import Progress
 from nettrain.training.model_file import model_meta, put_state
 from nettrain.training.prepare import Prepared
+from nettrain.training.typed import misfits
 
 OPTIMIZER = "optimizer/"  # prefix of the optimizer's tensors in a checkpoint
 
@@ -50,6 +53,15 @@ PARTS: dict[str, type[Any]] = {  # what a checkpoint holds beside the tensors: d
     "history": History,
     "best": Best,
     "lineage": Lineage,
+}
+META: dict[str, Any] = {  # what the metadata holds, and of which type
+    **PARTS,
+    "step": int,
+    "logs": {"metrics.csv": int, "events.jsonl": int},
+    "fingerprint": str,
+    "config": dict,
+    "classes": list[str],
+    "normalization": {"mean": list[float], "std": list[float]},
 }
 
 
@@ -89,6 +101,17 @@ class State:
         slots = {OPTIMIZER + name: array for name, array in self.optimizer.state().items()}
         return {**self.prepared.network.state(), **slots}
 
+    def check_finite(self) -> None:
+        """Errors ``Diverged`` names the step and the first tensor that is NaN or infinite.
+
+        Notes    A step checks what goes into an update; this finds an update that overflowed.
+        """
+        at = self.progress
+        for name, array in self.tensors().items():
+            if not np.isfinite(array).all():
+                what = f"{name} is not finite; try a smaller learning rate"
+                raise Diverged(f"diverged at step {at.step} of epoch {at.epoch + 1}: {what}")
+
     def restore(self, saved: Checkpoint, path: str | os.PathLike[str]) -> None:
         """Become the saved state.
 
@@ -115,8 +138,13 @@ class State:
 def compare_configs(config: Config, meta: Mapping[str, Any], shown: str) -> None:
     """Refuse a checkpoint of another config; only keys that can change the result count.
 
-    Errors   ``CheckpointError`` names the keys that differ.
+    Errors   ``CheckpointError`` names the keys that differ, or what in the metadata is not of a training.
     """
+    if wrong := next(misfits(dict(meta), META, ""), None):
+        raise CheckpointError(f"is not the checkpoint of a training ({wrong}); use another one", shown)
+    if meta["step"] != meta["progress"]["step"]:
+        what = f"step is {meta['step']}, but progress.step {meta['progress']['step']}"
+        raise CheckpointError(f"is not the checkpoint of a training ({what}); use another one", shown)
     if differing := sorted(_differences(to_plain(config, environment=False), meta["config"])):
         raise CheckpointError(f"was made with another config: {', '.join(differing)} differ; start a new run", shown)
 
