@@ -49,9 +49,10 @@ def layer_table(network: Network) -> str:
         counts = [volume(tensor.shape) for _, tensor in layer.tensors() if isinstance(tensor, Parameter)]
         rows.append((layer.name, kind, show(("N", *shape)), sum_of(counts)))
     rows.append(("all", "", "", sum_of([volume(p.shape) for p in network.parameters.values()])))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join(
-        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]:>14}".rstrip() for row in rows
+        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]:>{widths[3]}}".rstrip()
+        for row in rows
     )
 
 
