@@ -91,7 +91,7 @@ _CAUSES = {
     errno.ENFILE: "the machine has too many open files; close some programs",
     errno.EIO: "the disk reports an input/output error; check the disk",
     errno.EFBIG: "the file would be larger than is allowed; raise the limit (ulimit -f)",
-    errno.ENOENT: "no such file or folder; was it removed?",
+    errno.ENOENT: "no such file or folder; is the path right?",
     errno.ENOTDIR: "a part of the path is not a folder; expected folders down to the last name",
     errno.EISDIR: "is a folder; expected a file",
     errno.EEXIST: "is there already, and is not a folder; choose another name",

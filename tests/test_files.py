@@ -193,7 +193,7 @@ def test_the_mode_of_a_file_follows_the_umask(tmp_path: Path) -> None:
 WRITES = {
     "folder": ("", "cannot write: is a folder; expected the name of a plain file"),
     "pipe": ("pipe", "cannot write: is a device or pipe; expected the name of a plain file"),
-    "absent": ("no/file", "cannot write: no such file or folder; was it removed?"),
+    "absent": ("no/file", "cannot write: no such file or folder; is the path right?"),
     "below a file": (
         "plain/file",
         "cannot write: a part of the path is not a folder; expected folders down to the last name",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import sys
+
 import click
 
 from nettrain.cli.options import config_options, read, tell
@@ -10,25 +13,30 @@ from nettrain.cli.options import config_options, read, tell
 @click.command(epilog="\b\nExample:\n  nettrain check configs/digits-cnn.yaml")
 @config_options
 def check(config: str, settings: tuple[str, ...], **short: str | None) -> None:
-    """Check CONFIG: keys, shapes, folders, one batch forward and back; then estimate time, memory and disk."""
+    """Check CONFIG: keys, shapes, folders, some steps on one batch; then estimate time, memory and disk."""
     document = read(config, settings, short)
     from nettrain.cli.summary import layer_table
-    from nettrain.training.rehearsal import rehearse
+    from nettrain.training.rehearsal import one_batch, outlook
 
-    found = rehearse(document)
-    tell(*(f"nettrain: note: {note}" for note in found.notes))
-    classes = found.classes
-    click.echo(layer_table(found.network))
+    plan = outlook(document)
+    tell(*(f"nettrain: note: {note}" for note in plan.splits.notes))
+    classes, epochs = len(plan.splits.classes), plan.config.train.epochs
+    click.echo(layer_table(plan.network))
     click.echo()
-    for line in (
-        f"data    {found.pictures} pictures in {classes} classes: {found.steps} steps of {found.batch} an epoch",
-        f"loss    {found.loss:.4f} on one batch, in nats; an even guess among {classes} has {found.even_guess:.4f}",
-        f"time    about {duration(found.seconds)} for {found.epochs} epochs at {found.images_per_second:,.0f} images/s",
-        f"memory  about {megabytes(found.memory_bytes)}, {megabytes(found.cache_bytes)} of it the picture cache",
-        f"disk    about {megabytes(found.disk_bytes)} in the run folder",
-    ):
-        click.echo(line)
-    click.echo("the config can be trained; nothing was written")
+    click.echo(f"data    {plan.pictures} pictures in {classes} classes: {plan.steps} steps of {plan.batch} an epoch")
+    click.echo(f"memory  about {megabytes(plan.memory_bytes)}, {megabytes(plan.cache_bytes)} of it the picture cache")
+    click.echo(f"disk    about {megabytes(plan.disk_bytes)} in the run folder")
+    sys.stdout.flush()  # a batch of a large model takes its time
+    found = one_batch(plan)
+    seconds = epochs * plan.pictures / found.images_per_second
+    click.echo(f"time    about {duration(seconds)} for {epochs} epochs at {found.images_per_second:,.0f} images/s")
+    click.echo(f"loss    {found.loss:.4f} on one batch{even_guess(plan.config.loss.kind, classes)}")
+    click.echo("the config can be trained; one batch of pictures was read, and nothing written")
+
+
+def even_guess(loss: str, classes: int) -> str:
+    """What the first loss compares with, where there is such a number."""
+    return f", in nats; an even guess among {classes} has {math.log(classes):.4f}" if loss == "cross_entropy" else ""
 
 
 def megabytes(count: int) -> str:

@@ -47,6 +47,7 @@ def evaluate(model: str, data: str | None, split: str | None, as_json: bool, thr
     result = judgement.result
     summary = results.summary(result, loaded.sha256, judgement.data_fingerprint)
     text = results.summary_json(result, loaded.sha256, judgement.data_fingerprint)
+    click.echo(text if as_json else tables(summary), nl=not as_json)
     if folder is not None:
         files.make_folder(folder.evaluate)
         for name, content in (
@@ -56,7 +57,6 @@ def evaluate(model: str, data: str | None, split: str | None, as_json: bool, thr
             (f"predictions_{result.split}.csv", results.predictions_csv(result)),
         ):
             files.write_atomic(folder.evaluate / name, content.encode())
-    click.echo(text if as_json else tables(summary), nl=not as_json)
 
 
 def tables(summary: dict[str, Any]) -> str:

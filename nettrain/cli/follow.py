@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def follow(run: Run) -> None:
                 else:
                     screen.step(fact, progress.correct / max(progress.position, 1))
     except Stopped as stop:
-        path, end = run.folder.path, f"nettrain: stopped by signal {stop.signal_number}"
+        path, end = run.folder.path, f"nettrain: stopped by {signal.Signals(stop.signal_number).name}"
         tell(
             f"{end} after the last step; {path} is complete"
             if run.finished

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from nettrain.training.classify import Classified
 
 
-@click.command(epilog="\b\nExample:\n  nettrain predict data/digits/test/7 --top 3 --format csv")
+@click.command(epilog="\b\nExample:\n  nettrain predict data/digits/test/7 --top 3 --format jsonl")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option(
     "--model", "-m", metavar="RUN|FILE", help="Run folder or model file [default: the newest finished run in ./runs]."
 )
 @click.option(
-    "--format", "form", type=click.Choice(["jsonl", "csv", "table"]), help="[default: table on a terminal, else jsonl]"
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "table"]),
+    help="[default: as --output ends, else table on a terminal, else jsonl]",
 )
 @click.option(
     "--top", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="Name the K best classes."
@@ -57,6 +60,9 @@ def predict(
         raise click.UsageError("'-' stands for stdin and can be given once")
     if nul and "-" not in paths:
         raise click.UsageError("-0 says how paths on stdin end; expected '-' among the paths")
+    form = form or _default_format(output)
+    if form == "csv" and top > 1:
+        raise click.UsageError("--top is for jsonl and table; CSV has the best class, or with --all every class")
     use_threads(threads)
     if model is None:
         model = str(newest_finished().path)
@@ -64,7 +70,6 @@ def predict(
     loaded = load_model(find_model(model))
     results = classify(loaded, pictures_named(chain.from_iterable(_lines(nul) if p == "-" else (p,) for p in paths)))
     first = list(islice(results, 64))  # as many as a table looks at for its widths
-    form = form or ("table" if output is None and sys.stdout.isatty() else "jsonl")
     width = max((len(found.path) for found in first), default=0)
     rows = FORMATS[form](loaded.classes, top=top, all=every, width=width)
     bad = 0
@@ -84,9 +89,17 @@ def predict(
         for text in texts():
             sys.stdout.write(text)
         sys.stdout.flush()
+    if not first:
+        tell("nettrain: warning: no picture was found in what was given")
     if bad:
         tell(f"nettrain: error: {bad} of the files could not be used; their rows say why")
     return ExitCode.DATA if bad else ExitCode.OK
+
+
+def _default_format(output: str | None) -> str:
+    if output is not None:
+        return "csv" if output.endswith(".csv") else "jsonl"
+    return "table" if sys.stdout.isatty() else "jsonl"
 
 
 def _lines(nul: bool) -> Iterator[str]:

@@ -39,8 +39,10 @@ def parse_override(text: str, number: int) -> Override:
     return Override(key if equals else "", value if equals else text, f"--set[{number}]")
 
 
-def apply(override: Override, root: Node, form: Form, tables: Mapping[str, Table], faults: list[Fault]) -> MappingNode:
-    """The tree with one value replaced; what is wrong with the override itself is added to the faults.
+def apply(
+    override: Override, root: Node, form: Form, tables: Mapping[str, Table], faults: list[Fault], notes: list[str]
+) -> MappingNode:
+    """The tree with one value replaced; what is wrong with the override is added to the faults, what it drops to notes.
 
     Notes    A value is YAML, but raw text where a path or free text is expected. Another kind replaces the block.
              The keys of a value are placed in its own text; keys on the way there at its beginning.
@@ -48,7 +50,7 @@ def apply(override: Override, root: Node, form: Form, tables: Mapping[str, Table
     before = root
     try:
         segments = _segments(override)
-        target = _Target(override, tables, faults)
+        target = _Target(override, tables, faults, notes)
         root = target.set(segments, 0, form, root, None)
     except _Misplaced as error:
         faults.append(Fault(str(error), override.place, override.key))
@@ -72,8 +74,8 @@ def _segments(override: Override) -> list[str]:
 class _Target:
     """The way along one dotted key, forms and nodes side by side; a form of None is where the schema ends."""
 
-    def __init__(self, override: Override, tables: Mapping[str, Table], faults: list[Fault]) -> None:
-        self.override, self.tables, self.faults = override, tables, faults
+    def __init__(self, override: Override, tables: Mapping[str, Table], faults: list[Fault], notes: list[str]) -> None:
+        self.override, self.tables, self.faults, self.notes = override, tables, faults, notes
 
     def set(self, segments: list[str], at: int, form: Form | None, node: Node | None, default: object) -> Node:
         """The node with the value put in, made where it is missing."""
@@ -174,6 +176,9 @@ class _Target:
             made = self.set(segments, at + 1, form, old, None)
         else:
             key, made = self.key(typed), self.set(segments, at + 1, form, None, None)
+            if kind in table.rows and current in table.rows and at + 1 < len(segments):
+                dropped = f"{kind} replaces {current}, whose settings are dropped"
+                self.notes.append(f"nettrain: note: {Fault(dropped, self.override.place, '.'.join(segments[:at]))}")
         return MappingNode(((key, made),), key.place if node is None else node.place)
 
     def in_list(self, segments: list[str], at: int, form: Listed | Fixed, node: Node | None) -> Sequence:

@@ -72,11 +72,12 @@ def _read(
         raise ConfigError(faults=faults)
     node = _top(node, text, file)
     bases = {file: base}
+    notes: list[str] = []
     for number, override in enumerate(overrides, 1):
         if isinstance(override, str):
             override = parse_override(override, number)
         bases[override.file] = _current_folder(override)
-        node = apply(override, node, Settings(root), tables, faults)
+        node = apply(override, node, Settings(root), tables, faults, notes)
     walk = Walk(tables, bases, stored=stored)
     walk.places[""] = node.place
     config = walk.read(Settings(root), node, "")
@@ -84,7 +85,7 @@ def _read(
     if faults or config is INVALID:
         order = {name: number for number, name in enumerate(bases)}
         raise ConfigError(faults=sorted(faults, key=lambda fault: _position(fault, order)))
-    return Document(config, walk.places, tuple(note for _, note in walk.notes), source)
+    return Document(config, walk.places, (*notes, *(note for _, note in walk.notes)), source)
 
 
 def _top(node: Node | None, text: str, file: str) -> MappingNode:

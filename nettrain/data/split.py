@@ -13,7 +13,7 @@ from nettrain.data.classes import match
 from nettrain.data.config import DataConfig, ValFraction
 from nettrain.data.listing import Listing, list_folder
 from nettrain.data.roots import find_roots
-from nettrain.errors import DataError
+from nettrain.errors import DataError, Fault
 
 I64 = npt.NDArray[np.int64]
 
@@ -85,17 +85,21 @@ def folder_split(name: str, root: str, classes: tuple[str, ...]) -> Split:
 def divide(split: Split, part: ValFraction, seed: int) -> tuple[Split, Split]:
     """Set a part of the pictures aside: (train, val), each still in code-point order.
 
-    Errors   DataError if val would be empty.
-    Notes    the count is rounded to the nearest, a half upwards; stratified, within each class. At least one picture of
-             every class stays in train. Which ones go depends on the seed and on their places in code-point order.
+    Errors   DataError if val would be empty or, stratified, would lack a class because that has a single picture.
+    Notes    the count is rounded to the nearest, a half upwards; stratified, within each class, and at least 1. At
+             least one picture of every class stays in train. Which ones go depends on the seed and on their places in
+             code-point order.
     """
     labels = split.labels
     places = np.arange(len(labels))
     groups = [places[labels == index] for index in range(len(split.classes))] if part.stratify else [places]
     left = np.bincount(labels, minlength=len(split.classes))
+    if part.stratify and (lone := [name for name, count in zip(split.classes, left, strict=True) if count < 2]):
+        message = "has a single picture, so none is left to validate on; add pictures, or set data.val.stratify: false"
+        raise DataError(faults=[Fault(message, os.path.join(split.root, name)) for name in lone])
     chosen: list[int] = []
     for index, group in enumerate(groups):
-        wanted = int(len(group) * part.fraction + 0.5)
+        wanted = max(int(len(group) * part.fraction + 0.5), int(part.stratify))
         for place in group[permutation(len(group), seed, "data.val", index)]:
             if wanted and left[labels[place]] > 1:
                 chosen.append(int(place))

@@ -41,7 +41,10 @@ class ModelConfig(Record):
         elif self.activation.kind != "none" and _inherit(self.layers, self) == _inherit(
             self.layers, replace(self, activation=NONE)
         ):
-            yield "activation", "has no effect: every layer that could take it names its own; leave it out"
+            yield (
+                "activation",
+                "has no effect: each layer that could take it names its own or gives the logits; leave it out",
+            )
 
 
 class ModelFault(ValueError):

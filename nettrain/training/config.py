@@ -15,6 +15,7 @@ from nettrain.ops.loss_table import LOSS_ALIASES, LOSSES, CrossEntropyConfig
 from nettrain.optim.schedules.constant import ConstantConfig
 from nettrain.optim.schedules.table import SCHEDULE_ALIASES, SCHEDULES
 from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
+from nettrain.training.runs import name_fault
 
 TABLES = {
     **MODEL_TABLES,
@@ -75,3 +76,7 @@ class Config(Record):
     loss: Annotated[Chosen, OneOf("losses")] = Chosen("cross_entropy", CrossEntropyConfig())
     schedule: Annotated[Chosen, OneOf("schedules")] = Chosen("constant", ConstantConfig())
     checkpoint: CheckpointConfig = CheckpointConfig()
+
+    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        if self.name is not None and (wrong := name_fault(self.name)):
+            yield "name", wrong

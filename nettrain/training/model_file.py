@@ -20,6 +20,8 @@ from nettrain.training import checkpoint, json_text
 from nettrain.training.config import TABLES, Config
 from nettrain.training.evaluation import outputs_of
 
+OPTIMIZER = "optimizer/"  # prefix of the optimizer's tensors in the checkpoint of a training
+
 
 @dataclass(frozen=True)
 class Model:
@@ -52,7 +54,7 @@ def model_meta(config: Config, classes: tuple[str, ...], normalization: Normaliz
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
-    """The model in a file.
+    """The model in a file: one that was saved as the best, or the checkpoint of a training.
 
     Errors   ``CheckpointError`` if the file is damaged, or its parts do not belong together.
     """
@@ -68,7 +70,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     except (KeyError, TypeError, ModelFault) as error:
         raise CheckpointError(f"is not a model that this version can use ({error}); train it again", shown) from error
     network.materialise(0)
-    put_state(network.state(), found.tensors, shown)
+    weights = {name: tensor for name, tensor in found.tensors.items() if not name.startswith(OPTIMIZER)}
+    put_state(network.state(), weights, shown)
     return Model(network, config, classes, normalization, found.sha256, shown)
 
 

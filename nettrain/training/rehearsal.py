@@ -9,61 +9,67 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettrain.arrays.threads import get_threads
-from nettrain.autograd.backward import backward
-from nettrain.autograd.tensor import Graph
 from nettrain.config.document import Document
 from nettrain.data.batches import Batches
 from nettrain.data.cache import decode
 from nettrain.data.normalize import resolve
-from nettrain.data.split import make_splits
+from nettrain.data.split import Splits, make_splits
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
-from nettrain.ops.losses import mean
+from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
 from nettrain.training.prepare import FLOAT_BYTES, check_monitor, check_schedule, check_shapes, training_bytes
 from nettrain.training.run import training_loss
+from nettrain.training.step import Stepper
 
-REPEATS = 3  # of the batch, after one to warm up; the fastest counts
+SMALL_LR = 1e-6  # so that what a step does to the weights does not matter
+REPEATS = 3  # steps that are timed, after one to warm up; the fastest counts
+EVENT_BYTES = 110  # of a step's line in events.jsonl
+FILE_BYTES = 60  # of a picture's line in split.csv
 
 
 @dataclass(frozen=True)
-class Rehearsal:
-    """What one batch showed. Units: seconds, bytes, nats per image."""
+class Outlook:
+    """What a training would be, before any picture is read. Units: bytes."""
 
+    document: Document[Config]
     network: Network
-    notes: tuple[str, ...]
-    pictures: int
-    classes: int
-    batch: int
-    epochs: int
-    loss: float
-    batch_seconds: float
+    splits: Splits
     cache_bytes: int
     memory_bytes: int
     disk_bytes: int
 
     @property
+    def config(self) -> Config:
+        return self.document.config
+
+    @property
+    def pictures(self) -> int:
+        return len(self.splits.train.files)
+
+    @property
+    def batch(self) -> int:
+        return min(self.config.train.batch_size, self.pictures)
+
+    @property
     def steps(self) -> int:
+        """Steps of an epoch."""
         return -(-self.pictures // self.batch)
 
-    @property
-    def images_per_second(self) -> float:
-        return self.batch / self.batch_seconds
 
-    @property
-    def seconds(self) -> float:
-        return self.epochs * self.pictures / self.images_per_second
+@dataclass(frozen=True)
+class OneBatch:
+    """What one batch showed: its first loss, as it is optimised, and pictures a second of whole steps."""
 
-    @property
-    def even_guess(self) -> float:
-        return math.log(self.classes)
+    loss: float
+    images_per_second: float
 
 
-def rehearse(document: Document[Config]) -> Rehearsal:
-    """One batch forward and back.
+def outlook(document: Document[Config]) -> Outlook:
+    """Everything that can be said without reading a picture.
 
-    Errors   those of ``prepare``; only the pictures of one batch are decoded, or all where bad ones are skipped.
+    Errors   those of ``prepare`` up to there.
     """
     config = document.config
     check_shapes(document)
@@ -71,41 +77,45 @@ def rehearse(document: Document[Config]) -> Rehearsal:
     network = check_shapes(document, len(splits.classes))
     check_monitor(document, splits)
     check_schedule(document, splits)
-    train = splits.train
-    if config.data.on_bad_image == "skip":  # which pictures are left is known only when all were tried
-        train = decode(train, config.data.image, "skip", "none", get_threads()).split
-    total = len(train.files)
-    batch = min(config.train.batch_size, total)
-    few = train.only(np.linspace(0, total - 1, batch).astype(np.int64))  # spread over all classes
-    pictures = decode(few, config.data.image, config.data.on_bad_image, "ram", get_threads())
-    normalization = resolve(config.data.normalize, pictures)
-    network.materialise(config.seed)
-    batches = Batches(pictures, batch, config.seed, normalization, config.data.augment)
-    loss_of = training_loss(config.loss)
-    first = next(iter(batches.training(0)))
-    times, loss = [], math.nan
-    for _ in range(1 + REPEATS):
-        begun = time.perf_counter()
-        graph = Graph()
-        value = mean(loss_of(network(graph.input(first.images), Pass(True, config.seed)), first.labels))
-        backward(value)
-        times.append(time.perf_counter() - begun)
-        loss = float(value.array)
-    one = int(np.prod(pictures.shape))
+    train = len(splits.train.files)
     held = sum(len(split.files) for split in (splits.train, splits.val) if split is not None)
+    one = math.prod(config.data.image.load_size) * config.data.image.channels
     cache = held * one if config.data.cache == "ram" else 0
     weights = training_bytes(config, network)
     model = FLOAT_BYTES * network.parameter_count
-    return Rehearsal(
+    batch = min(config.train.batch_size, train)
+    steps = config.train.epochs * -(-train // batch)
+    return Outlook(
+        document=document,
         network=network,
-        notes=splits.notes,
-        pictures=total,
-        classes=len(splits.classes),
-        batch=batch,
-        epochs=config.train.epochs,
-        loss=loss,
-        batch_seconds=min(times[1:]),
+        splits=splits,
         cache_bytes=cache,
         memory_bytes=step_bytes(network, batch) + weights + cache,
-        disk_bytes=model + 2 * (weights - model) + 100 * total,
+        disk_bytes=model + 2 * (weights - model) + FILE_BYTES * held + EVENT_BYTES * steps,
     )
+
+
+def one_batch(plan: Outlook) -> OneBatch:
+    """A few whole steps on one batch, with weights that are thrown away.
+
+    Errors   ``DataError`` if a picture of the batch is bad; only those are decoded, or all where bad ones are skipped.
+             ``Diverged`` if the first steps do.
+    """
+    config, network, train = plan.config, plan.network, plan.splits.train
+    image, on_bad = config.data.image, config.data.on_bad_image
+    if on_bad == "skip":  # which pictures are left is known only when all were tried
+        train = decode(train, image, on_bad, "none", get_threads()).split
+    few = train.only(np.linspace(0, len(train.files) - 1, plan.batch).astype(np.int64))  # spread over all classes
+    pictures = decode(few, image, on_bad, "ram", get_threads())
+    normalization = resolve(config.data.normalize, pictures)
+    weights = network.materialise(config.seed)
+    optimizer = OPTIMIZERS[config.optimizer.kind][1](config.optimizer.settings, weights)
+    stepper = Stepper(network, optimizer, training_loss(config.loss))
+    batches = Batches(pictures, plan.batch, config.seed, normalization, config.data.augment)
+    times, losses = [], []
+    for step in range(1 + REPEATS):
+        begun = time.perf_counter()
+        (batch,) = batches.training(step)
+        losses.append(stepper(batch.images, batch.labels, Pass(True, config.seed, step, step), SMALL_LR).loss)
+        times.append(time.perf_counter() - begun)
+    return OneBatch(losses[0], plan.batch / min(times[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -104,7 +105,7 @@ class Run:
                 except interrupt.Interrupted as stop:
                     if not self.finished:
                         self.save()
-                        self.mark("stopped", reason=f"signal {stop.signal_number}", ended=now())
+                        self.mark("stopped", reason=signal.Signals(stop.signal_number).name, ended=now())
                     raise Stopped(stop.signal_number) from None
         except MemoryError as error:
             fault = EnvironmentFault(f"out of memory ({error}); expected more of it, or a smaller train.batch_size")

@@ -15,14 +15,20 @@ LISTED = 20
 LONGEST_NAME = 200  # bytes: a folder's name has at most 255, and "-2" must fit
 
 
+def name_fault(name: str) -> str:
+    """Why a run cannot have this name, or nothing."""
+    if name in ("", ".", "..") or "/" in name or escape(name) != name or len(os.fsencode(name)) > LONGEST_NAME:
+        return f"{name!r} cannot be the name of a folder; expected at most {LONGEST_NAME} bytes without '/'"
+    return ""
+
+
 def create(name: str, runs: files.AnyPath = RUNS) -> tuple[RunFolder, files.Lock]:
     """A new folder ``runs/<name>``, or ``runs/<name>-2`` and so on, and its lock.
 
     Errors   ConfigError if ``name`` cannot be a folder's name; EnvironmentFault.
     """
-    if name in ("", ".", "..") or "/" in name or escape(name) != name or len(os.fsencode(name)) > LONGEST_NAME:
-        message = f"name: {name!r} cannot be the name of a folder; expected at most {LONGEST_NAME} bytes without '/'"
-        raise ConfigError(message)
+    if wrong := name_fault(name):
+        raise ConfigError(f"name: {wrong}")
     number, path = 1, Path(runs, name)
     while os.path.lexists(path) or not files.make_folder(path):  # False: another process made it just now
         number += 1
@@ -49,6 +55,8 @@ def create_at(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
 def refuse_occupied(path: files.AnyPath) -> None:
     """The errors of ``create_at``, before anything is made; the folder need not be there."""
     folder = RunFolder(Path(path))
+    if folder.path.exists() and not folder.path.is_dir():
+        raise ConfigError("is a file; expected the path of a folder", os.fspath(path))
     if folder.is_blank():
         return
     # A run takes the lock before it writes anything: what holds something, and then still no lock, is no live run.
@@ -60,7 +68,7 @@ def refuse_occupied(path: files.AnyPath) -> None:
 def reopen(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
     """The folder of a run that is there, and its lock. Errors: ConfigError if it is no run; EnvironmentFault."""
     folder = RunFolder(Path(path))
-    if not folder.is_run():
+    if not folder.path.is_dir() or not folder.is_run():
         raise ConfigError("is not the folder of a run; expected one, such as runs/name", os.fspath(path))
     lock = files.Lock(path)
     folder.sweep()

@@ -19,11 +19,9 @@ from nettrain.training.checkpoint import Checkpoint
 from nettrain.training.config import Config, best_mode
 from nettrain.training.lineage import Lineage
 from nettrain.training.loop import Progress
-from nettrain.training.model_file import model_meta, put_state
+from nettrain.training.model_file import OPTIMIZER, model_meta, put_state
 from nettrain.training.prepare import Prepared
 from nettrain.training.typed import misfits
-
-OPTIMIZER = "optimizer/"  # prefix of the optimizer's tensors in a checkpoint
 
 
 @dataclass

@@ -140,7 +140,7 @@ def test_output_is_a_whole_file(here: Path, call: Call) -> None:
     before = tree(here)
     ended = call("predict", "a.png", "-o", "none/rows.jsonl", "-m", "runs/cnn")
     assert (ended.code, ended.out) == (5, "")
-    assert ended.err == "nettrain: error: none/rows.jsonl: cannot write: no such file or folder; was it removed?\n"
+    assert ended.err == "nettrain: error: none/rows.jsonl: cannot write: no such file or folder; is the path right?\n"
     assert tree(here) == before
 
 

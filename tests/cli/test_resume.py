@@ -85,7 +85,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     if number is signal.SIGKILL:
         assert state["state"] == "running"
     else:
-        last = f"nettrain: stopped by signal {int(number)} and saved; go on with: nettrain resume run"
+        last = f"nettrain: stopped by {number.name} and saved; go on with: nettrain resume run"
         assert ended.err.splitlines()[-1] == last
         assert (state["state"], state["reason"]) == ("stopped", f"signal {int(number)}")
         steps = max(int(path.stem[5:]) for path in Path("run/checkpoints").iterdir())
@@ -128,7 +128,7 @@ def test_a_signal_after_the_last_step_finishes_the_run_and_ends_the_process(here
     program = stop_at("nettrain.training.run", "save_state", 5, signal.SIGINT)
     ended = process("fit", "cnn.yaml", "--run-dir", "run", program=program)
     assert (ended.code, ended.out) == (-signal.SIGINT, "")
-    assert ended.err.splitlines()[-1] == "nettrain: stopped by signal 2 after the last step; run is complete"
+    assert ended.err.splitlines()[-1] == "nettrain: stopped by SIGINT after the last step; run is complete"
     assert json.loads(Path("run/run.json").read_text())["state"] == "finished"
     assert results(here / "run") == results(finished)
 
