@@ -17,13 +17,16 @@ from nettrain.arrays import blas
 from nettrain.arrays.windows import Window
 from nettrain.autograd.tensor import Tensor
 from nettrain.ops.activations import ACTIVATIONS
+from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.conv2d import conv2d
+from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.linear import linear
-from nettrain.ops.losses import cross_entropy, mse
+from nettrain.ops.max_pool import MaxPool
+from nettrain.ops.mse import mse
 from nettrain.ops.pointwise import Pointwise
-from nettrain.ops.pooling import AveragePool, GlobalAveragePool, MaxPool
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
 

@@ -13,16 +13,20 @@ from nettrain.arrays.windows import Window
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Tensor, spec_of
 from nettrain.ops.add import Add
+from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.conv2d import conv2d
+from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.flatten import flatten
+from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.linear import linear
-from nettrain.ops.losses import cross_entropy, mean, mse
+from nettrain.ops.max_pool import MaxPool
+from nettrain.ops.mean import mean
+from nettrain.ops.mse import mse
 from nettrain.ops.option_a import option_a
 from nettrain.ops.pointwise import Pointwise
-from nettrain.ops.pooling import AveragePool, GlobalAveragePool, MaxPool
 from nettrain.ops.relu import relu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
@@ -181,7 +185,7 @@ CASES: dict[str, Case] = {
     ),
     "conv, batch_norm, add, relu, max_pool": Case(
         conv2d,
-        "conv2d batch_norm add pointwise pooling",
+        "conv2d batch_norm add pointwise max_pool",
         {"x": PICTURE, "weight": (3, 3, 3, 4), "scale": (4,), "shift": (4,), "shortcut": ("N", 5, 7, 4)},
         lambda x, weight, scale, shift, shortcut: conv2d(
             x,
@@ -195,7 +199,7 @@ CASES: dict[str, Case] = {
     ),
     "conv, bias, relu, max_pool, global_avg_pool, dropout": Case(
         conv2d,
-        "conv2d bias pointwise pooling dropout",
+        "conv2d bias pointwise max_pool dropout",
         {"x": PICTURE, "weight": (3, 3, 3, 4), "bias": (4,)},
         lambda x, weight, bias: conv2d(
             x,
@@ -244,35 +248,35 @@ CASES: dict[str, Case] = {
         lambda x, scale, shift: running_normed(x, scale, shift),
     ),
     "relu as a part": part("pointwise relu", lambda: Pointwise(*RELU), naive.relu, make=away_from_zero),
-    "max_pool 2": part("pooling", lambda: MaxPool(POOL), lambda x: naive.max_pool(x, POOL), make=distinct),
+    "max_pool 2": part("max_pool window_part", lambda: MaxPool(POOL), lambda x: naive.max_pool(x, POOL), make=distinct),
     "max_pool 3 stride 2 padding 1": part(
-        "pooling", lambda: MaxPool(OVERLAPPING), lambda x: naive.max_pool(x, OVERLAPPING), make=distinct
+        "max_pool window_part", lambda: MaxPool(OVERLAPPING), lambda x: naive.max_pool(x, OVERLAPPING), make=distinct
     ),
     "max_pool 2x3 stride 1 same": part(
-        "pooling",
+        "max_pool window_part",
         lambda: MaxPool(Window((2, 3), padding="same")),
         lambda x: naive.max_pool(x, Window((2, 3), padding="same")),
         make=distinct,
     ),
     "max_pool 17x17": part(
-        "pooling",
+        "max_pool window_part",
         lambda: MaxPool(Window((17, 17))),
         lambda x: naive.max_pool(x, Window((17, 17))),
         shape=("N", 17, 18, 1),
         make=distinct,
     ),
-    "avg_pool 2": part("pooling", lambda: AveragePool(POOL), lambda x: naive.average_pool(x, POOL)),
+    "avg_pool 2": part("average_pool", lambda: AveragePool(POOL), lambda x: naive.average_pool(x, POOL)),
     "avg_pool 3 stride 2 padding 1": part(
-        "pooling", lambda: AveragePool(OVERLAPPING), lambda x: naive.average_pool(x, OVERLAPPING)
+        "average_pool", lambda: AveragePool(OVERLAPPING), lambda x: naive.average_pool(x, OVERLAPPING)
     ),
     "avg_pool 3x2 keras_same": part(
-        "pooling",
+        "average_pool",
         lambda: AveragePool(Window((3, 2), (2, 2), padding="keras_same")),
         lambda x: naive.average_pool(x, Window((3, 2), (2, 2), padding="keras_same")),
     ),
-    "global_avg_pool": part("pooling", GlobalAveragePool, lambda x: x.mean(axis=(1, 2))),
+    "global_avg_pool": part("global_average_pool", GlobalAveragePool, lambda x: x.mean(axis=(1, 2))),
     "global_avg_pool of one channel": part(
-        "pooling", GlobalAveragePool, lambda x: x.mean(axis=(1, 2)), shape=("N", 6, 3, 1)
+        "global_average_pool", GlobalAveragePool, lambda x: x.mean(axis=(1, 2)), shape=("N", 6, 3, 1)
     ),
     "dropout of pictures": part("dropout", dropout, naive_dropout),
     "dropout of rows": part("dropout", dropout, naive_dropout, shape=("N", 9)),
@@ -302,24 +306,24 @@ CASES: dict[str, Case] = {
     "softmax": Case(softmax, "softmax", {"x": ("N", 5)}, softmax, naive.softmax),
     "cross_entropy": Case(
         cross_entropy,
-        "losses",
+        "cross_entropy mse mean",
         {"logits": ("N", 5)},
         lambda logits: cross_entropy(logits, labels=labels(logits, 5)),
         lambda logits: naive.cross_entropy(logits, labels(logits, 5)),
     ),
     "cross_entropy, smoothed": Case(
         cross_entropy,
-        "losses",
+        "cross_entropy mse mean",
         {"logits": ("N", 5)},
         lambda logits: cross_entropy(logits, labels=labels(logits, 5), label_smoothing=0.1),
         lambda logits: naive.cross_entropy(logits, labels(logits, 5), 0.1),
     ),
     "mse": Case(
         mse,
-        "losses",
+        "cross_entropy mse mean",
         {"outputs": ("N", 5)},
         lambda outputs: mse(outputs, labels=labels(outputs, 5)),
         lambda outputs: naive.mse(outputs, labels(outputs, 5)),
     ),
-    "mean": Case(mean, "losses", {"x": ("N",)}, mean, lambda x: np.asarray(x.sum() / len(x))),
+    "mean": Case(mean, "cross_entropy mse mean", {"x": ("N",)}, mean, lambda x: np.asarray(x.sum() / len(x))),
 }

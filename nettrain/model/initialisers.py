@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ F64 = npt.NDArray[np.float64]
 Fans = tuple[int, int]
 Draw = Callable[[int], F64]  # so many numbers
 
+CHUNK = 1 << 16  # numbers drawn at a time
 TRUNCATED_DEVIATION = 0.87962566103423978  # of a standard normal cut at -2 and 2
 
 
@@ -108,7 +110,13 @@ INITIALISERS: dict[str, tuple[type[Record], Callable[..., F64]]] = {
 }
 
 
-def initial(chosen: Chosen, name: str, shape: tuple[int, ...], fans: Fans, seed: int) -> F64:
-    """The first values of a parameter, as its initialiser says.  Shapes: ``shape``."""
-    draw = INITIALISERS[chosen.kind][1]
-    return draw(chosen.settings, fans, seed, f"model/{name}", np.arange(math.prod(shape))).reshape(shape)
+def initialise(out: npt.NDArray[Any], chosen: Chosen, name: str, fans: Fans, seed: int) -> None:
+    """Write the first values of a parameter, as its initialiser says.
+
+    Shapes   ``out`` any, C-contiguous.
+    Cost     memory for ``CHUNK`` numbers, however many there are.
+    """
+    draw, flat = INITIALISERS[chosen.kind][1], out.reshape(-1)
+    for start in range(0, flat.size, CHUNK):
+        places = np.arange(start, min(start + CHUNK, flat.size))
+        flat[places[0] : places[-1] + 1] = draw(chosen.settings, fans, seed, f"model/{name}", places)

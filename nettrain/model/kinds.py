@@ -9,13 +9,16 @@ from nettrain.config.fields import NoSettings, Record, Table
 from nettrain.model.initialisers import INITIALISERS
 from nettrain.model.layer import Layer
 from nettrain.model.layers.activation import ActivationLayer
+from nettrain.model.layers.avg_pool2d import AvgPool2d
 from nettrain.model.layers.batch_norm import BatchNormConfig, BatchNormLayer
 from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
 from nettrain.model.layers.dense import Dense, DenseConfig
 from nettrain.model.layers.dropout import Dropout, DropoutConfig
 from nettrain.model.layers.flatten import Flatten
-from nettrain.model.layers.pooling import AvgPool2d, GlobalAvgPool, MaxPool2d, PoolConfig
+from nettrain.model.layers.global_avg_pool import GlobalAvgPool
+from nettrain.model.layers.max_pool2d import MaxPool2d
 from nettrain.model.layers.residual import Residual, ResidualConfig
+from nettrain.model.layers.window_settings import PoolConfig
 from nettrain.model.norms import NORM_ALIASES, NORMS
 from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS
 

@@ -15,7 +15,7 @@ from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import show
 from nettrain.autograd.tensor import Dim, Shape, Spec, Tensor
 from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
-from nettrain.model.initialisers import initial
+from nettrain.model.initialisers import initialise
 from nettrain.model.kinds import CONTAINERS, LAYERS
 from nettrain.model.layer import Buffer, Layer, Parameter, Pass
 from nettrain.model.layers.linear_map import HE_NORMAL, LinearMapConfig
@@ -91,7 +91,7 @@ class Network(Sequential):
         shapes = {name: tuple(int(dim) for dim in p.shape) for name, p in self.parameters.items()}
         weights = Flat(shapes, dtype)
         for name, parameter in self.parameters.items():
-            weights.views[name][...] = initial(parameter.init, name, shapes[name], parameter.fans, seed)
+            initialise(weights.views[name], parameter.init, name, parameter.fans, seed)
             parameter.value = weights.views[name]
         for buffer in self.buffers.values():
             buffer.materialise(weights.array.dtype)
@@ -113,6 +113,8 @@ def build_network(config: ModelConfig, input_shape: tuple[int, int, int], classe
     built, shape = _build(layers, input_shape, classes, shapes)
     network = Network(built, [layer.kind for layer in layers], input_shape, shapes)
     last = layers[-1]
+    if not network.parameters:
+        raise ModelFault(last.key, "no layer has weights, so nothing can be trained; expected a dense or conv2d layer")
     if len(shape) != 1:
         raise ModelFault(
             last.key, f"the last layer gives {show(shape)} for a picture; expected (classes), as of dense: classes"

@@ -80,10 +80,12 @@ class BatchNorm(Part):
 
     def collect(self, index: int, piece: Array) -> None:
         rows = piece.reshape(-1, piece.shape[-1])
-        mean = column_sums(rows)[0] / len(rows)
-        deviations = rows - mean
+        rough = column_sums(rows)[0] / len(rows)  # a long sum in float32: what it misses is seen in the deviations
+        deviations = rows - rough
+        missed = column_sums(deviations)[0] / len(rows)
+        deviations -= missed
         self.counts[index] = len(rows)
-        self.means[index] = mean
+        self.means[index] = rough.astype(np.float64) + missed
         self.squares[index] = column_sums(np.square(deviations, out=deviations))[0]
 
     def finish(self) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from nettrain.autograd.op import Op
 from nettrain.autograd.tensor import Array
 from nettrain.config.fields import Fraction, NoSettings, Record
-from nettrain.ops.losses import cross_entropy, mse
+from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.mse import mse
 from nettrain.ops.softmax import softmax
 
 

@@ -14,7 +14,7 @@ from nettrain.autograd.tensor import Array, Graph, Proposal, Tensor
 from nettrain.errors import Diverged
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
-from nettrain.ops.losses import mean
+from nettrain.ops.mean import mean
 from nettrain.optim.optimizer import Optimizer
 
 Loss = Callable[[Tensor, Array], Tensor]  # outputs (N,K), labels (N) -> one loss a picture (N)

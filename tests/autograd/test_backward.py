@@ -20,11 +20,12 @@ from nettrain.autograd.signature import ShapeError
 from nettrain.autograd.tensor import Array, Graph, Leaf, Needs, Spec, Tensor
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.conv2d import conv2d
+from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.flatten import flatten
 from nettrain.ops.linear import linear
-from nettrain.ops.losses import cross_entropy, mean
+from nettrain.ops.max_pool import MaxPool
+from nettrain.ops.mean import mean
 from nettrain.ops.pointwise import Pointwise
-from nettrain.ops.pooling import MaxPool
 from nettrain.ops.relu import relu
 
 LONG = 20_000

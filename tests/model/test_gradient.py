@@ -12,7 +12,9 @@ from promises import directional_difference
 from nettrain.autograd.backward import backward
 from nettrain.autograd.tensor import Tensor
 from nettrain.model.network import Network
-from nettrain.ops.losses import cross_entropy, mean, mse
+from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.mean import mean
+from nettrain.ops.mse import mse
 
 NETWORKS = {
     "convolutional": layers(

@@ -95,6 +95,12 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
             "the last layer gives 7 outputs, but there are 5 classes; write 'classes'",
         ),
         (
+            ["global_avg_pool"],
+            3,
+            "layers.0",
+            "no layer has weights, so nothing can be trained; expected a dense or conv2d layer",
+        ),
+        (
             ["residual: [{conv2d: {filters: 4, kernel_size: 3}}]"],
             CLASSES,
             "layers.0",

@@ -11,7 +11,8 @@ from nettrain.autograd.op import NonFinite
 from nettrain.autograd.tensor import Graph, Spec, Tensor
 from nettrain.model.layers.linear_map import LinearMap
 from nettrain.model.network import CLASSES, build_network
-from nettrain.ops.losses import cross_entropy, mean
+from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.mean import mean
 
 CONV = "conv2d: {filters: 4, kernel_size: 3}"
 BLOCK = """residual:
@@ -132,8 +133,8 @@ def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
         (
             layers("flatten", "dense: classes", activation="relu"),
             [
-                "train.yaml:1:13: activation: has no effect: every layer that could take it names its own;"
-                " leave it out",
+                "train.yaml:1:13: activation: has no effect: each layer that could take it names its own or gives the logits;"
+                " leave it out"
             ],
         ),
         (
@@ -157,10 +158,19 @@ def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
         ),
         (
             layers("max_pool2d: {pool_size: [3, 2], padding: 2}"),
-            [
-                "train.yaml:2:46: layers.0.max_pool2d.padding: must be below the pool size 2, or a window sees only"
-                " padding, got 2"
-            ],
+            ["train.yaml:2:46: layers.0.max_pool2d.padding: must be below 2, or a window sees only padding, got 2"],
+        ),
+        (
+            layers("conv2d: {filters: 4, kernel_size: 3, padding: 3}"),
+            ["train.yaml:2:51: layers.0.conv2d.padding: must be below 3, or a window sees only padding, got 3"],
+        ),
+        (
+            layers("conv2d: {filters: 4, kernel_size: 1, dilation: 2}"),
+            ["train.yaml:2:52: layers.0.conv2d.dilation: has no effect on a window of one pixel; leave it out"],
+        ),
+        (
+            layers("conv2d: {filters: 4, kernel_size: 3, dilation: 1000000000}"),
+            ["train.yaml:2:52: layers.0.conv2d.dilation: must be at least 1 and at most 4096, got 1000000000"],
         ),
         (layers("dropout: 1"), ["train.yaml:2:14: layers.0.dropout.rate: must be at least 0 and below 1, got 1"]),
     ],

@@ -80,3 +80,20 @@ def test_pictures_are_merged_as_one_batch_whatever_the_pieces() -> None:
     whole = [run(x[order])[1].proposals for order in (np.arange(70), np.random.default_rng(2).permutation(70))]
     for (a, b), (c, d) in pairwise(whole):
         np.testing.assert_allclose([a.target, b.target], [c.target, d.target], rtol=1e-12)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("shape", [(33, 31, 29, 2), (4, 128, 128, 3), (128, 16, 16, 2)], ids=str)
+@pytest.mark.parametrize("value", [3.3, -1000.3])
+def test_a_constant_channel_gives_the_bias_however_many_pixels_there_are(shape: tuple[int, ...], value: float) -> None:
+    """A long float32 sum is off by far more than the last place; the mean must not be."""
+    x = np.full(shape, value, np.float32)
+    C = shape[-1]
+    weight, bias = Tensor(np.ones(C, np.float32)), Tensor(np.full(C, 0.5, np.float32))
+    running = Tensor(np.zeros(C, np.float32)), Tensor(np.ones(C, np.float32))
+    part = BatchNorm(weight, bias, running, momentum=1.0, epsilon=1e-5, training=True)
+    y = through(Graph().input(x), epilogue=[part]).array
+    spacing = abs(value) * 2.0**-23  # of float32 here; epsilon scales it up by 316
+    np.testing.assert_allclose(y, 0.5, atol=316 * spacing)
+    mean, variance = (proposal.target for proposal in part.proposals())
+    np.testing.assert_allclose(mean, value, rtol=1e-7)
+    np.testing.assert_allclose(variance, 0, atol=(4 * spacing) ** 2)

@@ -12,14 +12,18 @@ from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import ShapeError
 from nettrain.autograd.tensor import Shape, Spec, Tensor
 from nettrain.ops.add import Add
+from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.conv2d import conv2d
+from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.flatten import flatten
+from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.linear import linear
-from nettrain.ops.losses import cross_entropy, mean, mse
+from nettrain.ops.max_pool import MaxPool
+from nettrain.ops.mean import mean
+from nettrain.ops.mse import mse
 from nettrain.ops.option_a import option_a
-from nettrain.ops.pooling import AveragePool, GlobalAveragePool, MaxPool
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
 

@@ -15,7 +15,7 @@ from nettrain.autograd.tensor import Graph
 from nettrain.config.reader import read_config
 from nettrain.data.batches import Batches
 from nettrain.model.layer import Pass
-from nettrain.ops.losses import mean
+from nettrain.ops.mean import mean
 from nettrain.training.config import TABLES, Config
 from nettrain.training.prepare import prepare
 from nettrain.training.run import training_loss

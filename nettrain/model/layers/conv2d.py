@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from nettrain.arrays.windows import Window
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Shape, Tensor
-from nettrain.config.fields import Count, Whole
+from nettrain.config.fields import Count
 from nettrain.model.layer import Pass
 from nettrain.model.layers.linear_map import LinearMap, LinearMapConfig
+from nettrain.model.layers.window_settings import Padding, Pair, Pixels, padding_fault, pair
 from nettrain.ops.conv2d import conv2d
-
-Pair = tuple[Count, Count]
-
-
-def pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    """One number for both axes, or (rows, columns)."""
-    return (value, value) if isinstance(value, int) else value
 
 
 @dataclass(frozen=True)
@@ -30,16 +23,19 @@ class Conv2dConfig(
     """Settings of ``conv2d``; sizes are one number, or [rows, columns]."""
 
     filters: Count
-    kernel_size: Count | Pair
-    stride: Count | Pair = 1
-    padding: Literal["same", "valid", "keras_same"] | Whole = "same"
-    dilation: Count | Pair = 1
+    kernel_size: Pixels | Pair
+    stride: Pixels | Pair = 1
+    padding: Padding = "same"
+    dilation: Pixels | Pair = 1
     groups: Count = 1
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         yield from super().faults(given)
         if self.filters % self.groups:
             yield "groups", f"{self.filters} filters do not divide into {self.groups} groups"
+        if pair(self.kernel_size) == (1, 1) and pair(self.dilation) != (1, 1):
+            yield "dilation", "has no effect on a window of one pixel; leave it out"
+        yield from padding_fault(self.window)
 
     @property
     def window(self) -> Window:

@@ -1,4 +1,4 @@
-"""Losses, one number a picture, and their mean: what training makes small."""
+"""Softmax and cross-entropy in one: the loss of classification."""
 
 from __future__ import annotations
 
@@ -36,25 +36,3 @@ def cross_entropy(logits: Array, *, labels: Array, label_smoothing: float = 0.0)
         return d
 
     return y, (by_logits,)
-
-
-@op("(N,K)->(N)")
-def mse(outputs: Array, *, labels: Array) -> Rule:
-    """The mean squared difference between the outputs and the one-hot label.
-
-    Shapes   outputs (N,K), labels (N) whole numbers in 0 .. K - 1 -> (N).
-    Units    squared output units per image.
-    Source   Goodfellow, Bengio, Courville, "Deep Learning", 2016, section 5.1.4.
-    """
-    differences = outputs.copy()
-    differences[np.arange(len(outputs)), labels] -= 1
-    share = outputs.dtype.type(1 / outputs.shape[1])
-    y = np.square(differences).sum(axis=1) * share
-    return y, (lambda g: differences * (2 * share * g)[:, None],)
-
-
-@op("(N)->()")
-def mean(x: Array) -> Rule:
-    """The mean over the pictures of a batch."""
-    share = x.dtype.type(1 / len(x))
-    return np.asarray(x.sum() * share), (lambda g: np.full(x.shape, g * share, x.dtype),)
