@@ -28,7 +28,7 @@ fix: $(READY)  ## format and mend what can be mended by machine
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measure training steps; see benchmarks/README.md
+bench: $(READY)  ## measure whole training steps of the standard models
 	$(BIN)/python benchmarks/steps.py
 
 docs: $(READY)  ## write the reference pages anew from the code

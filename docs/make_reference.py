@@ -6,8 +6,10 @@ python docs/make_reference.py --check    exit 1 if the page is not what the code
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -41,12 +43,12 @@ def _keys() -> Iterator[str]:
 def _record(prefix: str, record: type[Record]) -> Iterator[str]:
     """A table of the record's keys, then those of the records inside it."""
     inner: list[tuple[str, type[Record]]] = []
-    yield from ("", f"### {prefix.rstrip('.') or 'at the top'}", "", _first_sentence(record), "")
-    yield from ("| key | value | if absent |", "| --- | --- | --- |")
+    yield from ("", f"### {prefix.rstrip('.') or 'at the top'}", "", *_prose(record))
+    yield from ("| key | value | if absent | also read as it |", "| --- | --- | --- | --- |")
     for name, key in keys_of(record).items():
         default = "required" if key.required else _default(key.default)
         free = " *free*" if key.environment else ""
-        yield f"| `{name}` | {describe(key.form)}{free} | {default} |"
+        yield f"| `{name}` | {describe(key.form)}{free} | {default} | {_aliases(record.aliases, key.field)} |"
         options = key.form.options if isinstance(key.form, Either) else (key.form,)
         inner += [(f"{prefix}{name}.", option.record) for option in options if isinstance(option, Settings)]
     for name, inside in inner:
@@ -71,8 +73,7 @@ def _kinds() -> Iterator[str]:
     for title, table in TABLES.items():
         yield from ("", f"### {title}", "", "| kind | settings | other names |", "| --- | --- | --- |")
         for kind, record in table.rows.items():
-            aliases = ", ".join(f"`{alias}`" for alias, meant in table.aliases.items() if meant == kind)
-            yield f"| `{kind}` | {_settings(record)} | {aliases or '-'} |"
+            yield f"| `{kind}` | {_settings(record)} | {_aliases(table.aliases, kind)} |"
 
 
 def _settings(record: type[Record]) -> str:
@@ -84,8 +85,17 @@ def _settings(record: type[Record]) -> str:
     return "<br>".join(rows) or "-"
 
 
-def _first_sentence(record: type[Record]) -> str:
-    return " ".join((record.__doc__ or "").strip().split("\n\n")[0].split())
+def _aliases(aliases: Mapping[str, str], meant: str) -> str:
+    """Names that other tools use for a key or kind."""
+    return ", ".join(f"`{alias}`" for alias, name in aliases.items() if name == meant) or "-"
+
+
+def _prose(record: type[Record]) -> Iterator[str]:
+    """A record's docstring, a paragraph a line; ``Units``, ``Notes`` and the like in bold."""
+    for paragraph in inspect.cleandoc(record.__doc__ or "").replace("``", "`").split("\n\n"):
+        for label in re.split(r"\n(?=[A-Z][a-z]+ {2,})", paragraph):
+            yield " ".join(re.sub(r"^([A-Z][a-z]+) {2,}", r"*\1*: ", label).split())
+            yield ""
 
 
 def _commands() -> Iterator[str]:

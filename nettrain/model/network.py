@@ -38,13 +38,13 @@ class ModelConfig(Record):
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         if not self.layers:
             yield "layers", "expected at least one layer, got none"
-        elif self.activation.kind != "none" and _inherit(self.layers, self) == _inherit(
-            self.layers, replace(self, activation=NONE)
-        ):
-            yield (
-                "activation",
-                "has no effect: each layer that could take it names its own or gives the logits; leave it out",
-            )
+            return
+        effective = _inherit(self.layers, self)
+        if self.activation != NONE and effective == _inherit(self.layers, replace(self, activation=NONE)):
+            what = "each layer that could take it names its own or gives the logits"
+            yield "activation", f"has no effect: {what}; leave it out"
+        if self.init != HE_NORMAL and effective == _inherit(self.layers, replace(self, init=HE_NORMAL)):
+            yield "init", "has no effect: each layer that could take it names its own; leave it out"
 
 
 class ModelFault(ValueError):

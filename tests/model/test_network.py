@@ -133,8 +133,8 @@ def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
         (
             layers("flatten", "dense: classes", activation="relu"),
             [
-                "train.yaml:1:13: activation: has no effect: each layer that could take it names its own or gives the logits;"
-                " leave it out"
+                "train.yaml:1:13: activation: has no effect: each layer that could take it names its own or gives "
+                "the logits; leave it out"
             ],
         ),
         (
