@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -15,15 +13,6 @@ def ask_for_one_thread() -> None:
     """Set the environment before NumPy loads: the only moment at which every BLAS listens."""
     for name in VARIABLES:
         os.environ[name] = "1"
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Hold BLAS to one thread inside a ``with``, for programs that loaded NumPy before us."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 @cache

@@ -18,14 +18,12 @@ import numpy.typing as npt
 from nettrain.arrays.flat import Flat
 from nettrain.arrays.pieces import Lanes
 from nettrain.arrays.threads import parallel
-from nettrain.errors import CheckpointError
 from nettrain.optim.decay import decayed
 from nettrain.optim.settings import OptimizerConfig
 
 Array = npt.NDArray[Any]
 
 CHUNK = 1 << 15  # weights; gradient, weights, slots and scratch of one chunk stay in the second-level cache
-SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +51,13 @@ class Optimizer:
 
     settings: OptimizerConfig
 
-    def __init__(self, settings: OptimizerConfig, weights: Flat, decays: Mapping[str, bool] | None = None) -> None:
-        """``decays`` says for each parameter whether its weights decay; if absent, ``settings.no_decay`` does."""
+    def __init__(self, settings: OptimizerConfig, weights: Flat) -> None:
         self.settings, self.weights = settings, weights
         self.steps = 0  # committed
         dtype = weights.array.dtype
         shapes = {name: view.shape for name, view in weights.views.items()}
         self._slots = {slot: Flat(shapes, dtype) for slot in self.slots}
-        decaying = decayed(shapes, settings.no_decay) if decays is None else decays
+        decaying = decayed(shapes, settings.no_decay)
         cuts = list(_cuts(weights.spans, decaying, CHUNK if self.elementwise else None))
         longest = max((span.stop - span.start for span, _ in cuts), default=0)
         self._lanes = Lanes.of(len(cuts), longest * dtype.itemsize)
@@ -105,30 +102,6 @@ class Optimizer:
         """Every slot of every parameter, as ``velocity/layers.0.weight``: views, not copies."""
         return {f"{slot}/{name}": view for slot, flat in self._slots.items() for name, view in flat.views.items()}
 
-    def load(self, state: Mapping[str, Array], steps: int) -> None:
-        """Become a saved state after ``steps`` steps.
-
-        Errors   ``CheckpointError`` lists what is missing, unknown or of another shape or dtype; nothing is changed
-                 then.
-        """
-        ours = self.state()
-        differing = [
-            *(f"{name} is missing" for name in ours if name not in state),
-            *(f"{name} is unknown" for name in state if name not in ours),
-            *(
-                f"{name} is {_kind(state[name])}, expected {_kind(view)}"
-                for name, view in ours.items()
-                if name in state and _kind(state[name]) != _kind(view)
-            ),
-        ]
-        if differing:
-            more = len(differing) - SHOWN_NAMES
-            listed = "; ".join([*differing[:SHOWN_NAMES], *([f"and {more} more"] if more > 0 else [])])
-            raise CheckpointError(f"the optimizer's state is not of this model or optimizer: {listed}")
-        for name, view in ours.items():
-            view[...] = state[name]
-        self.steps = steps
-
 
 def _cuts(spans: Mapping[str, slice], decayed: Mapping[str, bool], size: int | None) -> Iterator[tuple[slice, bool]]:
     """Runs of flat memory and whether they decay; without a size each parameter is one."""
@@ -139,7 +112,3 @@ def _cuts(spans: Mapping[str, slice], decayed: Mapping[str, bool], size: int | N
         names = list(run)
         start, stop = spans[names[0]].start, spans[names[-1]].stop
         yield from ((slice(at, min(at + size, stop)), decays) for at in range(start, stop, size))
-
-
-def _kind(array: Array) -> str:
-    return f"{array.dtype} {array.shape}"

@@ -19,11 +19,6 @@ def test_the_environment_asks_for_one_thread() -> None:
     assert set(used()) <= {1}
 
 
-def test_one_thread_inside_a_with() -> None:
-    with blas.one_thread():
-        assert set(used()) <= {1}
-
-
 def test_the_kernel_is_named() -> None:
     assert re.fullmatch(r"(\w+( [\w.]+)?( \w+)?(, )?)+|unknown BLAS", blas.kernel())
     assert blas.libraries() is blas.libraries()

@@ -9,12 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from optim_cases import SHAPES, flat, made, numbers
+from optim_cases import SHAPES, flat, made
 
 import nettrain.optim
 from nettrain.arrays import interrupt
 from nettrain.arrays.flat import Flat
-from nettrain.errors import CheckpointError
 from nettrain.optim.optimizer import CHUNK, Array, Chunk, Optimizer
 from nettrain.optim.settings import OptimizerConfig
 from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
@@ -83,14 +82,6 @@ def test_only_what_is_to_decay_does(kind: str) -> None:
         assert chosen.views[name].tobytes() == same.views[name].tobytes(), name
 
 
-def test_the_map_of_what_decays_may_be_given() -> None:
-    weights = numbers([1.0])
-    made("sgd", weights, {"w": False}, weight_decay=0.5).step(numbers([0.0]), 0.1)
-    assert weights.array[0] == 1
-    made("sgd", weights, {"w": True}, weight_decay=0.5).step(numbers([0.0]), 0.1)
-    assert weights.array[0] == 0.95
-
-
 @each_kind
 def test_a_step_allocates_no_arrays(kind: str, threads: Callable[[int], None]) -> None:
     threads(1)
@@ -145,44 +136,12 @@ def test_a_training_that_is_taken_up_gives_the_bits_of_one_that_never_stopped(ki
     other = flat(9)
     taken_up = made(kind, other, weight_decay=0.1, **SETTINGS[kind])
     other.array[:] = middle
-    taken_up.load(saved, 2)
+    for name, array in taken_up.state().items():
+        array[...] = saved[name]
+    taken_up.steps = 2
     steps(taken_up, 2, 4)
     assert taken_up.steps == whole.steps == 4
     assert other.array.tobytes() == weights.array.tobytes()
-
-
-WRONG: list[tuple[Callable[[dict[str, Array]], object], str]] = [
-    (lambda state: state.pop("velocity/b"), "velocity/b is missing"),
-    (lambda state: state.update(x=np.zeros(1)), "x is unknown"),
-    (
-        lambda state: state.update({"velocity/a": np.ones((3, 2), np.float32)}),
-        "velocity/a is float32 (3, 2), expected float32 (2, 3)",
-    ),
-    (
-        lambda state: state.update({"velocity/b": np.ones(1)}),
-        "velocity/b is float64 (1,), expected float32 (1,)",
-    ),
-    (
-        lambda state: state.update({f"{i}": np.ones(1) for i in range(9)}),
-        "0 is unknown; 1 is unknown; 2 is unknown; 3 is unknown; 4 is unknown; and 4 more",
-    ),
-    (
-        lambda state: (state.clear(), state.update(c=np.ones(1))),
-        "velocity/a is missing; velocity/b is missing; c is unknown",
-    ),
-]
-
-
-@pytest.mark.parametrize(("spoil", "listed"), WRONG)
-def test_a_state_that_does_not_fit_is_refused_whole(spoil: Callable[[dict[str, Array]], object], listed: str) -> None:
-    optimizer = made("sgd", Flat({"a": (2, 3), "b": (1,)}))
-    state = {name: np.ones_like(array) for name, array in optimizer.state().items()}
-    spoil(state)
-    with pytest.raises(CheckpointError) as caught:
-        optimizer.load(state, 5)
-    assert str(caught.value) == f"the optimizer's state is not of this model or optimizer: {listed}"
-    assert optimizer.steps == 0
-    assert not any(array.any() for array in optimizer.state().values())
 
 
 # the walk
@@ -193,8 +152,8 @@ class _Seen(Optimizer):
 
     decay = "own"
 
-    def __init__(self, weights: Flat, decays: dict[str, bool]) -> None:
-        super().__init__(OptimizerConfig(lr=0.1, weight_decay=0.5), weights, decays)
+    def __init__(self, weights: Flat) -> None:
+        super().__init__(OptimizerConfig(lr=0.1, weight_decay=0.5, no_decay=("c", "none")), weights)
         self.seen: list[Chunk] = []
 
     def update(self, chunk: Chunk, g: Array, lr: float) -> None:
@@ -209,7 +168,7 @@ class _Whole(_Seen):
 def walked(kind: type[_Seen]) -> list[tuple[int, int, float]]:
     shapes = {"a": (CHUNK - 1,), "b": (2 * CHUNK,), "c": (3,), "none": (0,), "d": (CHUNK,)}
     weights = Flat(shapes)
-    optimizer = kind(weights, {"a": True, "b": True, "c": False, "none": False, "d": True})
+    optimizer = kind(weights)
     optimizer.step(Flat(shapes), 0.1)
     assert not weights.array.any()
     return sorted((chunk.span.start, chunk.span.stop, chunk.weight_decay) for chunk in optimizer.seen)
