@@ -22,17 +22,12 @@ SHAPES = {
 }
 
 
-def made(
-    kind: str,
-    weights: Flat,
-    decays: Mapping[str, bool] | None = None,
-    **settings: Any,
-) -> Optimizer:
+def made(kind: str, weights: Flat, **settings: Any) -> Optimizer:
     """An optimizer of the table with these settings."""
     record, optimizer = OPTIMIZERS[kind]
     config = record(**settings)
     assert isinstance(config, OptimizerConfig)
-    return optimizer(config, weights, decays)
+    return optimizer(config, weights)
 
 
 def flat(seed: int, shapes: Mapping[str, tuple[int, ...]] = SHAPES, dtype: npt.DTypeLike = np.float32) -> Flat:
