@@ -19,11 +19,12 @@ def check(config: str, settings: tuple[str, ...], **short: str | None) -> None:
     from nettrain.training.rehearsal import one_batch, outlook
 
     plan = outlook(document)
-    tell(*(f"nettrain: note: {note}" for note in plan.splits.notes))
+    tell(*(f"nettrain: note: {note}" for note in plan.notes))
     classes, epochs = len(plan.splits.classes), plan.config.train.epochs
     click.echo(layer_table(plan.network))
     click.echo()
-    click.echo(f"data    {plan.pictures} pictures in {classes} classes: {plan.steps} steps of {plan.batch} an epoch")
+    steps = f"{plan.steps} {'step' if plan.steps == 1 else 'steps'} of {plan.batch}"
+    click.echo(f"data    {plan.pictures} pictures in {classes} classes: {steps} an epoch")
     click.echo(f"memory  about {megabytes(plan.memory_bytes)}, {megabytes(plan.cache_bytes)} of it the picture cache")
     click.echo(f"disk    about {megabytes(plan.disk_bytes)} in the run folder")
     sys.stdout.flush()  # a batch of a large model takes its time

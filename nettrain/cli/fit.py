@@ -37,7 +37,7 @@ def fit(config: str, settings: tuple[str, ...], run_dir: str | None, mode: str |
     else:
         run = begin(document, Decoding(), run_dir)
     prepared = run.prepared
-    tell(*(f"nettrain: note: {note}" for note in prepared.splits.notes))
+    tell(*(f"nettrain: note: {note}" for note in prepared.notes))
     split = f"{len(prepared.train)} training pictures in {len(prepared.classes)} classes"
     val = "no validation" if prepared.val is None else f"{len(prepared.val)} to validate on"
     tell(f"{run.folder.path}: {split}, {val}; {prepared.network.parameter_count:,} parameters")

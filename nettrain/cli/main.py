@@ -13,6 +13,7 @@ import click
 
 from nettrain import __version__, files
 from nettrain.cli.options import lead_nowhere, tell
+from nettrain.cli.streams import watch
 from nettrain.errors import ExitCode, NettrainError, escape
 from nettrain.training.signals import die_of
 
@@ -76,15 +77,14 @@ class Commands(click.Group):
     epilog=EXIT_CODES + "\n\b\nExample:\n  nettrain fit configs/digits-mlp.yaml",
 )
 @click.version_option(__version__, prog_name="nettrain", message="%(prog)s %(version)s")
-@click.option("--debug", is_flag=True, help="Show a traceback with every error.")
-@click.pass_context
-def nettrain(ctx: click.Context, debug: bool) -> None:
+@click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback with every error.")
+def nettrain() -> None:
     """Train image classifiers from one YAML file and a folder of pictures."""
-    ctx.obj = debug
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code. Every error becomes its lines on stderr here, and nowhere else."""
+    watched = watch("stdout"), watch("stderr")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -101,13 +101,14 @@ def run(arguments: Sequence[str]) -> int:
         return _fail([f"nettrain: error: {_usage(error)}"], ExitCode.USAGE, debug)
     except (KeyboardInterrupt, click.Abort):
         die_of(signal.SIGINT)
-    except (BrokenPipeError, SystemExit):  # click makes the second of the first
-        die_of(signal.SIGPIPE)
-    except OSError as error:
-        if error.filename is not None:
+    except (OSError, SystemExit) as error:
+        failure = next((stream.failure for stream in watched if stream is not None and stream.failure), None)
+        if isinstance(failure, BrokenPipeError):  # of which click makes a SystemExit
+            die_of(signal.SIGPIPE)
+        if failure is None or failure is not error:
             return _bug()
-        lead_nowhere(sys.stdout)  # files have their faults from files.py: this is stdout
-        return _fail([f"nettrain: error: stdout: cannot write: {files.cause(error)}"], ExitCode.ENVIRONMENT, debug)
+        lead_nowhere(sys.stdout)
+        return _fail([f"nettrain: error: stdout: cannot write: {files.cause(failure)}"], ExitCode.ENVIRONMENT, debug)
     except MemoryError as error:
         what = f"out of memory ({escape(error)})" if str(error) else "out of memory"
         return _fail([f"nettrain: error: {what}; try a smaller train.batch_size"], ExitCode.ENVIRONMENT, debug)

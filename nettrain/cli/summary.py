@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,12 @@ def layer_table(network: Network) -> str:
 
 def sum_of(counts: list[int | str]) -> str:
     """A sum in which some terms depend on the number of classes: ``640 + 65*classes``."""
-    known = sum(count for count in counts if isinstance(count, int))
-    each = sum(int(count.partition("*")[0]) if "*" in count else 1 for count in counts if isinstance(count, str))
-    return " + ".join([f"{known:,}"] * bool(known or not each) + [f"{each:,}*classes"] * bool(each))
+    sums: Counter[str] = Counter()  # for each product of symbols, the empty one among them
+    for count in counts:
+        factors = str(count).split("*")
+        known = int(factors.pop(0)) if factors[0].isdecimal() else 1
+        sums["*".join(factors)] += known
+    terms = [(symbols, known) for symbols, known in sorted(sums.items()) if known] or [("", 0)]
+    return " + ".join(
+        symbols if symbols and known == 1 else f"{known:,}*{symbols}".removesuffix("*") for symbols, known in terms
+    )

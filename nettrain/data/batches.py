@@ -52,15 +52,14 @@ class Batches:
 
         return ahead(make, (place for place in batch_starts(len(order), self.batch_size) if place >= start))
 
-    def in_order(self, batch_size: int | None = None) -> Iterator[Batch]:
+    def in_order(self) -> Iterator[Batch]:
         """Every picture once, in the order of the files, as it is: for evaluation."""
-        size = batch_size or self.batch_size
 
         def make(place: int) -> Batch:
-            chosen = np.arange(place, min(place + size, len(self.pictures)))
+            chosen = np.arange(place, min(place + self.batch_size, len(self.pictures)))
             return Batch(place, self.normalization.apply(self.pictures.take(chosen)), self.pictures.labels[chosen])
 
-        return ahead(make, batch_starts(len(self.pictures), size))
+        return ahead(make, batch_starts(len(self.pictures), self.batch_size))
 
     def augmented(self, pixels: npt.NDArray[np.uint8], epoch: int, start: int) -> npt.NDArray[np.uint8]:
         """Pictures (N,H,W,C) that stand at positions ``start`` and on, after every augmentation in turn."""

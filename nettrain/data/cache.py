@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -162,16 +163,24 @@ def _each(work: Callable[[int], int], starts: range, workers: int) -> Iterator[i
         pool.shutdown(cancel_futures=True)
 
 
-def _reserve(total: int, image: ImageConfig) -> U8:
-    shape = (total, *image.load_size, image.channels)
-    needed, free = int(np.prod(shape, dtype=object)), free_memory()
-    if free is not None and needed > free / 2:
+def cache_bytes(total: int, image: ImageConfig, held: int = 0) -> int:
+    """Bytes that a cache of so many pictures takes, beside ``held`` that others will have taken before.
+
+    Errors   EnvironmentFault if that is more than half of the memory that is free then.
+    """
+    needed, free = total * math.prod(image.load_size) * image.channels, free_memory()
+    if free is not None and needed > (left := max(0, free - held)) / 2:
         raise EnvironmentFault(
-            f"data.cache: {total} pictures take {_size(needed)}, more than half of the {_size(free)} of memory that "
+            f"data.cache: {total} pictures take {_size(needed)}, more than half of the {_size(left)} of memory that "
             "are free; set data.cache: none, or a smaller data.image.size"
         )
+    return needed
+
+
+def _reserve(total: int, image: ImageConfig) -> U8:
+    needed = cache_bytes(total, image)
     try:
-        return np.empty(shape, np.uint8)
+        return np.empty((total, *image.load_size, image.channels), np.uint8)
     except MemoryError:
         raise EnvironmentFault(f"data.cache: no memory for {_size(needed)} of pictures; set data.cache: none") from None
 

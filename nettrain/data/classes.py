@@ -5,36 +5,47 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from nettrain.data.listing import Listing
 from nettrain.errors import DataError
 
 _SHOWN = 10
 
 
-def match(model_classes: Sequence[str], listing: Listing, split_name: str) -> npt.NDArray[np.int64]:
-    """The listing's labels as indices into ``model_classes``.
+class Labelled(Protocol):
+    """Pictures below ``root`` with ``labels (N,)`` into their own ``classes``: a listing, or a split."""
+
+    @property
+    def root(self) -> str: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def labels(self) -> npt.NDArray[np.int64]: ...
+
+
+def match(model_classes: Sequence[str], found: Labelled, split_name: str) -> npt.NDArray[np.int64]:
+    """The labels of what was found, as indices into ``model_classes``.
 
     Shapes   (N,) int64.
-    Errors   DataError lists every class that the folder lacks, and every one that the model does not know, with the
-             nearest missing name.
+    Errors   DataError lists every class that is lacking, and every one that the model does not know, with the nearest
+             missing name.
     """
     names = [unicodedata.normalize("NFC", name) for name in model_classes]
-    index, there = {name: place for place, name in enumerate(names)}, frozenset(listing.classes)
+    index, there = {name: place for place, name in enumerate(names)}, frozenset(found.classes)
     missing = [name for name in names if name not in there]
-    extra = [name for name in listing.classes if name not in index]
+    extra = [name for name in found.classes if name not in index]
     if missing or extra:
         parts = []
         if missing:
             parts.append(f"missing {_listed(missing)}")
         if extra:
             parts.append(f"not known to the model {_listed(extra)}{_hint(extra, missing)}")
-        raise DataError(f"the classes of {split_name} do not match: {'; '.join(parts)}", listing.root)
-    places = np.array([index[name] for name in listing.classes], np.int64)
-    return places[listing.labels]
+        raise DataError(f"the classes of {split_name} do not match: {'; '.join(parts)}", found.root)
+    places = np.array([index[name] for name in found.classes], np.int64)
+    return places[found.labels]
 
 
 def _listed(names: list[str]) -> str:

@@ -12,6 +12,7 @@ from nettrain.data.augment.random_crop import RandomCropConfig
 Side = Annotated[int, Limit(1, 4096)]
 Byte = Annotated[int, Limit(0, 255)]
 Part = Annotated[float, Limit(0, 1, open_low=True, open_high=True)]
+Megapixels = Annotated[float, Limit(0, 10_000, open_low=True)]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class ImageConfig(Record):
     fit: Literal["stretch", "crop", "pad"] = "stretch"
     background: tuple[Byte, Byte, Byte] = (255, 255, 255)
     animated: Literal["error", "first"] = "error"
-    max_megapixels: Positive | None = None
+    max_megapixels: Megapixels | None = None
 
     @property
     def load_size(self) -> tuple[int, int]:
@@ -35,7 +36,8 @@ class ImageConfig(Record):
         return self.size
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-        if "background" in given and self.channels == 4 and self.fit != "pad":
+        # a stored config names every key: what counts is whether the value is another than the default
+        if self.background != ImageConfig.background and self.channels == 4 and self.fit != "pad":
             yield "background", "has no effect with channels: 4, which keeps transparency, unless fit is pad"
 
 

@@ -16,3 +16,8 @@ def epoch_order(n: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
 def batch_starts(n: int, batch_size: int) -> range:
     """The position at which each batch starts; the last batch may be smaller and is kept."""
     return range(0, n, batch_size)
+
+
+def steps_per_epoch(n: int, batch_size: int) -> int:
+    """How many batches ``n`` pictures make."""
+    return len(batch_starts(n, batch_size))

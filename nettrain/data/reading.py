@@ -38,8 +38,9 @@ def read(path: str, most: int) -> bytes:
     try:
         _regular(path, os.stat(path))
         with open(os.open(path, _NO_WAIT), "rb") as file:
-            _regular(path, os.fstat(file.fileno()))
-            data = file.read(most + 1)
+            status = os.fstat(file.fileno())
+            _regular(path, status)
+            data = file.read(min(most, status.st_size) + 1)  # memory for all that is asked for is taken at once
     except OSError as problem:
         if problem.errno not in _REASONS:
             raise EnvironmentFault(f"cannot read the picture: {problem.strerror}", path) from problem

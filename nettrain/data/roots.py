@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nettrain.data.config import DataConfig, ValFraction
 from nettrain.data.walk import Ignored, entries
-from nettrain.errors import DataError
+from nettrain.errors import DataError, Fault
 
 _VAL = ("val", "valid", "validation")
 _SPLITS = frozenset({"train", "test", *_VAL})
@@ -26,16 +26,18 @@ class Roots:
 def find_roots(config: DataConfig) -> Roots:
     """The folders that the config names, or ``train/``, ``val/`` and ``test/`` where ``data.train`` holds just those.
 
-    Errors   DataError: two folders that could be val.
+    Errors   DataError: two folders that could be val. With the key instead of a place, and all at once: a folder that
+             the config names is not there; val or test is the very folder of train.
     Notes    recognised only if ``train/`` is there and every other sub-folder is ``val/``, ``valid/``, ``validation/``
              or ``test/``. What the config names itself (``data.val``, ``data.test``) wins.
     """
     root = str(config.train)
     val = config.val if config.val is None or isinstance(config.val, ValFraction) else str(config.val)
     test = None if config.test is None else str(config.test)
+    _refuse_absent({"data.train": root, "data.val": val, "data.test": test})
     folders = set(entries(root, Ignored())[0]) if os.path.isdir(root) else set()
     if "train" not in folders or not folders <= _SPLITS:
-        return Roots(root, val, test)
+        return _apart(Roots(root, val, test))
     used = ["train"]
     candidates = [name for name in _VAL if name in folders]
     if val is None and len(candidates) > 1:
@@ -47,5 +49,38 @@ def find_roots(config: DataConfig) -> Roots:
     if test is None and "test" in folders:
         test = os.path.join(root, "test")
         used.append("test")
-    found = ", ".join(f"{name}/" for name in used)
-    return Roots(os.path.join(root, "train"), val, test, f"data.train: uses {found} found in it")
+    note = f"data.train: uses {_listed(used)} found in it"
+    named = {os.path.realpath(path) for path in (val, test) if isinstance(path, str)}
+    left = [name for name in sorted(folders) if name not in used and os.path.realpath(f"{root}/{name}") not in named]
+    if left:
+        note += f"; {_listed(left)} {'is' if len(left) == 1 else 'are'} left out"
+    return _apart(Roots(os.path.join(root, "train"), val, test, note))
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"{name}/" for name in names)
+
+
+def _refuse_absent(named: dict[str, str | ValFraction | None]) -> None:
+    layout = "expected a folder with one folder of pictures a class"
+    faults = []
+    for key, path in named.items():
+        if isinstance(path, str) and not os.path.exists(path):
+            other = ", or {from: train, fraction: 0.1}" if key == "data.val" else ""
+            faults.append(Fault(f"no such folder {path!r}; {layout}{other}", None, key))
+    if faults:
+        raise DataError(faults=faults)
+
+
+def _apart(roots: Roots) -> Roots:
+    """The same, if val and test are other folders than train."""
+    faults = []
+    for key, path, cure in (
+        ("data.val", roots.val, "name another folder, or set a part aside with {from: train, fraction: 0.1}"),
+        ("data.test", roots.test, "name another folder, or leave it out"),
+    ):
+        if isinstance(path, str) and os.path.realpath(path) == os.path.realpath(roots.train):
+            faults.append(Fault(f"these are the training pictures; {cure}", None, key))
+    if faults:
+        raise DataError(faults=faults)
+    return roots

@@ -71,18 +71,18 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
     Notes    pictures that came later are left out, and a note says how many.
     """
     root = found.train.root
-    there: dict[str, tuple[Split, int]] = {}
+    there: dict[tuple[str, str], tuple[Split, int]] = {}
     for split in found.all():
-        prefix = _prefix(split, root)
-        there.update({prefix + file: (split, place) for place, file in enumerate(split.files)})
+        prefix, pool = _prefix(split, root), _pool(found, split.name)
+        there.update({(pool, prefix + file): (split, place) for place, file in enumerate(split.files)})
     faults = []
     kept: dict[str, list[tuple[Split, int]]] = {name: [] for name in _NAMES}
     for row in rows:
         where = os.path.normpath(os.path.join(root, row.path))
-        if row.path not in there:
+        if (key := (_pool(found, row.split), row.path)) not in there:
             faults.append(Fault("the run was started with this picture, but it is no longer there", where))
             continue
-        split, place = there.pop(row.path)
+        split, place = there.pop(key)
         if (label := split.classes[split.labels[place]]) != row.label:
             faults.append(Fault(f"the run was started with label {row.label!r}, but now it is {label!r}", where))
         kept[row.split].append((split, place))
@@ -96,6 +96,14 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
     classes = tuple(sorted({row.label for row in rows}))
     val, test = (_gathered(name, kept[name], classes) if kept[name] else None for name in _NAMES[1:])
     return Splits(_gathered("train", kept["train"], classes), val, test, notes)
+
+
+def _pool(found: Splits, name: str) -> str:
+    """Where a split's pictures are taken from: val out of train where it is a part of it, which one may have changed.
+
+    Notes    other splits may share a folder, so that a picture is looked for in its own split alone.
+    """
+    return "train" if name == "val" and found.val is not None and found.val.root == found.train.root else name
 
 
 def _gathered(name: str, members: list[tuple[Split, int]], classes: tuple[str, ...]) -> Split:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nettrain.arrays.threads import get_threads
 from nettrain.config.reader import read_config
 from nettrain.data.batches import Batches
 from nettrain.data.cache import decode
+from nettrain.data.classes import match
 from nettrain.data.fingerprint import data_fingerprint
-from nettrain.data.split import Split, make_splits
+from nettrain.data.split import Split
 from nettrain.data.split_csv import keep_splits, read_split_csv
 from nettrain.errors import ConfigError
 from nettrain.training.config import TABLES, Config
 from nettrain.training.evaluation import INFERENCE_BATCH, judge
 from nettrain.training.model_file import Model
-from nettrain.training.prepare import Report
+from nettrain.training.prepare import Report, list_splits
 from nettrain.training.results import Evaluation
 from nettrain.training.run_folder import RunFolder, read_text
 
@@ -30,8 +31,12 @@ class Judgement:
 
 
 def judge_split(model: Model, split: Split, report: Report) -> Judgement:
-    """What the model makes of every picture of a split, in code-point order; bad ones as its config says."""
+    """What the model makes of every picture of a split, in code-point order; bad ones as its config says.
+
+    Errors   ``DataError`` if the classes of the split are not the model's; they are matched by name.
+    """
     data = model.config.data
+    split = replace(split, labels=match(model.classes, split, split.name), classes=model.classes)
 
     def progress(done: int, total: int) -> None:
         report(f"decoding {split.name}", done, total)
@@ -48,10 +53,8 @@ def split_of_run(folder: RunFolder, name: str | None) -> Split:
 
     Errors   ``ConfigError`` if the run has no such split; ``DataError`` if its pictures are not as they were.
     """
-    config = read_config(folder.resolved, Config, TABLES).config
-    splits = keep_splits(
-        make_splits(config.data, config.seed), read_split_csv(read_text(folder.split), str(folder.split))
-    )
+    document = read_config(folder.resolved, Config, TABLES)
+    splits = keep_splits(list_splits(document), read_split_csv(read_text(folder.split), str(folder.split)))
     there = {split.name: split for split in splits.all()}
     if (wanted := name or "test") in there:
         return there[wanted]

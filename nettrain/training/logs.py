@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 
 from nettrain import files
@@ -15,16 +14,15 @@ from nettrain.training.csv_text import csv_text
 class CsvLog(files.Log):
     """A growing table, such as metrics.csv or timings.csv; ``size`` is what a checkpoint records.
 
-    ``length`` cuts the file first: to 0 for a new run, to what the checkpoint recorded for a resumed one.
+    ``length`` cuts the file first: to 0 for a new run, to what the checkpoint recorded for a resumed one; None cuts
+    what a dead process left of a line.
     Errors   CheckpointError if the file has other columns; Diverged if a number is NaN or infinity.
     """
 
     def __init__(self, path: files.AnyPath, columns: Sequence[str], length: int | None = None) -> None:
         self.columns = tuple(columns)
         head = csv_text([self.columns])
-        if length is None and not os.path.lexists(path):
-            files.write_atomic(path, head.encode())  # never cut back, so a torn head would stay
-        super().__init__(path, length)
+        super().__init__(path, _whole_lines(path) if length is None else length)
         if not self.size:
             self.append(head)
         elif (found := _first_line(path)) != head:
@@ -55,6 +53,17 @@ def _check_finite(name: str, value: object) -> None:
     value = json_text.plain(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise Diverged(f"{name} is {value}; expected a finite number")
+
+
+def _whole_lines(path: files.AnyPath) -> int:
+    """Bytes up to the end of the last line that is complete; 0 if there is no such file."""
+    try:
+        with open(path, "rb") as file:
+            return file.read().rfind(b"\n") + 1
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise files.fault(path, "read", error) from error
 
 
 def _first_line(path: files.AnyPath) -> str:

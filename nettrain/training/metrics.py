@@ -1,4 +1,4 @@
-"""What labels and predictions say about a classifier: confusion, accuracy, precision, recall, F1; top k.
+"""What labels and predictions say about a classifier: confusion, accuracy, precision, recall, F1.
 
 A ratio 0/0 is undefined (NaN), not 0: the precision of a class that was never predicted, the recall of one without
 pictures, and F1 = 2 TP / (2 TP + FP + FN) of one with neither. Macro F1 is the mean of the F1 that are defined; a
@@ -67,17 +67,6 @@ def macro_f1(matrix: Counts) -> float:
     """The mean of the defined F1, each class the same weight; NaN without pictures."""
     defined = [f1 for f1 in per_class(matrix).f1.tolist() if not math.isnan(f1)]
     return math.fsum(defined) / len(defined) if defined else math.nan
-
-
-def top_k_hits(scores: NDArray[np.floating], true: Ints, k: int) -> int:
-    """How many pictures have their class among the k best scores; of equal scores the first class is the better.
-
-    Shapes   (N,K), (N,)
-    """
-    own = scores[np.arange(true.size), true][:, None]
-    before = np.arange(scores.shape[1]) < true[:, None]
-    better = (scores > own) | ((scores == own) & before)
-    return int(((better.sum(axis=1) < k) & np.isfinite(own[:, 0])).sum())
 
 
 def mean_loss(losses: Iterable[float]) -> float:

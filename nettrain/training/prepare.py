@@ -1,8 +1,7 @@
 """Everything before the first step, in the order in which mistakes are cheapest to find.
 
 Shapes with the number of classes open; the classes that the folders hold; the network bound to them; its size; every
-       picture
-decoded; the statistics; and only then memory for the weights.
+picture decoded; the statistics; and only then memory for the weights.
 """
 
 from __future__ import annotations
@@ -19,9 +18,10 @@ from nettrain.data.config import DataConfig
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.memory import free_memory
 from nettrain.data.normalize import Normalization, resolve
+from nettrain.data.order import steps_per_epoch
 from nettrain.data.split import Split, Splits, make_splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
-from nettrain.errors import ConfigError
+from nettrain.errors import ConfigError, DataError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.decay import unmatched
 from nettrain.optim.schedules.table import make
@@ -70,6 +70,19 @@ def _check_size(document: Document[Config], network: Network) -> None:
         raise document.error("model", f"{what}, but {free} bytes of memory are free; expected a smaller model")
 
 
+def list_splits(document: Document[Config]) -> Splits:
+    """The splits of a config; no picture is read.
+
+    Errors   ``DataError``: those of ``make_splits``, at the config's line where a key is at fault.
+    """
+    config = document.config
+    try:
+        return make_splits(config.data, config.seed)
+    except DataError as error:
+        placed = [document.fault(fault.key, fault.message) if fault.where is None else fault for fault in error.faults]
+        raise DataError(faults=placed) from error
+
+
 def check_monitor(document: Document[Config], splits: Splits) -> str:
     """What decides which epoch is the best.
 
@@ -83,17 +96,24 @@ def check_monitor(document: Document[Config], splits: Splits) -> str:
     return monitor
 
 
-def check_schedule(document: Document[Config], splits: Splits) -> None:
-    """Refuse a warm-up that is longer than the training.
+def check_schedule(document: Document[Config], pictures: int) -> None:
+    """Refuse a warm-up that is longer than the training on so many pictures.
 
     Errors   ``ConfigError``.
     """
     config = document.config
-    steps = -(-len(splits.train.files) // config.train.batch_size)
+    steps = steps_per_epoch(pictures, config.train.batch_size)
     try:
         make(config.schedule, steps * config.train.epochs, steps)
     except ConfigError as error:
         raise ConfigError(faults=[document.fault(fault.key, fault.message) for fault in error.faults]) from None
+
+
+def batch_notes(config: Config, pictures: int) -> tuple[str, ...]:
+    """A note for the user if a batch would hold more than there are."""
+    if (size := config.train.batch_size) <= pictures:
+        return ()
+    return (f"batch_size {size} is more than the {pictures} pictures; each epoch is one step",)
 
 
 @dataclass(frozen=True)
@@ -119,7 +139,12 @@ class Prepared:
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self.train) // self.config.train.batch_size)
+        return steps_per_epoch(len(self.train), self.config.train.batch_size)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know: of the folders, and of the batch."""
+        return (*self.splits.notes, *batch_notes(self.config, len(self.train)))
 
 
 def prepare(document: Document[Config], report: Report, split_csv: str | None = None) -> Prepared:
@@ -129,13 +154,14 @@ def prepare(document: Document[Config], report: Report, split_csv: str | None = 
     """
     config = document.config
     check_shapes(document)
-    splits = make_splits(config.data, config.seed)
+    splits = list_splits(document)
     if split_csv is not None:
         splits = keep_splits(splits, read_split_csv(split_csv))
     network = check_shapes(document, len(splits.classes))
     monitor = check_monitor(document, splits)
-    check_schedule(document, splits)
+    check_schedule(document, len(splits.train.files))
     train = decode_split(splits.train, config.data, report)
+    check_schedule(document, len(train))  # again: bad pictures that are skipped make no steps
     val = None if splits.val is None else decode_split(splits.val, config.data, report)
     fingerprint = data_fingerprint([train] if val is None else [train, val])
     normalization = resolve(config.data.normalize, train)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 
@@ -11,15 +10,24 @@ import numpy as np
 from nettrain.arrays.threads import get_threads
 from nettrain.config.document import Document
 from nettrain.data.batches import Batches
-from nettrain.data.cache import decode
+from nettrain.data.cache import cache_bytes, decode
 from nettrain.data.normalize import resolve
-from nettrain.data.split import Splits, make_splits
+from nettrain.data.order import steps_per_epoch
+from nettrain.data.split import Splits
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
-from nettrain.training.prepare import FLOAT_BYTES, check_monitor, check_schedule, check_shapes, training_bytes
+from nettrain.training.prepare import (
+    FLOAT_BYTES,
+    batch_notes,
+    check_monitor,
+    check_schedule,
+    check_shapes,
+    list_splits,
+    training_bytes,
+)
 from nettrain.training.run import training_loss
 from nettrain.training.step import Stepper
 
@@ -55,7 +63,12 @@ class Outlook:
     @property
     def steps(self) -> int:
         """Steps of an epoch."""
-        return -(-self.pictures // self.batch)
+        return steps_per_epoch(self.pictures, self.batch)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know: of the folders, and of the batch."""
+        return (*self.splits.notes, *batch_notes(self.config, self.pictures))
 
 
 @dataclass(frozen=True)
@@ -73,49 +86,54 @@ def outlook(document: Document[Config]) -> Outlook:
     """
     config = document.config
     check_shapes(document)
-    splits = make_splits(config.data, config.seed)
+    splits = list_splits(document)
     network = check_shapes(document, len(splits.classes))
     check_monitor(document, splits)
-    check_schedule(document, splits)
     train = len(splits.train.files)
-    held = sum(len(split.files) for split in (splits.train, splits.val) if split is not None)
-    one = math.prod(config.data.image.load_size) * config.data.image.channels
-    cache = held * one if config.data.cache == "ram" else 0
+    check_schedule(document, train)
+    decoded = [split for split in (splits.train, splits.val) if split is not None]
+    cache = 0
+    for split in decoded if config.data.cache == "ram" else ():
+        cache += cache_bytes(len(split.files), config.data.image, cache)
     weights = training_bytes(config, network)
     model = FLOAT_BYTES * network.parameter_count
     batch = min(config.train.batch_size, train)
-    steps = config.train.epochs * -(-train // batch)
+    lines = sum(len(split.files) for split in decoded)
+    steps = config.train.epochs * steps_per_epoch(train, batch)
     return Outlook(
         document=document,
         network=network,
         splits=splits,
         cache_bytes=cache,
         memory_bytes=step_bytes(network, batch) + weights + cache,
-        disk_bytes=model + 2 * (weights - model) + FILE_BYTES * held + EVENT_BYTES * steps,
+        disk_bytes=model + 2 * (weights - model) + FILE_BYTES * lines + EVENT_BYTES * steps,
     )
 
 
 def one_batch(plan: Outlook) -> OneBatch:
     """A few whole steps on one batch, with weights that are thrown away.
 
-    Errors   ``DataError`` if a picture of the batch is bad; only those are decoded, or all where bad ones are skipped.
+    Errors   ``DataError`` if a picture of the batch is bad; only those are decoded, or all where bad ones are skipped:
+             then also if a class has none left, and ``ConfigError`` if the warm-up is longer than what is left.
              ``Diverged`` if the first steps do.
     """
     config, network, train = plan.config, plan.network, plan.splits.train
     image, on_bad = config.data.image, config.data.on_bad_image
     if on_bad == "skip":  # which pictures are left is known only when all were tried
         train = decode(train, image, on_bad, "none", get_threads()).split
-    few = train.only(np.linspace(0, len(train.files) - 1, plan.batch).astype(np.int64))  # spread over all classes
+        check_schedule(plan.document, len(train.files))
+    size = min(plan.batch, len(train.files))
+    few = train.only(np.linspace(0, len(train.files) - 1, size).astype(np.int64))  # spread over all classes
     pictures = decode(few, image, on_bad, "ram", get_threads())
     normalization = resolve(config.data.normalize, pictures)
     weights = network.materialise(config.seed)
     optimizer = OPTIMIZERS[config.optimizer.kind][1](config.optimizer.settings, weights)
     stepper = Stepper(network, optimizer, training_loss(config.loss))
-    batches = Batches(pictures, plan.batch, config.seed, normalization, config.data.augment)
+    batches = Batches(pictures, size, config.seed, normalization, config.data.augment)
     times, losses = [], []
     for step in range(1 + REPEATS):
         begun = time.perf_counter()
         (batch,) = batches.training(step)
         losses.append(stepper(batch.images, batch.labels, Pass(True, config.seed, step, step), SMALL_LR).loss)
         times.append(time.perf_counter() - begun)
-    return OneBatch(losses[0], plan.batch / min(times[1:]))
+    return OneBatch(losses[0], size / min(times[1:]))

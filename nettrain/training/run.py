@@ -23,7 +23,7 @@ from nettrain.training.config import Config
 from nettrain.training.evaluation import INFERENCE_BATCH, judge
 from nettrain.training.logs import CsvLog, EventLog
 from nettrain.training.loop import EpochClosed, EpochEnd, Fact, Step, train
-from nettrain.training.metrics import mean_loss
+from nettrain.training.metrics import accuracy, confusion_matrix, mean_loss
 from nettrain.training.model_file import model_meta
 from nettrain.training.prepare import Prepared
 from nettrain.training.run_folder import RunFolder, now
@@ -223,8 +223,8 @@ class Run:
             return None, None
         batches = Batches(prepared.val, INFERENCE_BATCH, 0, prepared.normalization)
         judged = judge(prepared.network, self.config.loss, batches.in_order())
-        correct = int((judged.probabilities.argmax(axis=1) == judged.labels).sum())
-        return mean_loss(judged.losses.tolist()), correct / len(judged.labels)
+        matrix = confusion_matrix(judged.labels, judged.probabilities.argmax(axis=1), len(prepared.classes))
+        return mean_loss(judged.losses.tolist()), accuracy(matrix)
 
     def _save_best(self) -> None:
         prepared, best = self.prepared, self.state.best

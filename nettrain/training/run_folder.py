@@ -68,10 +68,6 @@ class RunFolder:
     def evaluate(self) -> Path:
         return self.path / "evaluate"
 
-    @property
-    def report(self) -> Path:
-        return self.path / "report.html"
-
     def is_blank(self) -> bool:
         """Whether it holds nothing but a lock and what dead processes left of files: a run may start here."""
         inside = [name for name in listed(self.path) if name not in (files.LOCK, self.checkpoints.name)]
@@ -82,8 +78,11 @@ class RunFolder:
         return self.run_json.exists() or bool(checkpoint.steps(self.checkpoints))
 
     def sweep(self) -> None:
-        """Remove what dead processes left of files; only for the holder of the lock."""
-        for folder in (self.path, self.checkpoints, self.evaluate):
+        """Remove what dead processes left of files; only for the holder of the lock.
+
+        Notes    not in ``evaluate``, where another process may be writing: that takes no lock.
+        """
+        for folder in (self.path, self.checkpoints):
             files.prune(folder / name for name in listed(folder) if files.is_temporary(name))
 
     def write_run(self, facts: Mapping[str, Any]) -> None:

@@ -12,19 +12,32 @@ import pytest
 from commands import CNN, ROOT, Ended, after, process, tree, written
 from data.samples import folder
 
+from nettrain.cli.summary import sum_of
+
 Call = Callable[..., Ended]
 PEAK = "import atexit, sys; atexit.register(lambda: print(open('/proc/self/status').read(), file=sys.stderr))"
 
 LAYERS = """\
-layer     kind             output            parameters
+layer     kind             output        parameters
 input                      (N, 8, 8, 1)
-layers.0  conv2d           (N, 8, 8, 4)              44
-layers.1  max_pool2d       (N, 4, 4, 4)               0
-layers.2  conv2d           (N, 4, 4, 8)             304
-layers.3  global_avg_pool  (N, 8)                     0
-layers.4  dropout          (N, 8)                     0
-layers.5  dense            (N, 10)                   90
-all                                                 438
+layers.0  conv2d           (N, 8, 8, 4)          44
+layers.1  max_pool2d       (N, 4, 4, 4)           0
+layers.2  conv2d           (N, 4, 4, 8)         304
+layers.3  global_avg_pool  (N, 8)                 0
+layers.4  dropout          (N, 8)                 0
+layers.5  dense            (N, 10)               90
+all                                             438
+"""
+OPEN_ENDED = """\
+layer     kind             output             parameters
+input                      (N, 8, 8, 1)
+layers.0  conv2d           (N, 8, 8, 4)               44
+layers.1  max_pool2d       (N, 4, 4, 4)                0
+layers.2  conv2d           (N, 4, 4, 8)              304
+layers.3  global_avg_pool  (N, 8)                      0
+layers.4  dropout          (N, 8)                      0
+layers.5  dense            (N, classes)        9*classes
+all                                      348 + 9*classes
 """
 
 
@@ -42,24 +55,79 @@ def test_check_says_what_it_found_and_writes_nothing(here: Path, call: Call, sma
     assert (ended.code, ended.err) == (0, "nettrain: note: data.train: uses train/, test/ found in it\n")
     table, _, facts = ended.out.partition("\n\n")
     assert f"{table}\n" == LAYERS
-    data, loss, time, memory, disk, end = facts.splitlines()
+    data, memory, disk, time, loss, end = facts.splitlines()
     assert data == "data    120 pictures in 10 classes: 8 steps of 16 an epoch"
     assert re.fullmatch(r"loss    \d\.\d{4} on one batch, in nats; an even guess among 10 has 2\.3026", loss)
     assert re.fullmatch(r"time    about (a second|\d+ s) for 4 epochs at [\d,]+ images/s", time)
     assert re.fullmatch(r"memory  about \d+\.\d MB, 0\.0 MB of it the picture cache", memory)
     assert re.fullmatch(r"disk    about 0\.\d MB in the run folder", disk)
-    assert end == "the config can be trained; nothing was written"
+    assert end == "the config can be trained; one batch of pictures was read, and nothing written"
     assert (tree(here, times=True), tree(small, times=True)) == before
 
 
 def test_summary_of_a_config_leaves_the_classes_open(here: Path, call: Call) -> None:
     before = tree(here, times=True)
-    open_ended = LAYERS.replace("(N, 10)                   90", "(N, classes)       9*classes")
-    open_ended = open_ended.replace("438".rjust(14), "348 + 9*classes")
-    assert call("summary", "cnn.yaml") == Ended(0, open_ended, "")
-    assert call("summary", "cnn.yaml", "--set", "data.train=nowhere") == Ended(0, open_ended, "")
+    assert call("summary", "cnn.yaml") == Ended(0, OPEN_ENDED, "")
+    assert call("summary", "cnn.yaml", "--set", "data.train=nowhere") == Ended(0, OPEN_ENDED, "")
     assert call("summary", "run") == call("summary", "run/best.safetensors") == Ended(0, LAYERS, "")
     assert tree(here, times=True) == before
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ([], "0"),
+        ([0, 0], "0"),
+        ([1000, 234], "1,234"),
+        (["classes"], "classes"),
+        ([304, "8*classes", "classes"], "304 + 9*classes"),
+        (["8*classes", "classes", "classes*classes"], "9*classes + classes*classes"),
+        (["2*classes*classes", 7, "1000*classes*classes"], "7 + 1,002*classes*classes"),
+    ],
+)
+def test_a_sum_with_terms_that_are_open(counts: list[int | str], text: str) -> None:
+    assert sum_of(counts) == text
+
+
+def test_two_layers_of_one_unit_a_class(here: Path, call: Call) -> None:
+    ended = call("summary", "cnn.yaml", "--set", "model.layers.4={dense: classes}")
+    assert (ended.code, ended.err) == (0, "")
+    assert [line.split()[-3:] for line in ended.out.splitlines()[-2:]] == [
+        ["classes", "+", "classes*classes"],
+        ["10*classes", "+", "classes*classes"],
+    ]
+    assert ended.out.splitlines()[-1] == "all" + "348 + 10*classes + classes*classes".rjust(
+        len(ended.out.splitlines()[0]) - 3
+    )
+    assert call("check", "cnn.yaml", "--set", "model.layers.4={dense: classes}").code == 0
+
+
+def test_a_batch_larger_than_the_split_is_noted(here: Path, call: Call) -> None:
+    note = "nettrain: note: batch_size 1000 is more than the 120 pictures; each epoch is one step\n"
+    ended = call("check", "cnn.yaml", "--batch-size", "1000", "--set", "schedule=constant")
+    assert (ended.code, ended.err) == (0, f"nettrain: note: data.train: uses train/, test/ found in it\n{note}")
+    assert "120 pictures in 10 classes: 1 step of 120 an epoch\n" in ended.out
+    ended = call("fit", "cnn.yaml", "--batch-size", "1000", "--epochs", "1", "--set", "schedule=constant")
+    assert ended.code == 0
+    assert ended.err.splitlines(keepends=True)[1] == note
+
+
+def test_another_kind_by_set_is_noted(here: Path, call: Call) -> None:
+    """Only where settings are lost without being asked for."""
+    note = "nettrain: note: --set[1]:1:1: optimizer: adam replaces sgd, whose settings are dropped\n"
+    ended = call("summary", "cnn.yaml", "--set", "optimizer.adam.lr=0.1")
+    assert (ended.code, ended.err) == (0, note)
+    for setting in ("optimizer=adam", "optimizer.sgd.lr=0.2", "layers.0.conv2d.filters=3"):
+        prefix = "model." if setting.startswith("layers") else ""
+        assert call("summary", "cnn.yaml", "--set", prefix + setting).err == ""
+
+
+def test_check_tells_a_divergence_after_what_it_knows(here: Path, call: Call) -> None:
+    ended = call("check", "cnn.yaml", "--set", "model.init={normal: 1e30}")
+    assert ended.code == 6
+    assert ended.err.splitlines()[-1].startswith("nettrain: error: diverged at step 1 of epoch 1: ")
+    assert ended.out.startswith(LAYERS)
+    assert ended.out.splitlines()[-1].startswith("disk ")
 
 
 def test_env_marks_what_decides_the_bits(call: Call) -> None:

@@ -157,3 +157,36 @@ def test_stdout_is_the_result_alone(here: Path) -> None:
     ended = process("evaluate", "run", program=NETTRAIN)
     assert ended.err == ""
     assert printable(ended.out)
+
+
+def test_a_run_that_cannot_be_written_still_shows_the_results(here: Path, call: Call) -> None:
+    wanted = call("evaluate", "run", "--json").out
+    shutil.rmtree("run/evaluate")
+    Path("run/evaluate").touch()
+    line = "run/evaluate: cannot make the folder: is there already, and is not a folder; choose another name"
+    assert call("evaluate", "run", "--json") == Ended(5, wanted, f"nettrain: error: {line}\n")
+
+
+def test_the_model_of_another_run_is_judged_by_the_names_of_its_classes(
+    here: Path, call: Call, small: Path, tmp_path: Path
+) -> None:
+    """The pictures of a run, sevens called ``7`` there and ``seven`` by the model."""
+    renamed = tmp_path / "renamed"
+    shutil.copytree(small, renamed)
+    for split in ("train", "test"):
+        (renamed / split / "7").rename(renamed / split / "seven")
+    written(here, "a.yaml", MLP.format(data=renamed))
+    assert call("fit", "a.yaml", "--run-dir", "other", "--epochs", "1").code == 0
+    shutil.copy("run/best.safetensors", "other/best.safetensors")
+    what = "the classes of test do not match: missing '7'; not known to the model 'seven'"
+    assert call("evaluate", "other") == Ended(3, "", f"nettrain: error: {renamed}/test: {what}\n")
+
+
+def test_splits_that_share_a_folder_can_be_judged_and_resumed(here: Path, call: Call, small: Path) -> None:
+    text = MLP.format(data=small).replace("{from: train, fraction: 0.25}", str(small / "test"))
+    written(here, "a.yaml", text)
+    assert call("fit", "a.yaml", "--run-dir", "shared").code == 0
+    found = [json.loads(call("evaluate", "shared", "--split", name, "--json").out) for name in ("val", "test")]
+    assert [one.pop("split") for one in found] == ["val", "test"]
+    assert found[0] == found[1]
+    assert call("resume", "shared", "--epochs", "3").code == 0

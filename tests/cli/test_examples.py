@@ -15,7 +15,7 @@ STDOUT = {  # how the stdout of each command's example begins
     "": "runs/digits-mlp  best val_accuracy 0.9",
     "fit": "runs/digits-mlp-2  best val_accuracy 0.9",
     "resume": "",
-    "predict": "path,label,confidence,index,error\ndata/digits/test/7/0017.png,7,0.9",
+    "predict": '{"path":"data/digits/test/7/0017.png","label":"7","confidence":0.9',
     "evaluate": '{\n  "split": "test",\n  "n": 359,\n  "accuracy": 0.9',
     "check": "layer ",
     "summary": "layer ",

@@ -77,7 +77,8 @@ CONFIGS = {  # name: (text to replace in MLP, replacement, the line)
     "an activation that nothing takes": (
         "model:\n",
         "model:\n  activation: relu\n",
-        "a.yaml:6:15: model.activation: has no effect: every layer that could take it names its own; leave it out",
+        "a.yaml:6:15: model.activation: has no effect: each layer that could take it names its own or gives the "
+        "logits; leave it out",
     ),
     "a monitor without validation": (
         "  val: {{from: train, fraction: 0.25}}\n",
@@ -96,7 +97,7 @@ CONFIGS = {  # name: (text to replace in MLP, replacement, the line)
     ),
     "a part that leaves nothing": (
         "fraction: 0.25",
-        "fraction: 0.001",
+        "fraction: 0.001, stratify: false",
         "{data}/train: data.val.fraction 0.001 of 160 pictures in 10 classes leaves none to validate "
         "on; raise it, or add pictures",
     ),
@@ -129,7 +130,7 @@ LINES = {  # arguments: the exit code and the line
     ),
     ("fit", "good.yaml", "--set", "name=a/b"): (
         2,
-        "name: 'a/b' cannot be the name of a folder; expected at most 200 bytes without '/'",
+        "--set[1]:1:1: name: 'a/b' cannot be the name of a folder; expected at most 200 bytes without '/'",
     ),
     ("fit", "good.yaml", "--run-dir", "{run}"): (
         2,
@@ -141,7 +142,26 @@ LINES = {  # arguments: the exit code and the line
     ),
     ("check", "good.yaml", "--set", "data.train={data}/nope"): (
         3,
-        "{data}/nope: no such folder; expected one folder of pictures per class, such as {data}/nope/cat/1.png",
+        "--set[1]:1:1: data.train: no such folder '{data}/nope'; expected a folder with one folder of pictures a class",
+    ),
+    ("fit", "good.yaml", "--set", "data.val={data}/nope"): (
+        3,
+        "--set[1]:1:1: data.val: no such folder '{data}/nope'; expected a folder with one folder of pictures a class, "
+        "or {{from: train, fraction: 0.1}}",
+    ),
+    ("fit", "good.yaml", "--set", "data.test={data}/train"): (
+        3,
+        "--set[1]:1:1: data.test: these are the training pictures; name another folder, or leave it out",
+    ),
+    ("predict", "x.png", "-m", "{run}", "--top", "2", "--format", "csv"): (
+        2,
+        "--top is for jsonl and table; CSV has the best class, or with --all every class; "
+        "see 'nettrain predict --help'",
+    ),
+    ("predict", "x.png", "-m", "{run}", "--top", "2", "-o", "rows.csv"): (
+        2,
+        "--top is for jsonl and table; CSV has the best class, or with --all every class; "
+        "see 'nettrain predict --help'",
     ),
     ("summary", "{run}", "--set", "seed=2"): (
         2,
@@ -247,6 +267,19 @@ def test_a_fault_of_the_config(here: Path, call: Call, small: Path, name: str) -
     assert tree(here) == before
 
 
+def test_folders_that_are_absent_are_told_at_once(here: Path, call: Call, small: Path) -> None:
+    text = MLP.replace("{{from: train, fraction: 0.25}}", "dev\n  test: eval").format(data="photos")
+    written(here, "a.yaml", text)
+    layout = "expected a folder with one folder of pictures a class"
+    lines = [
+        f"a.yaml:2:10: data.train: no such folder '{here}/photos'; {layout}",
+        f"a.yaml:3:8: data.val: no such folder '{here}/dev'; {layout}, or {{from: train, fraction: 0.1}}",
+        f"a.yaml:4:9: data.test: no such folder '{here}/eval'; {layout}",
+    ]
+    for command in ("fit", "check"):
+        assert call(command, "a.yaml") == Ended(3, "", "".join(f"nettrain: error: {line}\n" for line in lines))
+
+
 @pytest.mark.parametrize("arguments", LINES)
 def test_a_fault_of_the_command_line(
     here: Path, call: Call, small: Path, finished: Path, arguments: tuple[str, ...]
@@ -308,5 +341,11 @@ def test_a_fault_of_the_data(
     harm(data)
     written(tmp_path, "a.yaml", MLP.format(data="data"))
     before = tree(tmp_path)
-    told(call(command, "a.yaml", *(["--run-dir", "run"] if command == "fit" else [])), DATA[harm].format(data=data), 3)
+    ended = call(command, "a.yaml", *(["--run-dir", "run"] if command == "fit" else []))
+    if (command, harm) == ("check", cut_a_jpeg):  # what is known before a picture is read has been printed
+        assert [line.split()[0] for line in ended.out.splitlines() if line][-4:] == ["all", "data", "memory", "disk"]
+        *notes, last = ended.err.splitlines(keepends=True)
+        assert all(note.startswith("nettrain: note: ") for note in notes)
+        ended = Ended(ended.code, "", last)
+    told(ended, DATA[harm].format(data=data), 3)
     assert tree(tmp_path) == before

@@ -126,8 +126,16 @@ def test_debug_shows_a_traceback_with_the_line(call: Call) -> None:
     )
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), EOFError(), BrokenPipeError(errno.EPIPE, "closed")])
-def test_an_interrupted_or_cut_off_command_ends_by_the_signal(
+@pytest.mark.parametrize("error", [BrokenPipeError(errno.EPIPE, "x"), OSError(errno.ENOSPC, "x"), SystemExit(3)])
+def test_what_is_not_of_the_streams_is_a_bug(call: Call, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    fail_with(monkeypatch, error)
+    ended = call("env")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.endswith("nettrain: error: this is a bug in nettrain; please report it with the lines above\n")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), EOFError()])
+def test_an_interrupted_command_ends_by_the_signal(
     call: Call, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     class Ends(Exception):
@@ -140,7 +148,7 @@ def test_an_interrupted_or_cut_off_command_ends_by_the_signal(
     monkeypatch.setattr(main, "die_of", end)
     with pytest.raises(Ends) as caught:
         call("env")
-    assert caught.value.args[0] == (13 if isinstance(error, BrokenPipeError) else 2)
+    assert caught.value.args[0] == 2
 
 
 def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -175,6 +183,16 @@ def test_a_reader_that_has_enough_ends_a_command_as_it_ends_cat(tmp_path: Path, 
     code = ended.err.splitlines()[-1]
     assert code == "141", ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("line", ["nettrain --help", "nettrain env"])
+def test_a_full_stdout_is_one_line(tmp_path: Path, line: str, unbuffered: str) -> None:
+    ended = shell(f"PYTHONUNBUFFERED={unbuffered} {line} > /dev/full", tmp_path)
+    assert (ended.code, ended.err) == (
+        5,
+        "nettrain: error: stdout: cannot write: the disk is full; free some space and try again\n",
+    )
 
 
 def test_closed_streams_do_not_end_up_in_files(tmp_path: Path, small: Path) -> None:

@@ -95,7 +95,8 @@ def test_a_nul_on_stdin_read_by_lines_is_a_bad_file(here: Path) -> None:
 
 @pytest.mark.parametrize("stdin", [b"", b"\n\n"])
 def test_no_paths_are_no_rows(here: Path, stdin: bytes) -> None:
-    assert process("predict", "-", "-m", "runs/cnn", stdin=stdin) == Ended(0, "", "")
+    warning = "nettrain: warning: no picture was found in what was given\n"
+    assert process("predict", "-", "-m", "runs/cnn", stdin=stdin) == Ended(0, "", warning)
 
 
 def test_csv(here: Path, call: Call) -> None:
@@ -142,6 +143,21 @@ def test_output_is_a_whole_file(here: Path, call: Call) -> None:
     assert (ended.code, ended.out) == (5, "")
     assert ended.err == "nettrain: error: none/rows.jsonl: cannot write: no such file or folder; is the path right?\n"
     assert tree(here) == before
+
+
+def test_output_has_the_format_of_its_name(here: Path, call: Call) -> None:
+    wanted = {form: call("predict", "a.png", "--format", form).out for form in ("csv", "jsonl")}
+    for name, form in (("rows.csv", "csv"), ("rows.jsonl", "jsonl"), ("rows", "jsonl")):
+        assert call("predict", "a.png", "-m", "runs/cnn", "-o", name) == Ended(0, "", "")
+        assert Path(name).read_text() == wanted[form]
+    assert call("predict", "a.png", "-m", "runs/cnn", "-o", "rows.csv", "--format", "jsonl") == Ended(0, "", "")
+    assert Path("rows.csv").read_text() == wanted["jsonl"]
+
+
+def test_an_empty_folder_is_a_warning(here: Path, call: Call) -> None:
+    Path("empty").mkdir()
+    warning = "nettrain: warning: no picture was found in what was given\n"
+    assert call("predict", "empty", "-m", "runs/cnn") == Ended(0, "", warning)
 
 
 def test_output_is_all_or_nothing(here: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     else:
         last = f"nettrain: stopped by {number.name} and saved; go on with: nettrain resume run"
         assert ended.err.splitlines()[-1] == last
-        assert (state["state"], state["reason"]) == ("stopped", f"signal {int(number)}")
+        assert (state["state"], state["reason"]) == ("stopped", number.name)
         steps = max(int(path.stem[5:]) for path in Path("run/checkpoints").iterdir())
         assert state["step"] == steps
     went_on = call("resume", "run")
@@ -273,6 +273,17 @@ def test_logs_cut_short_are_an_error(here: Path, call: Call, stopped: Path) -> N
         f"nettrain: error: run/events.jsonl: is {size - 200} bytes long, but the checkpoint was written after {size}; "
         "put the whole file back, or start a new run"
     )
+
+
+def test_a_torn_line_of_the_timings_is_cut(here: Path, call: Call, stopped: Path) -> None:
+    shutil.copytree(stopped, "run")
+    timings = Path("run/timings.csv")
+    before = timings.read_text()
+    timings.write_text(before + "3,0.")
+    assert call("resume", "run").code == 0
+    after = timings.read_text()
+    assert after.startswith(before)
+    assert [line.split(",")[0] for line in after.splitlines()] == ["epoch", "1", "2", "3", "4"]
 
 
 def test_other_surroundings_are_a_warning(here: Path, call: Call, stopped: Path) -> None:

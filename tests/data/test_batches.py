@@ -67,7 +67,7 @@ def test_epochs_are_augmented_differently():
 
 @pytest.mark.parametrize("size", [1, 4, 23, 100])
 def test_evaluation_goes_in_file_order_without_augmentation(size):
-    made = list(batches(augment=AUGMENT).in_order(size))
+    made = list(batches(23, size, AUGMENT).in_order())
     images = np.concatenate([batch.images for batch in made])
     np.testing.assert_allclose(images.ravel(), np.arange(23 * 6) % 256, rtol=1e-6)
     np.testing.assert_array_equal(np.concatenate([batch.labels for batch in made]), np.arange(23) % 4)
@@ -75,8 +75,8 @@ def test_evaluation_goes_in_file_order_without_augmentation(size):
 
 
 def test_a_picture_has_the_same_bits_in_any_batch():
-    whole = next(batches().in_order(23)).images
-    parts = np.concatenate([batch.images for batch in batches().in_order(4)])
+    whole = next(batches(23, 23).in_order()).images
+    parts = np.concatenate([batch.images for batch in batches(23, 4).in_order()])
     np.testing.assert_array_equal(whole, parts)
 
 

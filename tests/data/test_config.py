@@ -82,6 +82,10 @@ FAULTS = {
         "c.yaml:3:38: data.image.background: "
         "has no effect with channels: 4, which keeps transparency, unless fit is pad",
     ),
+    "max_megapixels": (
+        "  image: {size: [8, 8], max_megapixels: 1e300}",
+        "c.yaml:3:41: data.image.max_megapixels: must be above 0 and at most 10000, got 1e300",
+    ),
     "padding": (
         "  image: {size: [8, 6]}\n  augment: [{random_crop: 6}]",
         "c.yaml:4:27: data.augment.0.random_crop.padding: must be smaller than the picture's shorter side, 6, got 6",

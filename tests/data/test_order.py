@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettrain.data.order import batch_starts, epoch_order
+from nettrain.data.order import batch_starts, epoch_order, steps_per_epoch
 
 
 @given(st.integers(0, 500), st.integers(0, 2**63), st.integers(0, 1000))
@@ -31,5 +31,6 @@ def test_every_place_is_as_likely_for_every_picture():
 @given(st.integers(0, 300), st.integers(1, 70))
 def test_batches_cover_every_position_and_the_last_may_be_partial(n, size):
     starts = batch_starts(n, size)
+    assert steps_per_epoch(n, size) == len(starts)
     covered = [place for start in starts for place in range(start, min(start + size, n))]
     assert covered == list(range(n))

@@ -27,9 +27,58 @@ def test_split_folders_are_recognised(tmp_path, val):
 def test_what_the_config_names_wins(tmp_path):
     for name in ("train", "val", "valid", "test"):
         folder(tmp_path / name, {"a": 1, "b": 1})
-    part = ValFraction("train", 0.1)
-    roots = find_roots(data(tmp_path, val=part, test=FilePath("/elsewhere")))
-    assert roots == Roots(f"{tmp_path}/train", part, "/elsewhere", "data.train: uses train/ found in it")
+    part, other = ValFraction("train", 0.1), folder(tmp_path / "train/elsewhere", {"a": 1, "b": 1})
+    roots = find_roots(data(tmp_path, val=part, test=FilePath(other)))
+    note = "data.train: uses train/ found in it; test/, val/, valid/ are left out"
+    assert roots == Roots(f"{tmp_path}/train", part, str(other), note)
+
+
+@pytest.mark.parametrize(
+    ("val", "said"),
+    [
+        (ValFraction("train", 0.1), "uses train/, test/ found in it; val/ is left out"),
+        (FilePath("val"), "uses train/, test/ found in it"),
+        (FilePath("test"), "uses train/, test/ found in it; val/ is left out"),
+        (None, "uses train/, val/, test/ found in it"),
+    ],
+)
+def test_the_note_says_what_is_left_out(tmp_path, val, said):
+    for name in ("train", "val", "test"):
+        folder(tmp_path / name, {"a": 1, "b": 1})
+    val = FilePath(tmp_path / val) if isinstance(val, FilePath) else val
+    assert find_roots(data(tmp_path, val=val)).note == f"data.train: {said}"
+
+
+def refused(config: DataConfig) -> list[tuple[str, str]]:
+    with pytest.raises(DataError) as caught:
+        find_roots(config)
+    return [(fault.key, fault.message) for fault in caught.value.faults]
+
+
+def test_every_folder_that_is_absent_is_named_at_once(tmp_path):
+    layout = "expected a folder with one folder of pictures a class"
+    where = tmp_path / "no"
+    assert refused(data(where, val=FilePath(where / "val"), test=FilePath(where / "test"))) == [
+        ("data.train", f"no such folder '{where}'; {layout}"),
+        ("data.val", f"no such folder '{where}/val'; {layout}, or {{from: train, fraction: 0.1}}"),
+        ("data.test", f"no such folder '{where}/test'; {layout}"),
+    ]
+
+
+@pytest.mark.parametrize("recognised", [True, False])
+def test_the_training_pictures_are_no_other_split(tmp_path, recognised):
+    train = folder(tmp_path / "train", {"a": 1, "b": 1})
+    (tmp_path / "link").symlink_to(train)
+    config = data(train, val=FilePath(train), test=FilePath(tmp_path / "link"))
+    if recognised:
+        (tmp_path / "link").unlink()
+        (tmp_path / "test").symlink_to(train)
+        config = data(tmp_path, val=FilePath(train))
+    what = "these are the training pictures; name another folder, or"
+    assert refused(config) == [
+        ("data.val", f"{what} set a part aside with {{from: train, fraction: 0.1}}"),
+        ("data.test", f"{what} leave it out"),
+    ]
 
 
 def test_two_folders_that_could_be_val(tmp_path):

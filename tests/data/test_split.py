@@ -33,7 +33,8 @@ def test_a_division_loses_and_repeats_nothing(counts, fraction, stratify, seed):
     try:
         train, val = divide(whole, part, seed)
     except DataError:
-        assert all(int(count * fraction + 0.5) == 0 or count == 1 for count in counts) or not stratify
+        spare = sum(counts) - len(counts)
+        assert (1 in counts) if stratify else (int(sum(counts) * fraction + 0.5) == 0 or spare == 0)
         return
     assert sorted(train.files + val.files) == list(whole.files)
     assert list(train.files) == sorted(train.files)
@@ -43,7 +44,7 @@ def test_a_division_loses_and_repeats_nothing(counts, fraction, stratify, seed):
         assert [labels[file] for file in split.files] == split.labels.tolist()
     assert (np.bincount(train.labels, minlength=len(counts)) >= 1).all()
     if stratify:
-        wanted = [min(int(count * fraction + 0.5), count - 1) for count in counts]
+        wanted = [min(max(int(count * fraction + 0.5), 1), count - 1) for count in counts]
         assert np.bincount(val.labels, minlength=len(counts)).tolist() == wanted
     else:
         wanted = min(int(sum(counts) * fraction + 0.5), sum(counts) - len(counts))
@@ -64,10 +65,26 @@ def test_what_goes_to_val_does_not_depend_on_other_classes():
 
 def test_a_fraction_that_leaves_nothing():
     with pytest.raises(DataError) as caught:
-        divide(split_of([4, 4]), ValFraction("train", 0.1), 1)
+        divide(split_of([4, 4]), ValFraction("train", 0.05, False), 1)
     assert str(caught.value) == (
-        "root: data.val.fraction 0.1 of 8 pictures in 2 classes leaves none to validate on; raise it, or add pictures"
+        "root: data.val.fraction 0.05 of 8 pictures in 2 classes leaves none to validate on; raise it, or add pictures"
     )
+
+
+def test_stratified_no_class_is_without_validation():
+    train, val = divide(split_of([40, 2, 3]), ValFraction("train", 0.05), 1)
+    assert np.bincount(val.labels).tolist() == [2, 1, 1]
+    assert np.bincount(train.labels).tolist() == [38, 1, 2]
+
+
+def test_classes_with_a_single_picture_are_listed():
+    with pytest.raises(DataError) as caught:
+        divide(split_of([4, 1, 3, 1]), ValFraction("train", 0.5), 1)
+    what = "has a single picture, so none is left to validate on; add pictures, or set data.val.stratify: false"
+    assert str(caught.value).splitlines() == [f"root/1: {what}", f"root/3: {what}"]
+    train, val = divide(split_of([4, 1, 3, 1]), ValFraction("train", 0.5, False), 1)
+    assert (np.bincount(train.labels, minlength=4) >= 1).all()
+    assert len(val.files) == 5
 
 
 def test_splits_of_folders(tmp_path):

@@ -98,3 +98,17 @@ def test_pictures_that_are_gone_are_listed(tmp_path):
         f"{tmp_path}/train/a/001.png: {gone}",
         f"{tmp_path}/val/b/000.png: {gone}",
     ]
+
+
+@pytest.mark.parametrize("shared", ["val and test", "three names for two folders"])
+def test_splits_that_share_a_folder_are_kept_apart(tmp_path, shared):
+    root = tmp_path / "data"
+    for name, count in (("train", 4), ("test", 3)):
+        folder(root / name, {"a": count, "b": count})
+    (tmp_path / "link").symlink_to(root / "test")
+    val = FilePath(root / "test" if shared == "val and test" else tmp_path / "link")
+    text = split_csv(splits_of(root, val=val))
+    assert text.count(",val\n") == text.count(",test\n") == 6
+    kept = keep_splits(splits_of(root, val=val), read_split_csv(text))
+    assert split_csv(kept) == text
+    assert [(split.name, len(split.files)) for split in kept.all()] == [("train", 8), ("val", 6), ("test", 6)]

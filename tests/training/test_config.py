@@ -12,6 +12,7 @@ from training.setting_up import document_of
 from nettrain.config.reader import read_config, read_text
 from nettrain.config.resolved import dump, to_plain
 from nettrain.errors import ConfigError
+from nettrain.training import json_text
 from nettrain.training.config import TABLES, CheckpointConfig, Config, best_mode
 
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
@@ -25,6 +26,81 @@ def test_a_shipped_config_is_read_and_written_back_the_same(path: Path) -> None:
     assert document.config.name == path.stem
     again = read_text(dump(document.config), "config.resolved.yaml", Config, TABLES, str(path.parent))
     assert again.config == document.config
+
+
+NEEDED = {  # what a kind cannot be without
+    "dense": "{units: classes}",
+    "conv2d": "{filters: 4, kernel_size: 3}",
+    "dropout": "0.5",
+    "residual": "{layers: [relu]}",
+    "step": "{every: 1 epochs}",
+    "random_crop": "2",
+}
+PLACES = {  # where a row of each table stands in a config
+    "layers": ("- flatten", "- {}\n    - flatten"),
+    "norms": ("units: 16, activation: relu", "units: 16, norm: {}"),
+    "activations": ("activation: relu", "activation: {}"),
+    "initialisers": ("activation: relu", "activation: relu, init: {0}, bias_init: {0}"),
+    "losses": ("model:", "loss: {}\nmodel:"),
+    "optimizers": ("{sgd: {lr: 0.1, momentum: 0.9}}", "{}"),
+    "schedules": ("model:", "schedule: {}\nmodel:"),
+    "augmentations": ("model:", "  augment: [{}]\nmodel:"),
+}
+KINDS = [(table, kind) for table in TABLES for kind in TABLES[table].rows]
+OTHERS = {  # name: (text to replace in MLP, replacement)
+    "four channels": ("channels: 1", "channels: 4"),
+    "four channels, padded": ("channels: 1", "channels: 4, fit: pad, background: [1, 2, 3]"),
+    "every key of image": (
+        "channels: 1",
+        "channels: 3, fit: crop, background: [1, 2, 3], animated: first, max_megapixels: 0.5",
+    ),
+    "imagenet": ("channels: 1}", "channels: 3}\n  normalize: imagenet"),
+    "numbers": ("channels: 1}", "channels: 1}\n  normalize: {mean: [0.5], std: [0.1]}"),
+    "every key of data": ("channels: 1}", "channels: 1}\n  test: x\n  on_bad_image: skip\n  cache: none"),
+    "no validation": ("  val: {from: train, fraction: 0.25}\n", ""),
+    "unstratified": ("fraction: 0.25", "fraction: 0.25, stratify: false"),
+    "a folder for validation": ("{from: train, fraction: 0.25}", "y"),
+    "every key of train": ("batch_size: 32", "batch_size: 32, threads: 2"),
+    "every key of checkpoint": ("model:", "checkpoint: {monitor: val_loss, mode: min, every: 5 minutes}\nmodel:"),
+    "every key of the top": ("data:", "version: 1\nname: n\nseed: 3\ndata:"),
+    "no bias": ("activation: relu", "activation: relu, bias: false"),
+    "nesterov": ("momentum: 0.9", "momentum: 0.9, nesterov: true, weight_decay: 0.1, no_decay: ['*']"),
+    "every key of the model": (
+        "  layers:\n",
+        "  init: glorot_normal\n  activation: silu\n  layers:\n    - conv2d: {filters: 4, kernel_size: 3}\n",
+    ),
+}
+
+
+def read_back(text: str) -> None:
+    """As it is written beside a run, and as it is stored in a checkpoint."""
+    config = read_text(text, "a.yaml", Config, TABLES, "/base").config
+    assert read_text(dump(config), "config.resolved.yaml", Config, TABLES, "/other").config == config
+    plain = to_plain(config, environment=False)
+    again = read_text(json_text.canonical(plain), "m", Config, TABLES, "/other", stored=True).config
+    assert to_plain(again, environment=False) == plain
+
+
+@pytest.mark.parametrize(("table", "kind"), KINDS)
+def test_every_kind_with_its_defaults_reads_back(table: str, kind: str) -> None:
+    old, new = PLACES[table]
+    row = f"{{{kind}: {NEEDED[kind]}}}" if kind in NEEDED else kind
+    text = MLP.format(data="x")
+    assert old in text
+    read_back(text.replace(old, new.replace("{0}", row).replace("{}", row)))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_key_reads_back(name: str) -> None:
+    old, new = OTHERS[name]
+    text = MLP.format(data="x")
+    assert old in text
+    read_back(text.replace(old, new))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_config_reads_back(path: Path) -> None:
+    read_back(path.read_text())
 
 
 def test_a_resolved_config_names_every_default(small: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,24 @@ def test_losses_are_of_the_true_class(model: Model, small: Path) -> None:
     result = judge_split(model, folder_split("data", str(small / "test"), model.classes), nothing).result
     chosen = result.probabilities[np.arange(50), result.labels].astype(np.float64)
     np.testing.assert_allclose(result.losses, -np.log(chosen), rtol=1e-5, atol=1e-6)
+
+
+def test_classes_are_matched_by_name(model: Model, small: Path) -> None:
+    """A split of another run may have the classes in another order, or be of other ones."""
+    split = folder_split("data", str(small / "test"), model.classes)
+    turned = folder_split("data", str(small / "test"), model.classes[::-1])
+    assert turned.labels.tolist() != split.labels.tolist()
+    expected, found = (judge_split(model, one, nothing) for one in (split, turned))
+    assert found.result.classes == model.classes
+    assert found.result.labels.tolist() == split.labels.tolist()
+    assert np.array_equal(found.result.losses, expected.result.losses)
+    assert found.data_fingerprint == expected.data_fingerprint
+    other = replace(split, classes=("ant", "bee", *model.classes[2:]))
+    with pytest.raises(DataError) as caught:
+        judge_split(model, other, nothing)
+    assert str(caught.value) == (
+        f"{small}/test: the classes of data do not match: missing '0', '1'; not known to the model 'ant', 'bee'"
+    )
 
 
 def test_progress_names_the_split(model: Model, small: Path) -> None:

@@ -40,6 +40,23 @@ def test_a_cut_table_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
         assert path.read_bytes() == b"epoch,loss,val_loss\n"
 
 
+@pytest.mark.parametrize(
+    ("torn", "whole"),
+    [
+        (b"epoch,loss,val_loss\n1,2.0,\n2,0.", b"epoch,loss,val_loss\n1,2.0,\n"),
+        (b"epoch,loss,val_loss\n1,2.0,\n", b"epoch,loss,val_loss\n1,2.0,\n"),
+        (b"epoch,lo", b"epoch,loss,val_loss\n"),
+        (b"", b"epoch,loss,val_loss\n"),
+    ],
+)
+def test_without_a_length_only_a_torn_line_is_cut(tmp_path: Path, torn: bytes, whole: bytes) -> None:
+    path = tmp_path / "timings.csv"
+    path.write_bytes(torn)
+    with CsvLog(path, COLUMNS) as log:
+        log.row({"epoch": 3})
+    assert path.read_bytes() == whole + b"3,,\n"
+
+
 def test_other_columns_are_an_error(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
     path.write_bytes(b"epoch,\xff\n")

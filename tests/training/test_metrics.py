@@ -91,17 +91,6 @@ def test_counts_agree_with_counting(pairs: list[tuple[int, int]]) -> None:
     assert metrics.macro_f1(matrix) == pytest.approx(float(sum(scores) / len(scores)), rel=1e-14)
 
 
-@given(st.lists(st.integers(0, 2), min_size=4, max_size=4), st.integers(0, 3), st.integers(1, 5))
-def test_top_k_counts_as_a_stable_sort_does(scores: list[int], true: int, k: int) -> None:
-    ranked = sorted(range(4), key=lambda index: -scores[index])
-    found = metrics.top_k_hits(np.array([scores], np.float32), np.array([true]), k)
-    assert found == (true in ranked[:k])
-
-
-def test_a_score_that_is_not_a_number_is_no_hit() -> None:
-    assert metrics.top_k_hits(np.array([[np.nan, np.nan]]), np.array([0]), 1) == 0
-
-
 def test_the_mean_loss_is_exact_in_any_order() -> None:
     losses = [1e16, 1.0, -1e16, 0.1]
     assert metrics.mean_loss(losses) == 1.1 / 4

@@ -105,3 +105,34 @@ def test_a_resumed_run_keeps_its_pictures(tmp_path: Path) -> None:
     assert prepare(document, lambda what, done, total: None).fingerprint != before.fingerprint
     with pytest.raises(DataError):
         prepare(document, lambda what, done, total: None, "nonsense")
+
+
+def test_the_warm_up_must_fit_what_is_left_of_the_pictures(tmp_path: Path) -> None:
+    """Of 40 pictures 30 are bad: 20 steps become 10."""
+    data = pictures(tmp_path / "data", 4, 2)
+    text = MLP.format(data=data).replace("  val: {from: train, fraction: 0.25}\n", "  on_bad_image: skip\n")
+    text = text.replace("batch_size: 32", "batch_size: 4") + "schedule: {constant: {warmup: 15 steps}}\n"
+    prepare(document_of(text, tmp_path), lambda what, done, total: None)
+    for folder in (data / "train").iterdir():
+        for file in sorted(folder.iterdir())[1:]:
+            file.write_bytes(b"")
+    assert reported(text, tmp_path) == ["decoding train", "ConfigError"]
+
+
+def test_a_fault_of_a_folder_that_the_config_names_is_at_its_line(small: Path) -> None:
+    text = MLP.format(data=small / "train").replace("{from: train, fraction: 0.25}", str(small / "train"))
+    with pytest.raises(DataError) as caught:
+        prepare(document_of(text, small), lambda what, done, total: None)
+    assert str(caught.value) == (
+        "config.yaml:3:8: data.val: these are the training pictures; name another folder, or set a part aside with "
+        "{from: train, fraction: 0.1}"
+    )
+
+
+def test_a_batch_larger_than_the_split_is_noted(small: Path) -> None:
+    for size, notes in ((120, 1), (121, 2)):
+        text = MLP.format(data=small).replace("batch_size: 32", f"batch_size: {size}")
+        found = prepare(document_of(text, small), lambda what, done, total: None)
+        assert found.steps_per_epoch == 1
+        assert len(found.notes) == notes
+    assert found.notes[1] == "batch_size 121 is more than the 120 pictures; each epoch is one step"
