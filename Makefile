@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test check fix bench docs clean
+.PHONY: help demo test check faults fix bench docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,6 +23,9 @@ check: $(READY)  ## format, lint, strict types, tests, sizes
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 	@echo "longest files, in lines:"; find nettrain -name '*.py' | xargs wc -l | sort -rn | sed -n 2,6p
+
+faults: $(READY)  ## kill it, fill its disk, break its files; every promise as figures, at most 90 minutes
+	PYTHONPATH=tests:. $(BIN)/python -m faults.run_all
 
 fix: $(READY)  ## format and mend what can be mended by machine
 	$(BIN)/ruff format .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 
 from nettrain.arrays.blas import ask_for_one_thread
@@ -12,15 +11,12 @@ from nettrain.training import signals
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    try:
-        signals.begin()
-        ask_for_one_thread()
-        open_streams()
-        from nettrain.cli.main import run
+    signals.begin()
+    ask_for_one_thread()
+    open_streams()
+    from nettrain.cli.main import run
 
-        sys.exit(run(sys.argv[1:]))
-    except KeyboardInterrupt:  # while it was imported
-        signals.die_of(signal.SIGINT)
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

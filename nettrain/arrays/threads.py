@@ -8,17 +8,44 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
+from mmap import mmap
 from pathlib import Path
 from threading import local
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from nettrain.arrays import interrupt
 from nettrain.arrays.blas import hold_worker_to_one_thread
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ROOM_FOR_A_THREAD = 1 << 22  # bytes beside its stack: an arena of Python's and an arena of the C library's
+
 _here = local()
+
+
+class Workers(ThreadPoolExecutor):
+    """Threads of our own.
+
+    Errors   ``MemoryError`` where the system has no room for another one.
+    Notes    Python waits for ever for a thread that ran out of memory before its first line, so there must be room.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        try:
+            if len(self._threads) < self._max_workers:
+                mmap(-1, ROOM_FOR_A_THREAD).close()  # address space, as a thread takes it: free heap would not do
+            return super().submit(fn, *args, **kwargs)
+        except (OSError, MemoryError) as error:
+            raise MemoryError("no room for another thread") from error
+        except RuntimeError as error:
+            if "can't start new thread" not in str(error):
+                raise
+            raise MemoryError("no room for another thread") from error
 
 
 class _Pool:
@@ -26,7 +53,7 @@ class _Pool:
 
     def __init__(self) -> None:
         self.threads = 1
-        self.executor: ThreadPoolExecutor | None = None
+        self.executor: Workers | None = None
 
 
 _pool = _Pool()
@@ -56,7 +83,7 @@ def set_threads(threads: int) -> None:
     _pool.threads = threads
     _pool.executor = None
     if threads > 1:
-        _pool.executor = ThreadPoolExecutor(threads - 1, "nettrain", initializer=hold_worker_to_one_thread)
+        _pool.executor = Workers(threads - 1, "nettrain", initializer=hold_worker_to_one_thread)
 
 
 def get_threads() -> int:

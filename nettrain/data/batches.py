@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from nettrain.arrays.threads import Workers
 from nettrain.config.fields import Chosen
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.table import AUGMENTATIONS
@@ -76,7 +77,7 @@ def ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Iterator[Batch
 
     Notes    what ``make`` raises is raised here, in its turn. When the reader stops early the thread ends with it.
     """
-    pool = ThreadPoolExecutor(1, "nettrain-batches")
+    pool = Workers(1, "nettrain-batches")
     try:
         waiting: deque[Future[Batch]] = deque()
         for place in places:

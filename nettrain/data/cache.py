@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from nettrain.arrays.threads import Workers
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.config import ImageConfig
 from nettrain.data.memory import free_memory
@@ -91,7 +92,7 @@ class Pictures:
             if digest != self.sha256[indices[place]]:
                 raise DataError("the file has changed since it was checked", path)
 
-        with ThreadPoolExecutor(self.workers, "nettrain-decode") as pool:
+        with Workers(self.workers, "nettrain-decode") as pool:
             for _ in pool.map(again, range(len(indices))):
                 pass
         return out
@@ -150,7 +151,7 @@ def _decoded(path: str, image: ImageConfig) -> tuple[U8, str]:
 
 def _each(work: Callable[[int], int], starts: range, workers: int) -> Iterator[int]:
     """Results of ``work`` as they come, with a few tasks waiting for each thread; none is left behind on an error."""
-    pool = ThreadPoolExecutor(workers, "nettrain-decode")
+    pool = Workers(workers, "nettrain-decode")
     try:
         running: set[Future[int]] = set()
         for start in starts:

@@ -40,7 +40,9 @@ def read(path: str, most: int) -> bytes:
         with open(os.open(path, _NO_WAIT), "rb") as file:
             status = os.fstat(file.fileno())
             _regular(path, status)
-            data = file.read(min(most, status.st_size) + 1)  # memory for all that is asked for is taken at once
+            data = file.read(min(most, status.st_size) + 1)  # room for so many is taken before the first is read
+            if len(data) > status.st_size:  # it grew
+                data += file.read(most + 1 - len(data))
     except OSError as problem:
         if problem.errno not in _REASONS:
             raise EnvironmentFault(f"cannot read the picture: {problem.strerror}", path) from problem

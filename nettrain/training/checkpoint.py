@@ -73,6 +73,10 @@ def save(path: files.AnyPath, meta: Mapping[str, Any], tensors: Mapping[str, np.
         data = encode(meta, tensors)
     except CheckpointError as error:
         raise CheckpointError(str(error), os.fspath(path)) from error
+    except MemoryError as error:
+        needed = sum(array.nbytes for array in tensors.values())
+        message = f"cannot write: needs {needed} bytes of memory; free some and try again"
+        raise EnvironmentFault(message, os.fspath(path)) from error
     files.write_atomic(path, data)
 
 

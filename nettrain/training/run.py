@@ -108,7 +108,8 @@ class Run:
                         self.mark("stopped", reason=signal.Signals(stop.signal_number).name, ended=now())
                     raise Stopped(stop.signal_number) from None
         except MemoryError as error:
-            fault = EnvironmentFault(f"out of memory ({error}); expected more of it, or a smaller train.batch_size")
+            what = f"out of memory ({error})" if str(error) else "out of memory"
+            fault = EnvironmentFault(f"{what}; expected more of it, or a smaller train.batch_size")
             self._mark_failed(fault)
             raise fault from error
         except NettrainError as error:

@@ -27,16 +27,18 @@ def take_save_request() -> bool:
 
 
 def begin() -> None:
-    """What holds from the start of the process, before there is anything to save: SIGUSR1 does nothing.
+    """What holds from the start of the process, before there is anything to save.
 
-    Notes    As process 1, where a signal without a handler does nothing, SIGTERM and SIGHUP end the process.
+    SIGINT, SIGTERM and SIGHUP end it at once, and SIGUSR1 does nothing.
+
+    Notes    Not by ``KeyboardInterrupt``: Python drops that where it comes while an object is being finalised.
              A signal that was ignored stays so.
     """
+    for number in STOPPING:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            _leave_at_the_next(number)
     if signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
         signal.signal(signal.SIGUSR1, lambda number, frame: None)
-    for number in STOPPING:
-        if os.getpid() == 1 and signal.getsignal(number) is signal.SIG_DFL:
-            _leave_at_the_next(number)
 
 
 def _leave_at_the_next(number: int) -> None:

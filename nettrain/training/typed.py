@@ -14,7 +14,7 @@ def misfits(value: Any, kind: Any, name: str) -> Iterator[str]:
     """What does not fit, as ``best.value: expected ..., got ...``; nothing if all does.
 
     Notes    ``kind`` is ``int`` (0 or more), ``float`` (an int will do), ``str``, None, a union of these, ``dict`` or
-             ``list`` of a kind, a dataclass or TypedDict (all its fields, no others), or a mapping of names to kinds.
+             ``list`` of a kind, a dataclass or TypedDict (its fields and no others), or a mapping of names to kinds.
     """
     if isinstance(kind, Mapping) or is_dataclass(kind) or is_typeddict(kind):
         fields = kind if isinstance(kind, Mapping) else get_type_hints(kind)

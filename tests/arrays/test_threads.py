@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nettrain.arrays import interrupt
-from nettrain.arrays.threads import available_cores, get_threads, parallel, set_threads
+from nettrain.arrays.threads import Workers, available_cores, get_threads, parallel, set_threads
 
 each_count = pytest.mark.parametrize("count", [1, 2, 3, 8])
 SIGNAL = 15
@@ -176,3 +176,17 @@ def test_at_least_one_thread(count: int) -> None:
 
 def test_available_cores() -> None:
     assert available_cores() >= 1
+
+
+def test_no_room_for_another_thread_is_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    pool = Workers(1, "refused")
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(MemoryError, match="no room for another thread"):
+        pool.submit(int)
+    monkeypatch.undo()
+    pool.shutdown(wait=False)
+    with pytest.raises(RuntimeError, match="cannot schedule new futures after shutdown"):
+        pool.submit(int)

@@ -664,3 +664,15 @@ def test_two_are_kept_and_later_ones_left_alone(tmp_path: Path, regular: list[in
     save_steps(tmp_path, 1, 2, 3, 4, 9)
     checkpoint.prune(tmp_path, 4, regular.__contains__)
     assert sorted(checkpoint.steps(tmp_path)) == kept
+
+
+def test_a_save_without_memory_says_how_much_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(safetensors_file, "write", no_memory)
+    with pytest.raises(EnvironmentFault) as caught:
+        checkpoint.save(tmp_path / "c", META, TENSORS)
+    needed = sum(array.nbytes for array in TENSORS.values())
+    message = f"cannot write: needs {needed} bytes of memory; free some and try again"
+    assert str(caught.value) == f"{tmp_path}/c: {message}"

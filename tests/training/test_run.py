@@ -181,3 +181,16 @@ def test_divergence_is_exit_code_6(tmp_path: Path, small: Path) -> None:
     found = json.loads(Path(tmp_path, "run/run.json").read_text())
     assert (found["state"], f"nettrain: error: {found['reason']}") == ("failed", line)
     assert not Path(tmp_path, "run/best.safetensors").exists()
+
+
+@pytest.mark.parametrize("at", [3, 8])  # in mid-epoch, and at its end, where it would be validated and saved
+def test_an_update_that_overflows_is_a_divergence(run: Run, at: int) -> None:
+    def overflow() -> None:
+        for fact in run.go():
+            if isinstance(fact, Step) and fact.step == at:
+                run.state.weights.array[...] = np.inf
+
+    with pytest.raises(Diverged, match=r"^diverged at step \d of epoch 1: layers\..*; try a smaller learning rate$"):
+        overflow()
+    assert not run.folder.best.exists()
+    assert list(checkpoint.steps(run.folder.checkpoints)) == [0]

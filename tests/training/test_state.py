@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,21 @@ import pytest
 from commands import CNN
 from training.setting_up import Setup, prepared_for
 
-from nettrain.errors import CheckpointError, DataError
+from nettrain.errors import CheckpointError, DataError, Diverged
 from nettrain.model.layer import Pass
 from nettrain.training.checkpoint import Checkpoint, decode, encode
 from nettrain.training.loop import Progress
 from nettrain.training.prepare import Prepared
-from nettrain.training.state import Best
+from nettrain.training.state import PARTS, Best, State
+
+OTHER: dict[str, Callable[[int], Any]] = {  # a value that no field has by default, for each type of field
+    "int": int,
+    "int | None": int,
+    "float": lambda number: number + 1 / 3,
+    "float | None": lambda number: number + 1 / 3,
+    "list[float]": lambda number: [number + 1 / 3, 0.1],
+    "list[Extension]": lambda number: [{"from_step": number, "epochs": 5, "schedule": None}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +169,51 @@ def test_of_equals_the_first_stays_the_best(monitor: str, values: list[float], e
         if found[-1]:
             best.value = value
     assert found == expected
+
+
+def test_every_field_is_a_tensor_or_a_part_that_survives(prepared: Prepared) -> None:
+    """A field that is neither would be lost at resume, and nothing would say so."""
+    assert {row.name for row in fields(State)} == {"prepared", "weights", "optimizer", *PARTS}
+    old, new = Setup(prepared).state, Setup(prepared).state
+    for number, (name, part) in enumerate(PARTS.items(), 1):
+        values = {row.name: OTHER[row.type](number) for row in fields(part)}
+        setattr(old, name, part(**values))
+        assert getattr(old, name) != getattr(new, name)
+    assert old.progress.step == new.progress.step + 1
+    found = decode(encode(old.meta({"metrics.csv": 1, "events.jsonl": 2}), old.tensors()), "c")
+    new.restore(found, "c")
+    for name in PARTS:
+        assert getattr(new, name) == getattr(old, name), name
+    assert new.optimizer.steps == old.progress.step
+    assert new.meta(found.meta["logs"]) == found.meta
+
+
+NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
+    "best is a list": ({"best": []}, "best: expected epoch, step, value, and nothing else"),
+    "a step of text": ({"step": "3"}, "step: expected int, got '3'"),
+    "two steps": ({"step": 4}, "step is 4, but progress.step 3"),
+    "no lengths of logs": ({"logs": {}}, "logs: expected metrics.csv, events.jsonl, and nothing else"),
+    "classes that are numbers": ({"classes": [1]}, "classes.0: expected str, got 1"),
+    "history of text": ({"history": {"values": ["x"]}}, "history.values.0: expected float, got 'x'"),
+}
+
+
+@pytest.mark.parametrize(("changes", "what"), NONSENSE.values(), ids=NONSENSE)
+def test_metadata_of_another_kind_is_an_error_line(prepared: Prepared, changes: dict[str, Any], what: str) -> None:
+    found, new = saved(trained(prepared), **changes), Setup(prepared)
+    before = new.everything()
+    with pytest.raises(CheckpointError) as caught:
+        new.state.restore(found, "c")
+    assert str(caught.value) == f"c: is not the checkpoint of a training ({what}); use another one"
+    assert new.everything() == before
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_state_that_is_not_finite_is_named(prepared: Prepared, value: float) -> None:
+    state = trained(prepared).state
+    state.check_finite()
+    state.tensors()["optimizer/velocity/layers.0.weight"][0] = value
+    with pytest.raises(Diverged) as caught:
+        state.check_finite()
+    what = "optimizer/velocity/layers.0.weight is not finite; try a smaller learning rate"
+    assert str(caught.value) == f"diverged at step 3 of epoch 2: {what}"

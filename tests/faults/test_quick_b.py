@@ -1,0 +1,64 @@
+"""Power loss, failed calls, full disks, little memory, damage, NaN: each promise on a few cases, each defect seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults import calls, disks, planted
+from faults.forked import workplace_in_memory
+from faults.reference import Figures, Reference
+
+CHECKS = {defect.check: name for name, defect in planted.DEFECTS.items()}  # each check once
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder in memory: a sync takes no time there."""
+    with workplace_in_memory() as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def reference(folder: Path) -> Reference:
+    """The reference training, run once."""
+    reference = Reference(folder / "reference")
+    assert reference.expected
+    return reference
+
+
+def hold(figures: Figures) -> None:
+    """What was tried held; what cannot be tried here is skipped."""
+    if figures.skipped:
+        pytest.skip(figures.skipped)
+    assert figures.promise_held, figures
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=CHECKS.values())
+def test_a_check_holds_where_nothing_is_planted(reference: Reference, check: planted.Check) -> None:
+    assert planted.failed(reference, check) == ""
+
+
+@pytest.mark.parametrize("defect", planted.DEFECTS.values(), ids=planted.DEFECTS)
+def test_a_planted_defect_is_caught(reference: Reference, defect: planted.Defect) -> None:
+    assert planted.failed(reference, defect.check, defect.plant)
+
+
+def test_failed_calls_of_every_kind(reference: Reference, tmp_path: Path) -> None:
+    for scene in calls.scenes(reference, tmp_path):
+        hold(calls.stood_in(scene, tmp_path / "run", 6))
+
+
+def test_the_stand_in_misses_no_call(reference: Reference, tmp_path: Path) -> None:
+    hold(calls.compared(reference, tmp_path))
+
+
+def test_full_and_read_only_disks() -> None:
+    for figures in disks.mounted(4):
+        hold(figures)
+
+
+def test_other_outputs_that_take_nothing(reference: Reference, tmp_path: Path) -> None:
+    hold(disks.file_sizes(reference, tmp_path, 2))
+    hold(disks.devices(reference, tmp_path))

@@ -1,0 +1,136 @@
+"""Epochs and schedules added to a run: what they mean, what is refused, and that a checkpoint keeps them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from commands import MLP
+from training.setting_up import document_of
+
+from nettrain.errors import ConfigError
+from nettrain.training import json_text
+from nettrain.training.config import Config
+from nettrain.training.lineage import ENDING, Lineage
+
+STEPS = 10  # an epoch
+LR = 0.1
+SCHEDULES = {"constant": "constant", "cosine": "cosine", "step": "step: {every: 1 epochs, gamma: 0.5}"}
+
+
+def config(schedule: str) -> Config:
+    """Two epochs at a learning rate of 0.1."""
+    return document_of(MLP.format(data="data") + f"schedule: {{{schedule}}}\n", Path("/")).config
+
+
+def rates(lineage: Lineage, config: Config, steps: int) -> list[float]:
+    rate = lineage.learning_rate(config, STEPS)
+    return [rate(step, []) for step in range(steps)]
+
+
+def refused(lineage: Lineage, config: Config, epochs: int, schedule: str | None = None) -> str:
+    before = asdict(lineage)
+    with pytest.raises(ConfigError) as caught:
+        lineage.extend(config, 20, epochs, schedule)
+    assert asdict(lineage) == before
+    return str(caught.value)
+
+
+def test_without_extensions_the_config_holds() -> None:
+    cosine = config("cosine: {}")
+    assert Lineage().epochs(cosine) == 2
+    assert Lineage().schedule(cosine) == cosine.schedule
+    assert rates(Lineage(), cosine, 20)[0] == LR
+
+
+def test_a_schedule_that_does_not_end_goes_on() -> None:
+    steps, lineage = config("step: {every: 1 epochs, gamma: 0.5}"), Lineage()
+    before = rates(lineage, steps, 20)
+    lineage.extend(steps, 20, 4, None)
+    assert lineage.epochs(steps) == 4
+    after = rates(lineage, steps, 40)
+    assert after[:20] == before
+    assert after[::10] == pytest.approx([LR, LR / 2, LR / 4, LR / 8])
+
+
+def test_a_new_schedule_counts_its_steps_from_where_it_begins() -> None:
+    cosine, lineage = config("cosine: {}"), Lineage()
+    before = rates(lineage, cosine, 20)
+    lineage.extend(cosine, 20, 4, "cosine: {final: 0.5}")
+    after = rates(lineage, cosine, 40)
+    assert after[:20] == before
+    assert after[20] == LR
+    assert after[39] == pytest.approx(LR * 0.5, abs=LR * 0.01)
+    assert all(after[i] > after[i + 1] for i in range(20, 39))
+
+
+def test_a_warm_up_begins_where_its_schedule_does() -> None:
+    cosine, lineage = config("cosine: {}"), Lineage()
+    lineage.extend(cosine, 15, 4, "constant: {warmup: 5 steps}")
+    after = rates(lineage, cosine, 40)
+    assert after[15] < after[17] < after[19] <= LR
+    assert after[20:] == [LR] * 20
+    assert after[:15] == rates(Lineage(), cosine, 15)
+
+
+def test_a_run_may_be_extended_again_and_again() -> None:
+    cosine, lineage = config("cosine: {}"), Lineage()
+    lineage.extend(cosine, 20, 4, "constant")
+    lineage.extend(cosine, 40, 6, None)
+    lineage.extend(cosine, 60, 8, "cosine")
+    assert lineage.epochs(cosine) == 8
+    after = rates(lineage, cosine, 80)
+    assert after[20:60] == [LR] * 40
+    assert after[60] == LR
+    assert after[79] < LR * 0.05
+    assert "ends with its 8 epochs" in refused(lineage, cosine, 9)
+
+
+def test_what_was_added_survives_a_checkpoint() -> None:
+    cosine, lineage = config("cosine: {}"), Lineage()
+    lineage.extend(cosine, 20, 4, "cosine: {final: 0.1, warmup: 1 epochs}")
+    lineage.extend(cosine, 40, 5, "constant")
+    again = Lineage(**json.loads(json_text.canonical(asdict(lineage))))
+    assert again == lineage
+    assert rates(again, cosine, 50) == rates(lineage, cosine, 50)
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_there_must_be_more_epochs(epochs: int) -> None:
+    message = f"--epochs: must be more than the 2 epochs that the run has, got {epochs}"
+    assert refused(Lineage(), config("constant: {}"), epochs) == message
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
+def test_a_schedule_that_has_ended_is_not_stretched(kind: str) -> None:
+    given = config(SCHEDULES[kind] if ":" in SCHEDULES[kind] else f"{kind}: {{}}")
+    if kind in ENDING:
+        assert refused(Lineage(), given, 3) == (
+            f"--epochs: the run's schedule, {kind}, ends with its 2 epochs; "
+            "give one for those added, such as --schedule constant"
+        )
+    else:
+        Lineage().extend(given, 20, 3, None)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ("cosin: {}", "--schedule:1:1: schedule: unknown schedule 'cosin'; did you mean 'cosine'?"),
+        ("", "--schedule:1:1: schedule: expected a schedule, a name or 'name: settings', got nothing"),
+        ("cosine: {final: 2}", "--schedule:1:17: schedule.cosine.final: must be at least 0 and below 1, got 2"),
+    ],
+)
+def test_a_schedule_that_is_none_is_named(schedule: str, message: str) -> None:
+    assert refused(Lineage(), config("constant: {}"), 3, schedule) == message
+
+
+def test_a_warm_up_longer_than_what_is_added_is_an_error() -> None:
+    constant, lineage = config("constant: {}"), Lineage()
+    lineage.extend(constant, 20, 3, "cosine: {warmup: 11 steps}")
+    with pytest.raises(ConfigError) as caught:
+        lineage.learning_rate(constant, STEPS)
+    message = "schedule.cosine.warmup: must not be longer than the training of 10 steps, got 11 steps"
+    assert str(caught.value) == message
