@@ -22,6 +22,7 @@ import numpy as np
 from faults import calls, corruption, crash, injection, memory
 from faults.forked import before_step, figures, forked, workplace_in_memory
 from faults.reference import Figures, Reference, difference
+from nettrain.ops.losses import mean
 
 from nettrain import files
 from nettrain.arrays import threads
@@ -30,7 +31,6 @@ from nettrain.autograd.tensor import Graph
 from nettrain.data import batches
 from nettrain.data.order import epoch_order
 from nettrain.errors import EnvironmentFault
-from nettrain.ops.losses import mean
 from nettrain.training import checkpoint, logs, run_folder, safetensors_file, signals, step
 from nettrain.training import run as running
 from nettrain.training import state as states
