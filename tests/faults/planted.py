@@ -22,7 +22,6 @@ import numpy as np
 from faults import calls, corruption, crash, injection, memory
 from faults.forked import before_step, figures, forked, workplace_in_memory
 from faults.reference import Figures, Reference, difference
-from nettrain.ops.losses import mean
 
 from nettrain import files
 from nettrain.arrays import threads
@@ -31,7 +30,8 @@ from nettrain.autograd.tensor import Graph
 from nettrain.data import batches
 from nettrain.data.order import epoch_order
 from nettrain.errors import EnvironmentFault
-from nettrain.training import checkpoint, logs, run_folder, safetensors_file, signals, step
+from nettrain.ops.mean import mean
+from nettrain.training import checkpoint, run_folder, safetensors_file, signals, step
 from nettrain.training import run as running
 from nettrain.training import state as states
 from nettrain.training.run_folder import RunFolder
@@ -208,10 +208,6 @@ def prune_before_save() -> None:
 
 def logs_not_synced() -> None:
     _plant(files.Log, "sync", lambda log: None)
-
-
-def torn_head_of_a_log() -> None:
-    _plant(logs, "os", type("Os", (), {"path": type("Path", (), {"lexists": staticmethod(lambda path: True)})}))
 
 
 def swallowed_write_error() -> None:
@@ -399,7 +395,6 @@ DEFECTS = {
     "renamed before the sync": Defect(rename_before_sync, power),
     "pruned before the save": Defect(prune_before_save, power),
     "logs not synced before a save": Defect(logs_not_synced, power),
-    "the head of a log can be torn": Defect(torn_head_of_a_log, power),
     "an error of a write is swallowed": Defect(swallowed_write_error, WRITES),
     "an error of a folder's sync is swallowed": Defect(swallowed_sync_error, SYNCS),
     "a failed sync is tried again": Defect(sync_tried_again, SYNCS),

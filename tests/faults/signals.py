@@ -146,7 +146,7 @@ def stopped(run: Path, code: int, right: int, sent_at: datetime, saves: bool) ->
         raise Broken(f"exit code {code}; expected {right}")
     if not saves or facts["state"] == "finished":
         return
-    if (facts["state"], facts["reason"]) != ("stopped", f"signal {abs(right) % 128}"):
+    if (facts["state"], facts["reason"]) != ("stopped", signal.Signals(abs(right) % 128).name):
         raise Broken(f"run.json says {facts['state']}, {facts['reason']}")
     logged = (run / "events.jsonl").read_text().count('"event":"step"')
     if (newest := max(checkpoint.steps(run / "checkpoints"))) != logged:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nettrain import files
 from nettrain.errors import CheckpointError, Diverged
 from nettrain.training.logs import CsvLog, EventLog
 
@@ -92,14 +91,3 @@ def test_what_is_not_finite_is_not_logged(tmp_path: Path, value: float, word: st
         assert str(caught.value) == f"loss is {word}; expected a finite number"
     assert (tmp_path / "metrics.csv").read_bytes() == b"epoch,loss,val_loss\n"
     assert (tmp_path / "events.jsonl").read_bytes() == b""
-
-
-def test_the_head_of_a_table_that_is_never_cut_comes_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[tuple[str, bytes]] = []
-    real = files.write_atomic
-    monkeypatch.setattr(files, "write_atomic", lambda path, data: (written.append((path.name, data)), real(path, data)))
-    for length, name in ((None, "timings.csv"), (0, "metrics.csv")):
-        with CsvLog(tmp_path / name, COLUMNS, length) as log:
-            log.row({"epoch": 1})
-        assert (tmp_path / name).read_bytes() == b"epoch,loss,val_loss\n1,,\n"
-    assert written == [("timings.csv", b"epoch,loss,val_loss\n")]
