@@ -74,8 +74,8 @@ def limited(
             resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
     def work() -> int:
-        with workplace_in_memory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            start_up(folder)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            start_up(run.with_name(f"{run.name}-start"))
         before = size_of_process()
         with ExitStack() as stack:
             if late:
@@ -143,6 +143,7 @@ def goals(scale: float = 1.0) -> Iterator[Figures]:
             if problem:
                 wrong.append(f"{more} bytes of {need}{' in mid-training' if late else ''}: {problem}")
             shutil.rmtree(run, ignore_errors=True)
+            shutil.rmtree(f"{run}-start", ignore_errors=True)
         note = f"need {need >> 20} MiB; {codes[0]} ended well, {codes[5]} with exit 5"
         run = folder / "no-thread"
         if problem := problem_of(without_threads(reference, run), run, late=False):

@@ -95,12 +95,11 @@ class Sender:
                     pass
             time.sleep(self.random.random() * self.length * (0.9 if place is None else 0.5))
             begun = (run / "events.jsonl").exists() and bool((run / "events.jsonl").stat().st_size)  # a step was made
-            sent_at = datetime.now(UTC)
             for turn, number in enumerate(numbers):
                 time.sleep(self.random.random() * 0.003 if turn else 0)
                 sent = time.perf_counter()
                 target.send(number)
-            logged = self.forks.mark.passed("log")[0]
+            sent_by, logged = datetime.now(UTC), self.forks.mark.passed("log")[0]
             ending = child.wait()
             if ending.code == HUNG:
                 raise Broken("hung")
@@ -118,7 +117,7 @@ class Sender:
                 heard(ending, begun and logged < STEPS)
             else:
                 right = 128 + numbers[0] if place in (SHELL, FIRST_PROCESS) else -numbers[0]
-                stopped(run, code, right, sent_at, begun and len(numbers) == 1)
+                stopped(run, code, right, sent_by, begun and len(numbers) == 1)
             if (again := self.forks.run(self.reference.arguments(run))).code:
                 raise Broken(f"could not go on: {again.code}: {again.err[-400:]}")
             compare(run, self.reference, inputs)
@@ -135,13 +134,13 @@ class Sender:
         raise Broken(f"ended before it began: {child.wait()}")
 
 
-def stopped(run: Path, code: int, right: int, sent_at: datetime, saves: bool) -> None:
+def stopped(run: Path, code: int, right: int, sent_by: datetime, saves: bool) -> None:
     """The right code, and with ``saves`` a checkpoint that has every step that was logged.
 
-    Notes    0 is right too where the run was finished before the signal was sent.
+    Notes    0 is right too where the run was finished by the time that the signal was sent.
     """
     facts = json.loads((run / "run.json").read_text()) if (run / "run.json").exists() else {"state": ""}
-    done = facts["state"] == "finished" and datetime.fromisoformat(facts["ended"]) <= sent_at
+    done = facts["state"] == "finished" and datetime.fromisoformat(facts["ended"]) <= sent_by
     if code != right and not (done and code == 0):
         raise Broken(f"exit code {code}; expected {right}")
     if not saves or facts["state"] == "finished":
