@@ -120,7 +120,12 @@ def parallel(tasks: int, run: Callable[[int], None], *, interruptible: bool = Tr
 
     helpers = min(_pool.threads, tasks) - 1
     alone = _pool.executor is None or helpers < 1 or getattr(_here, "inside", False)
-    futures = [] if alone or _pool.executor is None else [_pool.executor.submit(drain) for _ in range(helpers)]
+    futures: list[Future[None]] = []
+    try:
+        if not alone and _pool.executor is not None:
+            futures += (_pool.executor.submit(drain) for _ in range(helpers))
+    except MemoryError as error:
+        failures.append((-1, error))  # those that run already stop at their next task
     drain()
     for future in futures:
         future.result()

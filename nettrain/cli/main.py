@@ -102,13 +102,15 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         die_of(signal.SIGINT)
     except (OSError, SystemExit) as error:
-        failure = next((stream.failure for stream in watched if stream is not None and stream.failure), None)
-        if isinstance(failure, BrokenPipeError):  # of which click makes a SystemExit
-            die_of(signal.SIGPIPE)
-        if failure is None or failure is not error:
+        broken = next((stream for stream in watched if stream is not None and stream.failure), None)
+        failure = None if broken is None else broken.failure
+        if isinstance(failure, BrokenPipeError) and (failure is error or isinstance(error, SystemExit)):
+            die_of(signal.SIGPIPE)  # of which click makes a SystemExit
+        if broken is None or failure is None or failure is not error:
             return _bug()
         lead_nowhere(sys.stdout)
-        return _fail([f"nettrain: error: stdout: cannot write: {files.cause(failure)}"], ExitCode.ENVIRONMENT, debug)
+        name = "stdout" if broken is watched[0] else "stderr"
+        return _fail([f"nettrain: error: {name}: cannot write: {files.cause(failure)}"], ExitCode.ENVIRONMENT, debug)
     except MemoryError as error:
         what = f"out of memory ({escape(error)})" if str(error) else "out of memory"
         return _fail([f"nettrain: error: {what}; try a smaller train.batch_size"], ExitCode.ENVIRONMENT, debug)

@@ -11,7 +11,11 @@ from nettrain.cli.options import threads_option
 @click.command(epilog="\b\nExample:\n  nettrain resume runs/digits-mlp")
 @click.argument("run", metavar="RUN")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="Go on to N epochs in all, more than the run has.")
-@click.option("--schedule", metavar="YAML", help="A schedule for the epochs added, such as 'cosine: {final: 0.1}'.")
+@click.option(
+    "--schedule",
+    metavar="YAML",
+    help="A schedule for the epochs added, from their first step on, such as 'cosine: {final: 0.1}'.",
+)
 @threads_option
 def resume(run: str, epochs: int | None, schedule: str | None, threads: int | None) -> None:
     """Go on where RUN, the folder of a run, stopped.

@@ -19,6 +19,7 @@ class Cadence:
         self._seconds = every.amount
         self._steps = round(every.amount) * (steps_per_epoch if every.unit == "epochs" else 1)
         self._saved = time.monotonic()
+        self.damaged: set[int] = set()  # steps whose checkpoints were passed over: no spare ones
 
     def is_due(self, step: int, *, last: bool) -> bool:
         """Whether to save after this step; ``last`` at the end of the training."""
@@ -32,4 +33,4 @@ class Cadence:
 
     def is_regular(self, step: int) -> bool:
         """Whether every run of the config saves at this step, not only one that a signal asked to."""
-        return self._unit == "seconds" or step % self._steps == 0
+        return step not in self.damaged and (self._unit == "seconds" or step % self._steps == 0)

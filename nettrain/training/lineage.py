@@ -47,10 +47,13 @@ class Lineage:
         """How many epochs the run has in all."""
         return int(self.extensions[-1]["epochs"]) if self.extensions else config.train.epochs
 
+    def schedules(self) -> list[Chosen]:
+        """The schedules that were added. Errors: ``ConfigError`` for one that this version cannot read."""
+        return [_read(one["schedule"]) for one in self.extensions if one["schedule"] is not None]
+
     def schedule(self, config: Config) -> Chosen:
         """The schedule that is in force at the end."""
-        given = [extension["schedule"] for extension in self.extensions if extension["schedule"] is not None]
-        return _read(given[-1]) if given else config.schedule
+        return [config.schedule, *self.schedules()][-1]
 
     def learning_rate(self, config: Config, steps_per_epoch: int) -> Callable[[int, Sequence[float]], float]:
         """The learning rate of each step, counted from 0, with the monitored numbers of the epochs before it.
@@ -71,22 +74,26 @@ class Lineage:
 
         return learning_rate
 
-    def extend(self, config: Config, step: int, epochs: int, schedule: str | None) -> None:
-        """Add epochs, up to ``epochs`` in all, and a schedule for them as the YAML text of ``--schedule``.
+    def extend(self, config: Config, steps_per_epoch: int, epochs: int, schedule: str | None) -> None:
+        """Add epochs, up to ``epochs`` in all, and a schedule for those added as the YAML text of ``--schedule``.
 
-        Errors   ``ConfigError``: not more epochs than there are, a schedule that has ended and no new one.
+        Errors   ``ConfigError``: fewer epochs than there are, a schedule that has ended and no new one.
+        Notes    Asked for a second time, as after a kill, the same extension is made once.
         """
-        if epochs <= (now := self.epochs(config)):
-            raise ConfigError(f"--epochs: must be more than the {now} epochs that the run has, got {epochs}")
         plain = None
         if schedule is not None:
             given = Override("schedule", schedule, "--schedule")
             record = read_text("{}", "--schedule", ScheduleOnly, TABLES, os.curdir, [given]).config
             plain = to_plain(record, environment=False)
-        elif (kind := self.schedule(config).kind) in ENDING:
+        now = self.epochs(config)
+        if self.extensions and (self.extensions[-1]["epochs"], self.extensions[-1]["schedule"]) == (epochs, plain):
+            return
+        if epochs <= now:
+            raise ConfigError(f"--epochs: must be more than the {now} epochs that the run has, got {epochs}")
+        if plain is None and (kind := self.schedule(config).kind) in ENDING:
             message = f"the run's schedule, {kind}, ends with its {now} epochs"
             raise ConfigError(f"--epochs: {message}; give one for those added, such as --schedule constant")
-        self.extensions.append({"from_step": step, "epochs": epochs, "schedule": plain})
+        self.extensions.append({"from_step": now * steps_per_epoch, "epochs": epochs, "schedule": plain})
 
 
 def _read(plain: dict[str, Any]) -> Chosen:

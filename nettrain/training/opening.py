@@ -12,7 +12,7 @@ from nettrain.config.document import Document
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import dump
 from nettrain.data.split_csv import split_csv
-from nettrain.errors import CheckpointError, escape
+from nettrain.errors import CheckpointError, ConfigError, escape
 from nettrain.training import checkpoint, runs
 from nettrain.training.cadence import Cadence
 from nettrain.training.config import TABLES, Config
@@ -77,9 +77,15 @@ def begin_or_take_up(document: Document[Config], report: Report, run_dir: str) -
 
     Errors   those of ``begin`` and ``take_up``.
     """
-    if RunFolder(Path(run_dir)).is_run():
-        return take_up(run_dir, report, document.config.train.threads, document=document)
-    return begin(document, report, run_dir)
+    folder = RunFolder(Path(run_dir))
+    runs.refuse_file(run_dir)
+    if not folder.is_run():
+        try:
+            return begin(document, report, run_dir)
+        except ConfigError:
+            if not folder.is_run():  # else another process made one while this one decoded
+                raise
+    return take_up(run_dir, report, document.config.train.threads, document=document)
 
 
 def take_up(
@@ -111,17 +117,29 @@ def take_up(
         if not described:  # it died between its first checkpoint and these
             _describe(folder, prepared)
         facts = folder.read_run() if folder.run_json.exists() else {"started": now()}
-        here = surroundings()
+        here = {**surroundings(), "data_fingerprint": prepared.fingerprint}
         run = Run(folder, lock, state, found.checkpoint.meta["logs"], {**facts, **here, "resumed": now()})
-        checkpoint.prune(folder.checkpoints, state.progress.step, run.cadence.is_regular)  # if it died before it could
+    except BaseException:
+        lock.release()
+        raise
+    try:
+        step = state.progress.step
+        run.cadence.damaged.update(later for later in checkpoint.steps(folder.checkpoints) if later > step)
+        checkpoint.prune(folder.checkpoints, step, run.cadence.is_regular)  # if it died before it could
         run.notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
         if "nettrain" in facts and (changed := differences(facts, here)):
             what = "; ".join(changed)
             run.notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {what}")
         if extension is not None:
             run.extend(*extension)
+        elif len(facts.get("lineage", ())) > len(state.lineage.extensions):
+            what = "more epochs were added to the run, but this checkpoint is from before; give --epochs again"
+            run.notes.append(f"nettrain: warning: {what}")
+        if state.best.epoch is not None and not folder.best.is_file():
+            what = f"{folder.best} is gone; it comes back only with an epoch better than {state.best.epoch}"
+            run.notes.append(f"nettrain: warning: {what}")
     except BaseException:
-        lock.release()
+        run.close()
         raise
     return run
 

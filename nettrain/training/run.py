@@ -124,18 +124,20 @@ class Run:
         Errors   ``ConfigError``: see ``Lineage.extend``.
         """
         state, config, steps = self.state, self.config, self.prepared.steps_per_epoch
-        step, history = state.progress.step, state.history.values
-        before = state.lineage.learning_rate(config, steps)(max(step - 1, 0), history)
-        state.lineage.extend(config, step, epochs, schedule)
-        after = state.lineage.learning_rate(config, steps)(step, history)
+        start, history = state.lineage.epochs(config) * steps, state.history.values
+        before = state.lineage.learning_rate(config, steps)(start - 1, history)
+        state.lineage.extend(config, steps, epochs, schedule)
+        after = state.lineage.learning_rate(config, steps)(start, history)
+        self.mark("running")  # run.json first: a checkpoint from before the extension is then known for one
         self.save()
-        self.notes.append(f"nettrain: extended to {epochs} epochs: lr {before:.3g} at step {step}, then {after:.3g}")
-        self.facts = {**self.facts, "lineage": state.lineage.extensions}
+        self.notes.append(
+            f"nettrain: extended to {epochs} epochs: lr {before:.3g} up to step {start}, then {after:.3g}"
+        )
 
     def complete(self) -> None:
         """Close a finished run; run.json says so afterwards, also where the process died just before it did."""
         try:
-            if self.facts["state"] != FINISHED:
+            if self.facts.get("state") != FINISHED:
                 self.mark(FINISHED, reason="all epochs done", ended=now())
         finally:
             self.close()
@@ -251,7 +253,17 @@ class Run:
         """Write run.json."""
         best = {"monitor": self.prepared.monitor, "epoch": self.state.best.epoch, "value": self.state.best.value}
         progress = {"epoch": self.state.progress.epoch, "step": self.state.progress.step}
-        self.facts = {**self.facts, "reason": None, "ended": None, **facts, "state": state, "best": best, **progress}
+        added = {"lineage": self.state.lineage.extensions}
+        self.facts = {
+            **self.facts,
+            "reason": None,
+            "ended": None,
+            **facts,
+            "state": state,
+            "best": best,
+            **progress,
+            **added,
+        }
         self.folder.write_run(self.facts)
 
 
@@ -265,4 +277,5 @@ def save_state(folder: RunFolder, state: State, logs: Mapping[str, int], cadence
     """Write the checkpoint of this step; beside it the newest regular one before stays, all other earlier ones go."""
     step = state.progress.step
     checkpoint.save(checkpoint.step_path(folder.checkpoints, step), state.meta(logs), state.tensors())
+    cadence.damaged.discard(step)
     checkpoint.prune(folder.checkpoints, step, cadence.is_regular)

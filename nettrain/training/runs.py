@@ -55,14 +55,19 @@ def create_at(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
 def refuse_occupied(path: files.AnyPath) -> None:
     """The errors of ``create_at``, before anything is made; the folder need not be there."""
     folder = RunFolder(Path(path))
-    if folder.path.exists() and not folder.path.is_dir():
-        raise ConfigError("is a file; expected the path of a folder", os.fspath(path))
+    refuse_file(path)
     if folder.is_blank():
         return
     # A run takes the lock before it writes anything: what holds something, and then still no lock, is no live run.
     if files.LOCK in listed(folder.path):
         files.Lock(path).release()
     raise _occupied(folder)
+
+
+def refuse_file(path: files.AnyPath) -> None:
+    """Errors: ConfigError if something is there that is no folder."""
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise ConfigError("is a file; expected the path of a folder", os.fspath(path))
 
 
 def reopen(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:

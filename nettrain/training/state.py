@@ -12,7 +12,7 @@ import numpy as np
 from nettrain.arrays.flat import Flat
 from nettrain.autograd.tensor import Array
 from nettrain.config.resolved import to_plain
-from nettrain.errors import CheckpointError, DataError, Diverged
+from nettrain.errors import CheckpointError, ConfigError, DataError, Diverged
 from nettrain.optim.optimizer import Optimizer
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.checkpoint import Checkpoint
@@ -143,6 +143,12 @@ def compare_configs(config: Config, meta: Mapping[str, Any], shown: str) -> None
     if meta["step"] != meta["progress"]["step"]:
         what = f"step is {meta['step']}, but progress.step {meta['progress']['step']}"
         raise CheckpointError(f"is not the checkpoint of a training ({what}); use another one", shown)
+    try:
+        Lineage(**meta["lineage"]).schedules()
+    except ConfigError as error:
+        raise CheckpointError(
+            f"is not the checkpoint of a training ({error.faults[0]}); use another one", shown
+        ) from error
     if differing := sorted(_differences(to_plain(config, environment=False), meta["config"])):
         raise CheckpointError(f"was made with another config: {', '.join(differing)} differ; start a new run", shown)
 

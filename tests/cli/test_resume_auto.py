@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import MLP, Ended, after, process, results, tree, written
+from commands import CNN, MLP, Ended, after, process, results, tree, written
 
 from nettrain.files import Lock
 from nettrain.training import checkpoint
@@ -261,7 +261,7 @@ def test_a_run_gets_more_epochs(here: Path, call: Call, whole: Path) -> None:
     assert ended.code == 0, ended.err
     assert ended.err.splitlines()[:2] == [
         "run: going on from step 8, epoch 3 of 3",
-        "nettrain: extended to 3 epochs: lr 0.1 at step 8, then 0.1",
+        "nettrain: extended to 3 epochs: lr 0.1 up to step 8, then 0.1",
     ]
     assert steps() == [10, 12]
     rows = Path("run/metrics.csv").read_text().splitlines()
@@ -307,3 +307,26 @@ def test_what_cannot_be_added_changes_nothing(
     before = tree(here)
     assert call("resume", "run", *arguments) == Ended(2, "", f"nettrain: error: {message}\n")
     assert tree(here) == before
+
+
+def test_a_finished_run_without_its_facts_is_still_complete(here: Path, call: Call, finished: Path) -> None:
+    shutil.copytree(finished, "run")
+    for facts in (None, "{}"):
+        Path("run/run.json").unlink()
+        if facts is not None:
+            Path("run/run.json").write_text(facts)
+        ended = call("resume", "run")
+        assert (ended.code, ended.err.splitlines()[-1]) == (0, "nettrain: run is already complete")
+
+
+def test_a_best_model_that_is_gone_is_said(here: Path, call: Call, finished: Path) -> None:
+    shutil.copytree(finished, "run")
+    Path("run/best.safetensors").unlink()
+    assert "nettrain: warning: run/best.safetensors is gone; it comes back only with" in call("resume", "run").err
+
+
+def test_a_file_is_no_folder_to_look_for_a_run_in(here: Path, call: Call, small: Path) -> None:
+    config = here / "c.yaml"
+    config.write_text(CNN.format(data=small))
+    ended = call("fit", config, "--resume", "auto", "--run-dir", config)
+    assert ended == Ended(2, "", f"nettrain: error: {config}: is a file; expected the path of a folder\n")

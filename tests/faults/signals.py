@@ -195,5 +195,10 @@ def signal_many(
 
 
 def goals(scale: float = 1.0) -> Iterator[Figures]:
-    """G13."""
+    """G13.
+
+    Notes    What this process was told to ignore, as under nohup, the fits must not inherit: they would keep to it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield from signal_many(scaled(EACH, scale), scaled(PLACED, scale))

@@ -33,7 +33,7 @@ def rates(lineage: Lineage, config: Config, steps: int) -> list[float]:
 def refused(lineage: Lineage, config: Config, epochs: int, schedule: str | None = None) -> str:
     before = asdict(lineage)
     with pytest.raises(ConfigError) as caught:
-        lineage.extend(config, 20, epochs, schedule)
+        lineage.extend(config, STEPS, epochs, schedule)
     assert asdict(lineage) == before
     return str(caught.value)
 
@@ -48,7 +48,7 @@ def test_without_extensions_the_config_holds() -> None:
 def test_a_schedule_that_does_not_end_goes_on() -> None:
     steps, lineage = config("step: {every: 1 epochs, gamma: 0.5}"), Lineage()
     before = rates(lineage, steps, 20)
-    lineage.extend(steps, 20, 4, None)
+    lineage.extend(steps, STEPS, 4, None)
     assert lineage.epochs(steps) == 4
     after = rates(lineage, steps, 40)
     assert after[:20] == before
@@ -58,7 +58,7 @@ def test_a_schedule_that_does_not_end_goes_on() -> None:
 def test_a_new_schedule_counts_its_steps_from_where_it_begins() -> None:
     cosine, lineage = config("cosine: {}"), Lineage()
     before = rates(lineage, cosine, 20)
-    lineage.extend(cosine, 20, 4, "cosine: {final: 0.5}")
+    lineage.extend(cosine, STEPS, 4, "cosine: {final: 0.5}")
     after = rates(lineage, cosine, 40)
     assert after[:20] == before
     assert after[20] == LR
@@ -68,18 +68,26 @@ def test_a_new_schedule_counts_its_steps_from_where_it_begins() -> None:
 
 def test_a_warm_up_begins_where_its_schedule_does() -> None:
     cosine, lineage = config("cosine: {}"), Lineage()
-    lineage.extend(cosine, 15, 4, "constant: {warmup: 5 steps}")
+    lineage.extend(cosine, STEPS, 4, "constant: {warmup: 5 steps}")
     after = rates(lineage, cosine, 40)
-    assert after[15] < after[17] < after[19] <= LR
-    assert after[20:] == [LR] * 20
-    assert after[:15] == rates(Lineage(), cosine, 15)
+    assert after[:20] == rates(Lineage(), cosine, 20)  # the epochs that it had keep their own
+    assert after[20] < after[22] < after[24] <= LR
+    assert after[25:] == [LR] * 15
+
+
+def test_the_same_extension_asked_for_again_is_made_once() -> None:
+    cosine, lineage = config("cosine: {}"), Lineage()
+    for _ in range(2):
+        lineage.extend(cosine, STEPS, 4, "constant")
+    assert len(lineage.extensions) == 1
+    assert "must be more than the 4 epochs" in refused(lineage, cosine, 4, "cosine")
 
 
 def test_a_run_may_be_extended_again_and_again() -> None:
     cosine, lineage = config("cosine: {}"), Lineage()
-    lineage.extend(cosine, 20, 4, "constant")
-    lineage.extend(cosine, 40, 6, None)
-    lineage.extend(cosine, 60, 8, "cosine")
+    lineage.extend(cosine, STEPS, 4, "constant")
+    lineage.extend(cosine, STEPS, 6, None)
+    lineage.extend(cosine, STEPS, 8, "cosine")
     assert lineage.epochs(cosine) == 8
     after = rates(lineage, cosine, 80)
     assert after[20:60] == [LR] * 40
@@ -90,8 +98,8 @@ def test_a_run_may_be_extended_again_and_again() -> None:
 
 def test_what_was_added_survives_a_checkpoint() -> None:
     cosine, lineage = config("cosine: {}"), Lineage()
-    lineage.extend(cosine, 20, 4, "cosine: {final: 0.1, warmup: 1 epochs}")
-    lineage.extend(cosine, 40, 5, "constant")
+    lineage.extend(cosine, STEPS, 4, "cosine: {final: 0.1, warmup: 1 epochs}")
+    lineage.extend(cosine, STEPS, 5, "constant")
     again = Lineage(**json.loads(json_text.canonical(asdict(lineage))))
     assert again == lineage
     assert rates(again, cosine, 50) == rates(lineage, cosine, 50)
@@ -112,7 +120,7 @@ def test_a_schedule_that_has_ended_is_not_stretched(kind: str) -> None:
             "give one for those added, such as --schedule constant"
         )
     else:
-        Lineage().extend(given, 20, 3, None)
+        Lineage().extend(given, STEPS, 3, None)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +137,7 @@ def test_a_schedule_that_is_none_is_named(schedule: str, message: str) -> None:
 
 def test_a_warm_up_longer_than_what_is_added_is_an_error() -> None:
     constant, lineage = config("constant: {}"), Lineage()
-    lineage.extend(constant, 20, 3, "cosine: {warmup: 11 steps}")
+    lineage.extend(constant, STEPS, 3, "cosine: {warmup: 11 steps}")
     with pytest.raises(ConfigError) as caught:
         lineage.learning_rate(constant, STEPS)
     message = "schedule.cosine.warmup: must not be longer than the training of 10 steps, got 11 steps"
