@@ -190,3 +190,35 @@ def test_no_room_for_another_thread_is_a_lack_of_memory(monkeypatch: pytest.Monk
     pool.shutdown(wait=False)
     with pytest.raises(RuntimeError, match="cannot schedule new futures after shutdown"):
         pool.submit(int)
+
+
+def test_no_task_runs_on_after_a_thread_could_not_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first helper is at work when there is no room for the second: it must end before the error is raised."""
+    set_threads(3)
+    submit = Workers.submit
+    asked: list[Callable[[], None]] = []
+    begun, ended = threading.Event(), []
+
+    def second_fails(self: Workers, task: Callable[[], None]) -> object:
+        asked.append(task)
+        if len(asked) == 2:
+            begun.wait()
+            raise MemoryError("no room for another thread")
+        return submit(self, task)
+
+    def work(task: int) -> None:
+        begun.set()
+        ended.append(task)
+
+    monkeypatch.setattr(Workers, "submit", second_fails)
+    try:
+        with pytest.raises(MemoryError, match="no room for another thread"):
+            parallel(10_000_000, work)
+        done = len(ended)
+        assert done < 10_000_000
+        monkeypatch.undo()
+        parallel(2, lambda task: None)  # on the same threads: nothing of before is still at work
+        assert len(ended) == done
+    finally:
+        monkeypatch.undo()
+        set_threads(1)

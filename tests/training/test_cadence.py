@@ -83,3 +83,12 @@ def test_beside_the_newest_one_regular_checkpoint_is_kept(
     checkpoint.prune(tmp_path, step, Cadence(Duration(2, "steps"), STEPS_PER_EPOCH).is_regular)
     assert sorted(checkpoint.steps(tmp_path)) == left
     assert (tmp_path / "notes.txt").exists()
+
+
+@pytest.mark.parametrize("every", [Duration(60, "seconds"), Duration(5, "steps")], ids=str)
+def test_a_checkpoint_that_was_passed_over_is_no_spare(every: Duration) -> None:
+    cadence = Cadence(every, 10)
+    assert cadence.is_regular(20)
+    cadence.damaged.add(20)
+    assert not cadence.is_regular(20)
+    assert cadence.is_regular(25)
