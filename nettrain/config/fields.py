@@ -107,7 +107,11 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Table:
-    """The kinds a ``OneOf`` may name, each with its record; ``aliases`` are other tools' names for them."""
+    """The kinds a ``OneOf`` may name, each with its record; ``aliases`` are other tools' names for them.
+
+    ``refused`` are kinds that users know and that have no place here, each with the reason.
+    """
 
     rows: Mapping[str, type[Record]]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)

@@ -52,11 +52,12 @@ LAYER_ALIASES = {
     "batch_norm2d": "batch_norm",
     "swish": "silu",
 }
+SOFTMAX = "the loss has the softmax in it, and wants the logits of the last layer as they are; leave it out"
 CONTAINERS = (Residual,)  # built from layers of their own: their constructors take ``build`` too
 
 TABLES = {
-    "layers": Table({kind: row[0] for kind, row in LAYERS.items()}, LAYER_ALIASES),
+    "layers": Table({kind: row[0] for kind, row in LAYERS.items()}, LAYER_ALIASES, {"softmax": SOFTMAX}),
     "norms": Table({kind: row[0] for kind, row in NORMS.items()}, NORM_ALIASES),
-    "activations": Table({kind: row[0] for kind, row in ACTIVATIONS.items()}, ACTIVATION_ALIASES),
+    "activations": Table({kind: row[0] for kind, row in ACTIVATIONS.items()}, ACTIVATION_ALIASES, {"softmax": SOFTMAX}),
     "initialisers": Table({kind: row[0] for kind, row in INITIALISERS.items()}),
 }

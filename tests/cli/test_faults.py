@@ -65,7 +65,13 @@ CONFIGS = {  # name: (text to replace in MLP, replacement, the line)
     "a softmax layer": (
         "- dense: classes",
         "- dense: classes\n    - softmax",
-        f"a.yaml:10:7: model.layers.3: unknown layer 'softmax'; the layers are {KINDS}",
+        "a.yaml:10:7: model.layers.3: no layer 'softmax' here: the loss has the softmax in it, and wants the "
+        "logits of the last layer as they are; leave it out",
+    ),
+    "a layer that there is not": (
+        "- dense: classes",
+        "- dense: classes\n    - einsum",
+        f"a.yaml:10:7: model.layers.3: unknown layer 'einsum'; the layers are {KINDS}",
     ),
     "a misspelt optimizer": ("sgd:", "sdg:", "a.yaml:10:13: optimizer: unknown optimizer 'sdg'; did you mean 'sgd'?"),
     "nesterov without momentum": (

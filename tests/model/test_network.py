@@ -172,6 +172,20 @@ def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
             layers("conv2d: {filters: 4, kernel_size: 3, dilation: 1000000000}"),
             ["train.yaml:2:52: layers.0.conv2d.dilation: must be at least 1 and at most 4096, got 1000000000"],
         ),
+        (
+            layers("softmax"),
+            [
+                "train.yaml:2:5: layers.0: no layer 'softmax' here: the loss has the softmax in it, and wants the "
+                "logits of the last layer as they are; leave it out"
+            ],
+        ),
+        (
+            layers("dense: {units: classes, activation: softmax}"),
+            [
+                "train.yaml:2:41: layers.0.dense.activation: no activation 'softmax' here: the loss has the softmax in "
+                "it, and wants the logits of the last layer as they are; leave it out"
+            ],
+        ),
         (layers("dropout: 1"), ["train.yaml:2:14: layers.0.dropout.rate: must be at least 0 and below 1, got 1"]),
     ],
 )
