@@ -77,6 +77,11 @@ def drop_idle() -> None:
     _idle.clear()
 
 
+def same_memory(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:
+    """Whether two arrays of one shape and dtype are the very same numbers."""
+    return a is b or (a.__array_interface__["data"] == b.__array_interface__["data"] and a.strides == b.strides)
+
+
 def owner_of(array: npt.NDArray[Any]) -> int:
     """The identity of the memory that an array looks at: equal for two arrays exactly if they share one block."""
     base: Any = array

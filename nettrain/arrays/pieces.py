@@ -7,6 +7,7 @@ own, and the lanes are added in order. Neither depends on who does the work, so 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,9 @@ Array = npt.NDArray[Any]
 
 SMALLEST_PIECE, LARGEST_PIECE = 4, 32  # pictures of a piece in training
 PIECE_NUMBERS = 1 << 16  # of the larger of input and output, so that a piece stays in the second-level cache
-DENSE_PIECE = 32  # rows of a dense layer in training
+DENSE_PIECE = 64  # rows of a dense layer in training
 INFERENCE_ROWS = 8  # rows of every dense product at inference, padded
+MULTIPLICATIONS_A_NANOSECOND = 50
 MAX_LANES = 16
 LANES_BYTES = 32 << 20  # all accumulators of one sum together
 
@@ -33,6 +35,11 @@ def pictures_a_piece(recorded: bool, *numbers: int) -> int:
     ``numbers`` are the sizes of one picture where it comes in and where it goes out.
     """
     return min(max(PIECE_NUMBERS // max(*numbers, 1), SMALLEST_PIECE), LARGEST_PIECE) if recorded else 1
+
+
+def product_nanoseconds(multiplications: int) -> float:
+    """About how long so many multiplications and additions in matrix products take one thread."""
+    return multiplications / MULTIPLICATIONS_A_NANOSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +55,9 @@ class Pieces:
     def __getitem__(self, index: int) -> slice:
         return slice(index * self.size, min((index + 1) * self.size, self.pictures))
 
-    def each(self, run: Callable[[int, slice], None]) -> None:
-        """Run every piece once, on all threads."""
-        parallel(len(self), lambda index: run(index, self[index]))
+    def each(self, run: Callable[[int, slice], None], nanoseconds: float = math.inf) -> None:
+        """Run every piece once, on all threads; ``nanoseconds`` is about what the whole takes one of them."""
+        parallel(len(self), lambda index: run(index, self[index]), nanoseconds=nanoseconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +75,30 @@ class Lanes:
     def pieces_of(self, lane: int) -> Iterator[int]:
         return iter(range(lane, self.pieces, self.count))
 
-    def each(self, run: Callable[[int, int], None]) -> None:
+    def each(self, run: Callable[[int, int], None], nanoseconds: float = math.inf) -> None:
         """Run ``run(lane, piece)`` for every piece: lanes on all threads, the pieces of a lane in order."""
 
         def one(lane: int) -> None:
             for piece in self.pieces_of(lane):
                 run(lane, piece)
 
-        parallel(self.count, one)
+        parallel(self.count, one, nanoseconds=nanoseconds)
 
 
 class Sum:
-    """A sum as large as a weight, one accumulator a lane.
+    """A sum as large as a weight, one accumulator a lane; the first term of a lane is written, later ones are added.
 
     Shapes   ``accumulators`` is (lanes, *shape).
     """
 
     def __init__(self, lanes: Lanes, shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
-        self.accumulators = memory.zeros((lanes.count, *shape), dtype)
+        self.accumulators = memory.empty((lanes.count, *shape), dtype)
+        self._begun = [False] * lanes.count
 
-    def add(self, lane: int, term: Array) -> None:
-        self.accumulators[lane] += term
+    def place(self, lane: int) -> tuple[Array, bool]:
+        """Where the next term of a lane goes, and whether it is to be added there; otherwise it is the first."""
+        begun, self._begun[lane] = self._begun[lane], True
+        return self.accumulators[lane], begun
 
     def total(self) -> Array:
         """The lanes added in order; the result is the first lane's memory."""
@@ -104,9 +114,3 @@ def merged(rows: Array) -> Array:
     for row in rows[1:]:
         total += row
     return total
-
-
-def column_sums(x: Array) -> Array:
-    """Sum of the rows of (rows, C), as a product with ones: several times faster than ``sum(0)``."""
-    sums: Array = np.ones((1, len(x)), x.dtype) @ x
-    return sums

@@ -6,6 +6,7 @@ must not matter: a piece writes only its own part of the output, and sums go thr
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +25,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ROOM_FOR_A_THREAD = 1 << 22  # bytes beside its stack: an arena of Python's and an arena of the C library's
+
+LITTLE_NANOSECONDS = 100_000  # work that is done by the time another thread would have woken up twice
 
 _here = local()
 
@@ -91,8 +94,12 @@ def get_threads() -> int:
     return _pool.threads
 
 
-def parallel(tasks: int, run: Callable[[int], None], *, interruptible: bool = True) -> None:
+def parallel(
+    tasks: int, run: Callable[[int], None], *, interruptible: bool = True, nanoseconds: float = math.inf
+) -> None:
     """Call ``run(i)`` once for every i in 0 .. tasks - 1, on all threads.
+
+    ``nanoseconds`` is about how long all of it takes one thread; a little work is done here, without a hand-over.
 
     Errors   what a task raises, the lowest task first; ``Interrupted`` between two tasks where a stop was asked for.
     Notes    ``interruptible=False`` is for work that must not stop half done, such as a commit.
@@ -118,7 +125,7 @@ def parallel(tasks: int, run: Callable[[int], None], *, interruptible: bool = Tr
         finally:
             _here.inside = inside
 
-    helpers = min(_pool.threads, tasks) - 1
+    helpers = 0 if nanoseconds < LITTLE_NANOSECONDS else min(_pool.threads, tasks) - 1
     alone = _pool.executor is None or helpers < 1 or getattr(_here, "inside", False)
     futures: list[Future[None]] = []
     try:

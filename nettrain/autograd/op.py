@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nettrain.autograd.epilogue import Part
+from nettrain.autograd.epilogue import Part, arranged
 from nettrain.autograd.signature import ShapeFunction, Signature
 from nettrain.autograd.tensor import Array, Backward, Graph, Needs, Spec, Tensor, spec_of, volume
 
@@ -33,10 +33,12 @@ class Op:
     ``function`` is the plain function on arrays. Settings are keywords. A heavy op may ask, by naming them among its
     keyword arguments, for ``recorded`` (pieces of training or of inference) and for the ``epilogue``: parts such as
     bias, norm, sum and activation that run on each piece while it is in cache, and whose tensors are appended to the
-    inputs.
+    inputs. An activation may take ``out``, memory for its result; it then keeps nothing but that result.
     """
 
-    def __init__(self, function: Function, signature: str, shape: ShapeFunction | None) -> None:
+    def __init__(
+        self, function: Function, signature: str, shape: ShapeFunction | None = None, *, rises: bool = False
+    ) -> None:
         self.function = function
         self.name = function.__name__
         self.signature = Signature.parse(signature)
@@ -45,6 +47,8 @@ class Op:
         self.arguments = tuple(name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
         self.takes_epilogue = "epilogue" in parameters
         self.takes_recorded = "recorded" in parameters
+        self.takes_out = "out" in parameters
+        self.rises = rises
         update_wrapper(self, function)
 
     def __call__(self, *inputs: Tensor, epilogue: Sequence[Part] = (), **settings: Any) -> Tensor:
@@ -52,6 +56,7 @@ class Op:
             self.name, self.arguments, [x.shape for x in inputs], self.shape_function, settings
         )
         kept = 0
+        epilogue = arranged(epilogue)
         for part in epilogue:
             if part.keeps and isinstance(arriving := volume(shape), int):
                 kept += int(part.keeps * arriving)
@@ -64,7 +69,7 @@ class Op:
         if self.takes_recorded:
             settings["recorded"] = graph is not None
         if self.takes_epilogue:
-            settings["epilogue"] = tuple(epilogue)
+            settings["epilogue"] = epilogue
         with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning
             y, back = self.function(*(x.array for x in inputs), **settings)
         if graph is not None:
@@ -90,12 +95,13 @@ class Op:
         return Tensor(value, graph, graph.record(self.name, parts, inputs, output, backward, kept))
 
 
-def op(signature: str, shape: ShapeFunction | None = None) -> Callable[[Function], Op]:
+def op(signature: str, shape: ShapeFunction | None = None, *, rises: bool = False) -> Callable[[Function], Op]:
     """Make an operation of the function below: ``@op("(N,C),(C,K)->(N,K)")``.
 
-    ``shape`` computes the letters that only the output has.
+    ``shape`` computes the letters that only the output has; ``rises`` is true of one that works number by number and
+    never puts a larger one below a smaller one.
     """
-    return lambda function: Op(function, signature, shape)
+    return lambda function: Op(function, signature, shape, rises=rises)
 
 
 def _per_input(functions: Sequence[Callable[[Array], Array]]) -> Backward:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nettrain.arrays import memory
+from nettrain.arrays.memory import same_memory
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import ShapeError, show
 from nettrain.autograd.tensor import Array, Needs, Shape, Tensor
@@ -28,15 +31,18 @@ class Add(Part):
             )
         return shape
 
-    def apply(self, index: int, span: slice, piece: Array) -> Array:
-        return piece + self.tensors[0].array[span]  # the part before may keep its piece
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
+        return np.add(piece, self.tensors[0].array[span], out=out)
 
     def open_back(self, needs: Needs) -> None:
         shortcut = self.tensors[0].array
         self.ds = memory.empty(shortcut.shape, shortcut.dtype) if needs[0] else None
 
-    def back(self, index: int, span: slice, g: Array) -> Array:
-        if self.ds is not None:
+    def landing(self, span: slice) -> Array | None:
+        return None if self.ds is None else self.ds[span]
+
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
+        if self.ds is not None and not same_memory(g, self.ds[span]):
             self.ds[span] = g
         return g
 

@@ -16,8 +16,8 @@ class AveragePool(WindowPart):
 
     name = "avg_pool2d"
 
-    def apply(self, index: int, span: slice, piece: Array) -> Array:
-        return pooling.average_pool(piece, self.window)
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
+        return pooling.average_pool(piece, self.window, out)
 
-    def back(self, index: int, span: slice, g: Array) -> Array:
-        return pooling.average_pool_back(g, self.size, self.window)
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
+        return pooling.average_pool_back(g, self.window, out)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettrain.arrays.pieces import column_sums, merged
+from nettrain.arrays.lines import Lines
+from nettrain.arrays.pieces import merged
+from nettrain.arrays.scratch import scratch
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import ShapeError, show
 from nettrain.autograd.tensor import Array, Needs, Proposal, Shape, Tensor
@@ -36,12 +38,15 @@ class BatchNorm(Part):
 
     Shapes   (n,...,C); weight, bias, running_mean, running_var (C).
     Notes    ``momentum`` in PyTorch's sense: running <- (1 - momentum) running + momentum batch, the variance unbiased.
+             Each piece is kept less its own mean, so that one scale and one shift lose nothing where a channel varies
+             little around a large value.
     Source   Ioffe, Szegedy, "Batch Normalization", 2015, algorithms 1 and 2; merging: Chan, Golub, LeVeque, "Updating
              Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979, equation 2.1.
     """
 
     name = "batch_norm"
     keeps = 1.0
+    keeps_input = True
 
     def __init__(
         self,
@@ -71,22 +76,25 @@ class BatchNorm(Part):
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
         self.weight, self.bias = (tensor.array for tensor in self.tensors)
         self.recorded = recorded
+        self.lines = Lines(shape)
         self.kept: list[Array | None] = [None] * pieces
         if self.collects:
             self.counts = np.zeros(pieces)
             self.means, self.squares = np.zeros((2, pieces, shape[-1]))
-        else:
+        self.centres = np.zeros((pieces, shape[-1]), self.weight.dtype)  # what was taken from each piece
+        if not self.collects:
             self._normalise_by(*(tensor.array for tensor in self.running))
 
     def collect(self, index: int, piece: Array) -> None:
-        rows = piece.reshape(-1, piece.shape[-1])
-        rough = column_sums(rows)[0] / len(rows)  # a long sum in float32: what it misses is seen in the deviations
-        deviations = rows - rough
-        missed = column_sums(deviations)[0] / len(rows)
-        deviations -= missed
-        self.counts[index] = len(rows)
-        self.means[index] = rough.astype(np.float64) + missed
-        self.squares[index] = column_sums(np.square(deviations, out=deviations))[0]
+        count = piece.size // piece.shape[-1]
+        self.centres[index] = self.lines.sums(piece) / count
+        lines = self.lines.of(piece)
+        lines -= self.lines.repeated(self.centres[index])
+        missed = self.lines.sums(piece) / count  # what rounding left of the mean
+        squares = self.lines.sums(np.square(piece, out=scratch("squares", piece.shape, piece.dtype)))
+        self.counts[index] = count
+        self.means[index] = self.centres[index] + missed
+        self.squares[index] = squares - count * missed * missed
 
     def finish(self) -> None:
         count, mean, squares = self.counts[0], self.means[0], self.squares[0]
@@ -98,43 +106,53 @@ class BatchNorm(Part):
         self.count, self.batch_mean, self.batch_var = count, mean, squares / count
         self._normalise_by(self.batch_mean, self.batch_var)
 
-    def apply(self, index: int, span: slice, piece: Array) -> Array:
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
         if self.recorded:
             self.kept[index] = piece
-        y: Array = piece - self.mean
-        y *= self.scale
-        y += self.bias
-        return y
+        lines = self.lines.of(out)
+        np.multiply(self.lines.of(piece), self.scale_line, out=lines)
+        lines += self._line(self.bias - (self.mean - self.centres[index]) * self.scale)
+        return out
 
     def open_back(self, needs: Needs) -> None:
         self.needs = needs
-        self.by_weight, self.by_bias = np.zeros((2, len(self.kept), len(self.weight)))
+        self.sums, self.products = np.zeros((2, len(self.kept), len(self.weight)))
 
     def back_collect(self, index: int, g: Array) -> None:
-        rows = g.reshape(-1, g.shape[-1])
-        self.by_bias[index] = column_sums(rows)[0]
-        self.by_weight[index] = column_sums(rows * self._normal(index).reshape(rows.shape))[0]
+        z = self._kept(index)
+        self.sums[index] = self.lines.sums(g)
+        product = np.multiply(g, z, out=scratch("squares", g.shape, g.dtype))
+        self.products[index] = self.lines.sums(product)
+        self.products[index] += self.sums[index] * self.centres[index]
 
     def back_finish(self) -> None:
-        dtype = self.weight.dtype
-        self.mean_g = (merged(self.by_bias) / self.count).astype(dtype)
-        self.mean_g_normal = (merged(self.by_weight) / self.count).astype(dtype)
+        mean_g, mean_g_normal = merged(self.sums) / self.count, self._by_weight() / self.count
+        self.by_z = -self.scale * self.inverse * mean_g_normal
+        self.by_one = -self.scale * mean_g - self.by_z * self.mean
 
-    def back(self, index: int, span: slice, g: Array) -> Array:
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
         if not self.collects:
             self.back_collect(index, g)
-            dz: Array = g * self.scale
-            return dz
-        dz = self._normal(index)
-        dz *= -self.mean_g_normal
-        dz += g
-        dz -= self.mean_g
-        dz *= self.scale
-        return dz
+            np.multiply(self.lines.of(g), self.scale_line, out=self.lines.of(out))
+            return out
+        # scale (g - mean g - normal mean (g normal)), gathered by g, by z and by neither
+        lines = self.lines.of(out)
+        scaled = self.lines.of(scratch("squares", g.shape, g.dtype))
+        np.multiply(self.lines.of(g), self.scale_line, out=scaled)
+        np.multiply(self.lines.of(self._kept(index)), self._line(self.by_z), out=lines)
+        lines += self._line(self.by_one + self.by_z * self.centres[index])
+        lines += scaled
+        return out
+
+    def _by_weight(self) -> Array:
+        """The sum of g times the normalised z, from the sums of g z and of g."""
+        return self.inverse * (merged(self.products) - self.mean * merged(self.sums))
 
     def gradients(self) -> list[Array | None]:
-        sums = zip(self.needs, (self.by_weight, self.by_bias), strict=True)
-        return [merged(rows).astype(self.weight.dtype) if needed else None for needed, rows in sums]
+        found = (self._by_weight(), merged(self.sums))
+        return [
+            sums.astype(self.weight.dtype) if needed else None for needed, sums in zip(self.needs, found, strict=True)
+        ]
 
     def proposals(self) -> list[Proposal]:
         if not self.collects:
@@ -147,16 +165,16 @@ class BatchNorm(Part):
         ]
 
     def _normalise_by(self, mean: Array, var: Array) -> None:
-        dtype = self.weight.dtype
-        inverse = 1.0 / np.sqrt(var.astype(np.float64) + self.epsilon)
-        self.mean = mean.astype(dtype)
-        self.inverse = inverse.astype(dtype)
-        self.scale = (self.weight * inverse).astype(dtype)
+        self.mean = mean.astype(np.float64)
+        self.inverse = 1.0 / np.sqrt(var.astype(np.float64) + self.epsilon)
+        self.scale = self.weight * self.inverse
+        self.scale_line = self._line(self.scale)
 
-    def _normal(self, index: int) -> Array:
+    def _line(self, by_channel: Array) -> Array:
+        return self.lines.repeated(by_channel.astype(self.weight.dtype))
+
+    def _kept(self, index: int) -> Array:
         piece = self.kept[index]
         if piece is None:
             raise TypeError("batch_norm: nothing was recorded to walk back through")
-        normal: Array = piece - self.mean
-        normal *= self.inverse
-        return normal
+        return piece

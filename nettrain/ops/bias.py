@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nettrain.arrays.pieces import column_sums, merged
+from nettrain.arrays.lines import Lines
+from nettrain.arrays.pieces import merged
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import ShapeError, show
 from nettrain.autograd.tensor import Array, Needs, Shape, Tensor
@@ -14,6 +15,7 @@ class Bias(Part):
     """Adds one number to each channel.  Shapes: (n,...,K), bias (K)."""
 
     name = "bias"
+    rises = True
 
     def __init__(self, bias: Tensor) -> None:
         self.tensors = (bias,)
@@ -26,18 +28,20 @@ class Bias(Part):
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
         self.bias = self.tensors[0].array
+        self.lines = Lines(shape)
+        self.line = self.lines.repeated(self.bias)
         self.pieces = pieces
 
-    def apply(self, index: int, span: slice, piece: Array) -> Array:
-        piece += self.bias
-        return piece
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
+        np.add(self.lines.of(piece), self.line, out=self.lines.of(out))
+        return out
 
     def open_back(self, needs: Needs) -> None:
         self.sums = np.empty((self.pieces, len(self.bias)), self.bias.dtype) if needs[0] else None
 
-    def back(self, index: int, span: slice, g: Array) -> Array:
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
         if self.sums is not None:
-            self.sums[index] = column_sums(g.reshape(-1, g.shape[-1]))[0]
+            self.sums[index] = self.lines.sums(g)
         return g
 
     def gradients(self) -> list[Array | None]:

@@ -31,7 +31,7 @@ class Dropout(Part):
         self.recorded = recorded
         self.masks: list[Array] = [np.empty(0)] * pieces
 
-    def apply(self, index: int, span: slice, piece: Array) -> Array:
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
         positions = self.start + np.arange(span.start, span.stop)
         elements = np.arange(math.prod(piece.shape[1:]))
         draws = counter_hash.bits(self.seed, f"dropout/{self.layer}", self.epoch, positions[:, None], elements)
@@ -39,8 +39,7 @@ class Dropout(Part):
         mask: Array = (kept * piece.dtype.type(1 / (1 - self.rate))).reshape(piece.shape)
         if self.recorded:
             self.masks[index] = mask
-        y: Array = piece * mask
-        return y
+        return np.multiply(piece, mask, out=out)
 
-    def back(self, index: int, span: slice, g: Array) -> Array:
-        return g * self.masks[index]
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
+        return np.multiply(g, self.masks[index], out=out)

@@ -25,12 +25,12 @@ class GlobalAveragePool(Part):
         self.shape = shape[1:]
         self.pixels = shape[1] * shape[2]
 
-    def apply(self, index: int, span: slice, piece: Array) -> Array:
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
         n, C = piece.shape[0], piece.shape[-1]
         shares = np.full((1, self.pixels), 1 / self.pixels, piece.dtype)
-        y: Array = np.matmul(shares, piece.reshape(n, self.pixels, C))[:, 0]  # a product a picture: (1,H*W) @ (H*W,C)
-        return y
+        np.matmul(shares, piece.reshape(n, self.pixels, C), out=out[:, None])  # a product a picture: (1,H*W) @ (H*W,C)
+        return out
 
-    def back(self, index: int, span: slice, g: Array) -> Array:
-        share = g * g.dtype.type(1 / self.pixels)
-        return np.ascontiguousarray(np.broadcast_to(share[:, None, None, :], (len(g), *self.shape)))
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
+        np.copyto(out, (g * g.dtype.type(1 / self.pixels))[:, None, None, :])
+        return out

@@ -8,7 +8,7 @@ from nettrain.autograd.op import Rule, op
 from nettrain.autograd.tensor import Array
 
 
-@op("(...)->(...)")
+@op("(...)->(...)", rises=True)
 def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Rule:
     """x where it is positive, negative_slope x elsewhere, number by number.
 

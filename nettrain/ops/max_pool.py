@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from nettrain.arrays import pooling
 from nettrain.autograd.tensor import Array
 from nettrain.ops.window_part import WindowPart
@@ -16,18 +14,20 @@ class MaxPool(WindowPart):
     """
 
     name = "max_pool2d"
-    keeps = 1 / 16  # a byte for each pixel out
+    takes_maximum = True
+    keeps = 3 / 16  # three bytes for each pixel out, of 2x2 that arrive
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
         super().open(shape, pieces, recorded)
         self.recorded = recorded
-        self.choices: list[Array] = [np.empty(0, np.uint8)] * pieces
+        self.choices: list[pooling.Choice] = [()] * pieces
 
-    def apply(self, index: int, span: slice, piece: Array) -> Array:
-        y, choice = pooling.max_pool(piece, self.window)
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
         if self.recorded:
-            self.choices[index] = choice
-        return y
+            self.choices[index] = pooling.max_pool(piece, self.window, out, choosing=True)
+        else:
+            pooling.max_pool(piece, self.window, out, choosing=False)
+        return out
 
-    def back(self, index: int, span: slice, g: Array) -> Array:
-        return pooling.max_pool_back(g, self.choices[index], self.size, self.window)
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
+        return pooling.max_pool_back(g, self.choices[index], self.window, out)

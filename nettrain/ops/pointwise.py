@@ -17,21 +17,30 @@ class Pointwise(Part):
 
     def __init__(self, activation: Op, settings: Mapping[str, Any]) -> None:
         self.name = activation.name
-        self._function = activation.function
-        self._settings = settings
+        self.rises = activation.rises
+        self.keeps_output = True
+        self.keeps_input = not activation.takes_out
+        self._activation, self._settings = activation, settings
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
         self._recorded = recorded
-        self._backs: list[Callable[[Array], Array] | None] = [None] * pieces
+        self._backs: list[Callable[..., Array] | None] = [None] * pieces
 
-    def apply(self, index: int, span: slice, piece: Array) -> Array:
-        y, (back,) = self._function(piece, **self._settings)
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
+        y, back = self._run(piece, out)
         if self._recorded:
             self._backs[index] = back
         return y
 
-    def back(self, index: int, span: slice, g: Array) -> Array:
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
         back = self._backs[index]
         if back is None:
             raise TypeError(f"{self.name}: nothing was recorded to walk back through")
-        return back(g)
+        return back(g, out) if self._activation.takes_out else back(g)
+
+    def _run(self, piece: Array, out: Array) -> tuple[Array, Callable[..., Array]]:
+        if self._activation.takes_out:
+            y, (back,) = self._activation.function(piece, out=out, **self._settings)
+        else:
+            y, (back,) = self._activation.function(piece, **self._settings)
+        return y, back

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nettrain.arrays import pieces as cut
-from nettrain.arrays.pieces import Lanes, Pieces, Sum, column_sums, merged, pictures_a_piece
+from nettrain.arrays.pieces import Lanes, Pieces, Sum, merged, pictures_a_piece
 
 
 @given(st.integers(0, 300), st.integers(1, 40))
@@ -95,15 +95,6 @@ def test_merged_adds_in_order_and_leaves_its_rows() -> None:
     rows = np.array([[1e8], [1.0], [-1e8], [1.0]], np.float32)  # the order shows in the result
     rows.flags.writeable = False
     assert merged(rows).tolist() == [1.0]
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_column_sums(dtype: type) -> None:
-    x = np.random.default_rng(1).normal(size=(37, 5)).astype(dtype)
-    sums = column_sums(x)
-    assert sums.shape == (1, 5)
-    assert sums.dtype == dtype
-    np.testing.assert_allclose(sums[0], x.sum(0), rtol=1e-4)
 
 
 def test_every_piece_runs_once(threads: Callable[[int], None]) -> None:

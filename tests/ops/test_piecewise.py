@@ -43,10 +43,10 @@ def test_a_part_that_was_not_recorded_cannot_be_walked_back(kind: str) -> None:
     if kind == "batch_norm":
         part = batch_norm(graph.input(THREE), graph.input(THREE), training=False)
     part.open((2, 3), 1, recorded=False)
-    part.apply(0, slice(0, 2), X)
+    part.apply(0, slice(0, 2), X, np.empty_like(X))
     part.open_back(Needs([True] * len(part.tensors)))
     with pytest.raises(TypeError) as error:
-        part.back(0, slice(0, 2), X)
+        part.back(0, slice(0, 2), X, np.empty_like(X))
     assert str(error.value) == f"{kind}: nothing was recorded to walk back through"
 
 

@@ -1,0 +1,28 @@
+"""Which kernel does a convolution: chosen by the shape of one picture and of the filters, never by their number."""
+
+from __future__ import annotations
+
+import numpy.typing as npt
+
+from nettrain.arrays.convolution import depthwise, pixels, planes, winograd
+from nettrain.arrays.convolution.depthwise import Depthwise
+from nettrain.arrays.convolution.kernel import Kernel
+from nettrain.arrays.convolution.patches import Patches
+from nettrain.arrays.convolution.pixels import Pixels
+from nettrain.arrays.convolution.planes import Planes
+from nettrain.arrays.convolution.winograd import Winograd
+from nettrain.arrays.windows import Pair, Window
+
+
+def kernel_for(size: Pair, weight: tuple[int, ...], window: Window, groups: int, dtype: npt.DTypeLike) -> Kernel:
+    """The kernel for pictures of (H,W) and filters (R,S,D,K): the first that fits, ``Patches`` if none does."""
+    _, _, D, K = weight
+    if depthwise.fits(weight, groups):
+        return Depthwise(size, weight, window, dtype)
+    if pixels.fits(window, size, groups):
+        return Pixels(size, weight, window, dtype)
+    if winograd.fits(window, size, D * groups, K, groups):
+        return Winograd(size, weight, window, dtype)
+    if planes.fits(D * groups, groups):
+        return Planes(size, weight, window, dtype)
+    return Patches(size, weight, window, groups, dtype)

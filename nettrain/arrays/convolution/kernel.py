@@ -1,0 +1,47 @@
+"""What every convolution kernel offers: pieces of pictures in, results and both gradients out, on plain arrays."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+PIECE_BYTES = 1_200_000  # of the largest thing that a piece in training is unfolded to: near the second-level cache
+MOST_PICTURES = 16  # of a piece in training, so that a batch gives enough pieces for many threads
+
+
+class Kernel(Protocol):
+    """A convolution of one shape of pictures with one shape of filters, whose pieces are (n,H,W,C) -> (n,P,Q,K).
+
+    ``pictures`` is the size of a piece in training; ``accumulator`` the shape in which the gradient of the filters is
+    summed. Pictures and gradients are C-contiguous. The bits of a picture's result depend on n, never on which
+    pictures they are.
+    """
+
+    pictures: int
+    accumulator: tuple[int, ...]
+
+    def weights(self, weight: Array) -> Any:
+        """What ``forward`` wants of the filters (R,S,D,K); made once a pass."""
+
+    def weights_back(self, weight: Array) -> Any:
+        """What ``backward`` wants of the filters for the gradient of the pictures; made once a pass."""
+
+    def forward(self, x: Array, weights: Any, out: Array) -> None:
+        """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,K)."""
+
+    def backward(self, x: Array, g: Array, weights: Any, dx: Array | None, dw: Array | None, add: bool) -> None:
+        """Write the gradient of a piece into ``dx``; write that of the filters into ``dw``, or add it there.
+
+        Shapes   x and dx (n,H,W,C), g (n,P,Q,K), ``dw`` as ``accumulator``; None where a gradient is not wanted.
+        """
+
+    def weight_gradient(self, total: Array) -> Array:
+        """The gradient (R,S,D,K) of the filters from the sum over all pieces."""
+
+
+def pictures_of(picture_bytes: int) -> int:
+    """How many pictures of so many bytes, as the kernel unfolds them, make a piece in training."""
+    return min(max(PIECE_BYTES // max(picture_bytes, 1), 1), MOST_PICTURES)
