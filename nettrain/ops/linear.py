@@ -15,7 +15,7 @@ from nettrain.autograd.tensor import Array, Backward, Needs
 from nettrain.ops.piecewise import piecewise
 
 
-@op("(N,C),(C,K)->(N,K)")
+@op("(N,C),(C,K)->(N,K)", flops="2 N C K")
 def linear(x: Array, weight: Array, *, epilogue: Sequence[Part] = (), recorded: bool = False) -> tuple[Array, Backward]:
     """Every output is the weighted sum of a row; a bias comes as a part of the epilogue.
 
