@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class Clock:
     """Told of each stretch of a training as it ends: it lasted from the end of the one before until now.
 
     ``training/profile.py`` overrides all of it; a graph that is given no clock has one that does nothing.
     """
+
+    counts_flops: ClassVar[bool] = False  # else nobody computes them
 
     def lap(self, account: str) -> None:
         """What has passed was not an operation's: ``other`` between operations, the training's names elsewhere."""

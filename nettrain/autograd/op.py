@@ -17,8 +17,9 @@ import numpy as np
 
 from nettrain.autograd.clock import UNTIMED
 from nettrain.autograd.epilogue import Part
+from nettrain.autograd.flops import Flops
 from nettrain.autograd.signature import ShapeFunction, Signature
-from nettrain.autograd.tensor import Array, Backward, Dim, Graph, Needs, Shape, Spec, Tensor, spec_of, volume
+from nettrain.autograd.tensor import Array, Backward, Dim, Graph, Needs, Spec, Tensor, spec_of, volume
 
 Function = Callable[..., tuple[Array, Any]]
 Rule = tuple[Array, tuple[Callable[[Array], Array], ...]]  # what a small op returns: y, and one function per input
@@ -36,8 +37,7 @@ class Op:
     bias, norm, sum and activation that run on each piece while it is in cache, and whose tensors are appended to the
     inputs.
 
-    ``flops`` are the floating-point operations of the direct method forward, a multiplication and an addition being
-    two, as a product: ``2 N C K``. Each gradient by an input takes as many.
+    ``flops`` is the number of floating-point operations forward, as a product; see ``Flops``.
     """
 
     def __init__(self, function: Function, signature: str, shape: ShapeFunction | None, flops: str) -> None:
@@ -45,7 +45,7 @@ class Op:
         self.name = function.__name__
         self.signature = Signature.parse(signature)
         self.shape_function = shape
-        self.flops = tuple(flops.split())
+        self.flops = Flops.parse(flops, self.signature) if flops else None
         parameters = inspect.signature(function).parameters
         self.arguments = tuple(name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
         self.takes_epilogue = "epilogue" in parameters
@@ -59,7 +59,10 @@ class Op:
         clock.lap("other")
         shapes = [x.shape for x in inputs]
         shape = self.signature.output_shape(self.name, self.arguments, shapes, self.shape_function, settings)
-        flops = self._flops(inputs, [*shapes, shape]) if self.flops and graph is not None else (0, 0)
+        dry = any(isinstance(x.value, Spec) for x in everything)
+        flops: tuple[Dim, Dim] = (0, 0)
+        if self.flops is not None and graph is not None and (dry or clock.counts_flops):
+            flops = self.flops.of([*shapes, shape], sum(x.needs_gradient for x in inputs))
         kept = 0
         for part in epilogue:
             if part.keeps and isinstance(arriving := volume(shape), int):
@@ -67,7 +70,7 @@ class Op:
             shape = part.output_shape(shape)
         output = Spec(shape, spec_of(inputs[0].value).dtype)
         parts = tuple(part.name for part in epilogue)
-        if any(isinstance(x.value, Spec) for x in everything):
+        if dry:
             return self._result(output, output, graph, parts, everything, _dry, kept, flops)
         if self.takes_recorded:
             settings["recorded"] = graph is not None
@@ -84,10 +87,6 @@ class Op:
         if graph is not None:
             clock.forward(graph.layer, self.name, parts, int(flops[0]))
         return result
-
-    def _flops(self, inputs: Sequence[Tensor], shapes: Sequence[Shape]) -> tuple[Dim, Dim]:
-        needed = str(sum(x.needs_gradient for x in inputs))
-        return self.signature.product(self.flops, shapes), self.signature.product((needed, *self.flops), shapes)
 
     def _result(
         self,

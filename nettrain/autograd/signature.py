@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nettrain.autograd.tensor import Dim, Shape, volume
+from nettrain.autograd.tensor import Dim, Shape
 
 ShapeFunction = Callable[..., Mapping[str, Dim]]
 
@@ -75,16 +75,6 @@ class Signature:
         before, after = _around_dots(self.output)
         inner = middle if middle is not None and "..." in self.output else ()
         return (*(bound[letter] for letter in before), *inner, *(bound[letter] for letter in after))
-
-    def product(self, factors: Sequence[str], shapes: Sequence[Shape]) -> Dim:
-        """The product of letters and numbers, such as ``2 N C K``, where inputs and output have these shapes.
-
-        Notes    For a signature without ``...``.
-        """
-        sizes: dict[str, Dim] = {}
-        for letters, shape in zip((*self.inputs, self.output), shapes, strict=True):
-            sizes.update(zip(letters, shape, strict=True))
-        return volume([int(factor) if factor.isdecimal() else sizes[factor] for factor in factors])
 
 
 def show(shape: Sequence[Dim]) -> str:

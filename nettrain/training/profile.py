@@ -59,9 +59,12 @@ class Row:
 class Profile(Clock):
     """Listens to a training and adds up; memory does not grow with the number of steps.
 
+    Units    seconds as the thread that trains sees them pass, whatever the others do meanwhile.
     Notes    The first step is to warm up: nothing until its end is counted. Neither is a step that does not come to
              its end, nor what follows it.
     """
+
+    counts_flops = True
 
     def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         self._now, self._last = now, now()
