@@ -10,6 +10,7 @@ from collections import Counter
 import numpy as np
 
 from nettrain.arrays.memory import owner_of
+from nettrain.autograd.clock import UNTIMED
 from nettrain.autograd.op import NonFinite
 from nettrain.autograd.signature import ShapeError
 from nettrain.autograd.tensor import Array, Leaf, Needs, Node, Tensor
@@ -28,10 +29,13 @@ def backward(loss: Tensor) -> Gradients:
     if loss.shape != () or loss.node is None:
         raise ShapeError(f"backward: expected a recorded loss of shape (), got {loss.shape}")
     checked = loss.graph is not None and loss.graph.checked
+    clock = UNTIMED if loss.graph is None else loss.graph.clock
     pending: dict[Node | Leaf, _Sum] = {}
     held: Counter[int] = Counter()
     _give(pending, held, loss.node, np.ones((), loss.array.dtype))
-    for node in _last_first(loss.node):  # what a node kept is freed as soon as it has been used
+    nodes = _last_first(loss.node)
+    clock.lap("other")
+    for node in nodes:  # what a node kept is freed as soon as it has been used
         g = pending.pop(node).take(held)
         needs = Needs([x.needs_gradient for x in node.inputs], owned=held[owner_of(g)] == 0 and g.flags.writeable)
         with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning
@@ -53,6 +57,7 @@ def backward(loss: Tensor) -> Gradients:
             _give(pending, held, target, gradient)
         node.release()
         del g, results
+        clock.backward(node.layer, node.op, node.parts, int(node.flops[1]))
     return {leaf: sums.array for leaf, sums in pending.items() if isinstance(leaf, Leaf)}
 
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from nettrain.autograd.clock import UNTIMED
 from nettrain.autograd.epilogue import Part, arranged
+from nettrain.autograd.flops import Flops
 from nettrain.autograd.signature import ShapeFunction, Signature
-from nettrain.autograd.tensor import Array, Backward, Graph, Needs, Spec, Tensor, spec_of, volume
+from nettrain.autograd.tensor import Array, Backward, Dim, Graph, Needs, Spec, Tensor, spec_of, volume
 
 Function = Callable[..., tuple[Array, Any]]
 Rule = tuple[Array, tuple[Callable[[Array], Array], ...]]  # what a small op returns: y, and one function per input
@@ -34,15 +36,24 @@ class Op:
     keyword arguments, for ``recorded`` (pieces of training or of inference) and for the ``epilogue``: parts such as
     bias, norm, sum and activation that run on each piece while it is in cache, and whose tensors are appended to the
     inputs. An activation may take ``out``, memory for its result; it then keeps nothing but that result.
+
+    ``flops`` is the number of floating-point operations forward, as a product; see ``Flops``.
     """
 
     def __init__(
-        self, function: Function, signature: str, shape: ShapeFunction | None = None, *, rises: bool = False
+        self,
+        function: Function,
+        signature: str,
+        shape: ShapeFunction | None = None,
+        flops: str = "",
+        *,
+        rises: bool = False,
     ) -> None:
         self.function = function
         self.name = function.__name__
         self.signature = Signature.parse(signature)
         self.shape_function = shape
+        self.flops = Flops.parse(flops, self.signature) if flops else None
         parameters = inspect.signature(function).parameters
         self.arguments = tuple(name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
         self.takes_epilogue = "epilogue" in parameters
@@ -52,20 +63,26 @@ class Op:
         update_wrapper(self, function)
 
     def __call__(self, *inputs: Tensor, epilogue: Sequence[Part] = (), **settings: Any) -> Tensor:
-        shape = self.signature.output_shape(
-            self.name, self.arguments, [x.shape for x in inputs], self.shape_function, settings
-        )
-        kept = 0
         epilogue = arranged(epilogue)
+        everything = (*inputs, *(tensor for part in epilogue for tensor in part.tensors))
+        graph = next((x.graph for x in everything if x.graph is not None), None)
+        clock = UNTIMED if graph is None else graph.clock
+        clock.lap("other")
+        shapes = [x.shape for x in inputs]
+        shape = self.signature.output_shape(self.name, self.arguments, shapes, self.shape_function, settings)
+        dry = any(isinstance(x.value, Spec) for x in everything)
+        flops: tuple[Dim, Dim] = (0, 0)
+        if self.flops is not None and graph is not None and (dry or clock.counts_flops):
+            flops = self.flops.of([*shapes, shape], sum(x.needs_gradient for x in inputs))
+        kept = 0
         for part in epilogue:
             if part.keeps and isinstance(arriving := volume(shape), int):
                 kept += int(part.keeps * arriving)
             shape = part.output_shape(shape)
-        everything = (*inputs, *(tensor for part in epilogue for tensor in part.tensors))
-        graph = next((x.graph for x in everything if x.graph is not None), None)
         output = Spec(shape, spec_of(inputs[0].value).dtype)
-        if any(isinstance(x.value, Spec) for x in everything):
-            return self._result(output, output, graph, epilogue, everything, _dry, kept)
+        parts = tuple(part.name for part in epilogue)
+        if dry:
+            return self._result(output, output, graph, parts, everything, _dry, kept, flops)
         if self.takes_recorded:
             settings["recorded"] = graph is not None
         if self.takes_epilogue:
@@ -77,31 +94,36 @@ class Op:
             if graph.checked and not np.isfinite(y).all():
                 raise NonFinite(f"{graph.layer or self.name}: the output of {self.name} is not finite")
         backward = back if callable(back) else _per_input(back)
-        return self._result(y, output, graph, epilogue, everything, backward, kept)
+        result = self._result(y, output, graph, parts, everything, backward, kept, flops)
+        if graph is not None:
+            clock.forward(graph.layer, self.name, parts, int(flops[0]))
+        return result
 
     def _result(
         self,
         value: Array | Spec,
         output: Spec,
         graph: Graph | None,
-        epilogue: Sequence[Part],
+        parts: tuple[str, ...],
         inputs: tuple[Tensor, ...],
         backward: Backward,
         kept: int,
+        flops: tuple[Dim, Dim],
     ) -> Tensor:
         if graph is None or not any(x.needs_gradient for x in inputs):
             return Tensor(value, graph)
-        parts = tuple(part.name for part in epilogue)
-        return Tensor(value, graph, graph.record(self.name, parts, inputs, output, backward, kept))
+        return Tensor(value, graph, graph.record(self.name, parts, inputs, output, backward, kept, flops))
 
 
-def op(signature: str, shape: ShapeFunction | None = None, *, rises: bool = False) -> Callable[[Function], Op]:
-    """Make an operation of the function below: ``@op("(N,C),(C,K)->(N,K)")``.
+def op(
+    signature: str, shape: ShapeFunction | None = None, flops: str = "", *, rises: bool = False
+) -> Callable[[Function], Op]:
+    """Make an operation of the function below: ``@op("(N,C),(C,K)->(N,K)", flops="2 N C K")``.
 
     ``shape`` computes the letters that only the output has; ``rises`` is true of one that works number by number and
     never puts a larger one below a smaller one.
     """
-    return lambda function: Op(function, signature, shape, rises=rises)
+    return lambda function: Op(function, signature, shape, flops, rises=rises)
 
 
 def _per_input(functions: Sequence[Callable[[Array], Array]]) -> Backward:

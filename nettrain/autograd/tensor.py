@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from nettrain.autograd.clock import UNTIMED, Clock
+
 Array = npt.NDArray[Any]
 Dim = int | str  # a length, or the name of one that is not known yet: "N" pictures, "classes"
 Shape = tuple[Dim, ...]
@@ -99,6 +101,10 @@ class Node:
     output: Spec
     backward: Backward
     kept: int = 0  # numbers that the parts keep for the walk back; known in a dry run
+    flops: tuple[Dim, Dim] = (
+        0,
+        0,
+    )  # forward and back, of the direct method; known in a dry run, and to a clock that asks
 
     def release(self) -> None:
         """Let go of everything kept for the walk back, which has passed."""
@@ -116,25 +122,34 @@ class Graph:
     The nodes hang on the tensors and point at their inputs only, so a graph is freed without the garbage collector as
     soon as its last tensor is dropped. The graph itself counts them, collects proposals, and says which layer is
     running. With ``checked`` every result is looked at and the first that is not finite is an error that names it.
+    The ``clock`` is told of every operation, forward and back.
     """
 
-    __slots__ = ("checked", "layer", "nodes", "proposals")
+    __slots__ = ("checked", "clock", "layer", "nodes", "proposals")
 
-    def __init__(self, *, checked: bool = False) -> None:
+    def __init__(self, *, checked: bool = False, clock: Clock = UNTIMED) -> None:
         self.nodes = 0
         self.layer = ""
         self.proposals: list[Proposal] = []
         self.checked = checked
+        self.clock = clock
 
     def input(self, value: Array | Spec) -> Tensor:
         """A tensor that starts a recording; it needs no gradient itself."""
         return Tensor(value, graph=self)
 
     def record(
-        self, op: str, parts: tuple[str, ...], inputs: tuple[Tensor, ...], output: Spec, backward: Backward, kept: int
+        self,
+        op: str,
+        parts: tuple[str, ...],
+        inputs: tuple[Tensor, ...],
+        output: Spec,
+        backward: Backward,
+        kept: int,
+        flops: tuple[Dim, Dim],
     ) -> Node:
         self.nodes += 1
-        return Node(self.nodes, op, self.layer, parts, inputs, output, backward, kept)
+        return Node(self.nodes, op, self.layer, parts, inputs, output, backward, kept, flops)
 
 
 def spec_of(value: Array | Spec) -> Spec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nettrain.cli.follow import follow, go_on
-from nettrain.cli.options import config_options, read, tell
+from nettrain.cli.options import config_options, profile_option, read, tell
 
 
 @click.command(epilog="\b\nExample:\n  nettrain fit configs/digits-mlp.yaml --set train.epochs=5")
@@ -19,7 +19,10 @@ from nettrain.cli.options import config_options, read, tell
     type=click.Choice(["auto"]),
     help="Go on with the run in --run-dir, if there is one of this config.",
 )
-def fit(config: str, settings: tuple[str, ...], run_dir: str | None, mode: str | None, **short: str | None) -> None:
+@profile_option
+def fit(
+    config: str, settings: tuple[str, ...], run_dir: str | None, mode: str | None, profile: bool, **short: str | None
+) -> None:
     """Train the classifier that CONFIG describes.
 
     Everything of the run goes into its folder; the one line on stdout names it and its best epoch.
@@ -33,7 +36,7 @@ def fit(config: str, settings: tuple[str, ...], run_dir: str | None, mode: str |
     if mode is not None and run_dir is not None:
         run = begin_or_take_up(document, Decoding(), run_dir)
         if run.resumed:
-            return go_on(run)
+            return go_on(run, profile)
     else:
         run = begin(document, Decoding(), run_dir)
     prepared = run.prepared
@@ -44,4 +47,4 @@ def fit(config: str, settings: tuple[str, ...], run_dir: str | None, mode: str |
     bad = len(prepared.train.bad) + len(prepared.val.bad if prepared.val else ())
     if bad:
         tell(f"nettrain: warning: {bad} bad pictures skipped; see {run.folder.bad_images}")
-    return follow(run)
+    return follow(run, profile)

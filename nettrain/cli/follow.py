@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nettrain.training.run import Run
 
 
-def go_on(run: Run) -> None:
+def go_on(run: Run, profile: bool) -> None:
     """Follow a run that was taken up again; one that is finished is only said to be so."""
     if run.finished:
         tell(*run.notes, f"nettrain: {run.folder.path} is already complete")
@@ -23,23 +23,28 @@ def go_on(run: Run) -> None:
     at = run.state.progress
     epochs = run.state.lineage.epochs(run.config)
     tell(f"{run.folder.path}: going on from step {at.step}, epoch {at.epoch + 1} of {epochs}")
-    follow(run)
+    follow(run, profile)
 
 
-def follow(run: Run) -> None:
+def follow(run: Run, profile: bool) -> None:
     """Train to the end; the one line on stdout is the run folder with its best epoch.
+
+    With ``profile`` stderr ends with where the time went.
 
     Notes   After a signal the process ends as by that signal, saved before.
     """
+    from nettrain.cli.profile_table import profile_lines
     from nettrain.cli.progress import Training
+    from nettrain.training.profile import Profile
     from nettrain.training.run import EpochRow, Saved, Stopped
     from nettrain.training.signals import die_of
 
     prepared, progress = run.prepared, run.state.progress
     tell(*run.notes)
+    heard = Profile() if profile else None
     try:
         with Training(run.state.lineage.epochs(run.config), len(prepared.train)) as screen:
-            for fact in run.go():
+            for fact in run.go(heard):
                 if isinstance(fact, EpochRow):
                     screen.epoch(fact)
                 elif isinstance(fact, Saved):
@@ -47,6 +52,7 @@ def follow(run: Run) -> None:
                 else:
                     screen.step(fact, progress.correct / max(progress.position, 1))
     except Stopped as stop:
+        tell(*profile_lines(heard, run.folder.profile))
         path, end = run.folder.path, f"nettrain: stopped by {signal.Signals(stop.signal_number).name}"
         tell(
             f"{end} after the last step; {path} is complete"
@@ -54,6 +60,7 @@ def follow(run: Run) -> None:
             else f"{end} and saved; go on with: nettrain resume {path}"
         )
         die_of(stop.signal_number)
+    tell(*profile_lines(heard, run.folder.profile))
     best = run.state.best
     try:
         click.echo(f"{run.folder.path}  best {prepared.monitor} {best.value:.4f} at epoch {best.epoch}")

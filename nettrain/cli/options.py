@@ -69,6 +69,10 @@ threads_option = click.option(
     "--threads", type=click.IntRange(1), metavar="N", help="Threads for computing and decoding [default: all cores]."
 )
 
+profile_option = click.option(
+    "--profile", is_flag=True, help="Show at the end where the time of a step went; also in RUN/profile.csv."
+)
+
 
 def tell(*lines: str) -> None:
     """Lines for people, on stderr; where nobody listens any more, the work goes on."""

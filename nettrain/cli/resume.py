@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nettrain.cli.follow import go_on
-from nettrain.cli.options import threads_option
+from nettrain.cli.options import profile_option, threads_option
 
 
 @click.command(epilog="\b\nExample:\n  nettrain resume runs/digits-mlp")
@@ -17,7 +17,8 @@ from nettrain.cli.options import threads_option
     help="A schedule for the epochs added, from their first step on, such as 'cosine: {final: 0.1}'.",
 )
 @threads_option
-def resume(run: str, epochs: int | None, schedule: str | None, threads: int | None) -> None:
+@profile_option
+def resume(run: str, epochs: int | None, schedule: str | None, threads: int | None, profile: bool) -> None:
     """Go on where RUN, the folder of a run, stopped.
 
     The result is the very bytes of a run that was never stopped. A finished run is left as it is, unless it is given
@@ -29,4 +30,4 @@ def resume(run: str, epochs: int | None, schedule: str | None, threads: int | No
     from nettrain.training.opening import take_up
 
     extension = None if epochs is None else (epochs, schedule)
-    go_on(take_up(run, Decoding(), threads, extension=extension))
+    go_on(take_up(run, Decoding(), threads, extension=extension), profile)

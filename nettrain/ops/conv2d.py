@@ -34,7 +34,7 @@ def conv2d_shape(sizes: Mapping[str, Dim], *, window: Window, groups: int = 1) -
     return {"P": P, "Q": Q}
 
 
-@op("(N,H,W,C),(R,S,D,K)->(N,P,Q,K)", shape=conv2d_shape)
+@op("(N,H,W,C),(R,S,D,K)->(N,P,Q,K)", shape=conv2d_shape, flops="2 N P Q R S D K")
 def conv2d(
     x: Array, weight: Array, *, window: Window, groups: int = 1, epilogue: Sequence[Part] = (), recorded: bool = False
 ) -> tuple[Array, Backward]:

@@ -17,7 +17,7 @@ from nettrain.ops.parts import Parts
 INPUTS_A_TILE = 512  # rows of the weight that make both gradients while they are in cache
 
 
-@op("(N,C),(C,K)->(N,K)")
+@op("(N,C),(C,K)->(N,K)", flops="2 N C K")
 def linear(x: Array, weight: Array, *, epilogue: Sequence[Part] = (), recorded: bool = False) -> tuple[Array, Backward]:
     """Every output is the weighted sum of a row; a bias comes as a part of the epilogue.
 

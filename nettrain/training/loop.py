@@ -76,6 +76,7 @@ def train(
     """
     while progress.epoch < epochs:
         for batch in batches.training(progress.epoch, progress.position):
+            stepper.clock.lap("data")
             lr = learning_rate(progress.step, history)
             now = Pass(True, seed, progress.epoch, progress.step, batch.start)
             outcome = stepper(batch.images, batch.labels, now, lr)

@@ -13,6 +13,7 @@ import numpy as np
 
 from nettrain import files
 from nettrain.arrays import interrupt
+from nettrain.autograd.clock import UNTIMED, Clock
 from nettrain.config.fields import Chosen
 from nettrain.data.batches import Batches
 from nettrain.errors import EnvironmentFault, NettrainError
@@ -26,6 +27,7 @@ from nettrain.training.loop import EpochClosed, EpochEnd, Fact, Step, train
 from nettrain.training.metrics import accuracy, confusion_matrix, mean_loss
 from nettrain.training.model_file import model_meta
 from nettrain.training.prepare import Prepared
+from nettrain.training.profile import Profile
 from nettrain.training.run_folder import RunFolder, now
 from nettrain.training.runs import FINISHED
 from nettrain.training.signals import stop_between_pieces
@@ -76,6 +78,7 @@ class Run:
         self.metrics = CsvLog(folder.metrics, METRICS, logs.get("metrics.csv", 0))
         self.events = EventLog(folder.events, logs.get("events.jsonl", 0))
         self.timings = CsvLog(folder.timings, TIMINGS)
+        self.clock: Clock = UNTIMED
         self.cadence = Cadence(self.config.checkpoint.every, self.prepared.steps_per_epoch)
 
     @property
@@ -90,21 +93,28 @@ class Run:
     def finished(self) -> bool:
         return self.state.progress.epoch >= self.state.lineage.epochs(self.config)
 
-    def go(self) -> Iterator[Step | EpochRow | Saved]:
+    def go(self, profile: Profile | None = None) -> Iterator[Step | EpochRow | Saved]:
         """Train to the end, writing logs and checkpoints on the way; yields each committed step and finished epoch.
+
+        A ``profile`` hears where the time goes, and is written when the training ends or is stopped.
 
         Errors   ``Stopped`` after a signal, saved; ``Diverged``, with nothing bad saved; ``EnvironmentFault``.
         """
+        self.clock = profile or UNTIMED
         try:
             with stop_between_pieces():
                 self.mark("running")
                 try:
                     yield from self._train()
+                    if profile is not None:
+                        profile.write(self.folder.profile)
                     self.mark(FINISHED, reason="all epochs done", ended=now())
                     interrupt.check()  # a signal since the last step still ends the process
                 except interrupt.Interrupted as stop:
                     if not self.finished:
                         self.save()
+                        if profile is not None:
+                            profile.write(self.folder.profile)
                         self.mark("stopped", reason=signal.Signals(stop.signal_number).name, ended=now())
                     raise Stopped(stop.signal_number) from None
         except MemoryError as error:
@@ -154,7 +164,7 @@ class Run:
 
     def _train(self) -> Iterator[Step | EpochRow | Saved]:
         prepared, config, state = self.prepared, self.config, self.state
-        stepper = Stepper(prepared.network, state.optimizer, training_loss(config.loss))
+        stepper = Stepper(prepared.network, state.optimizer, training_loss(config.loss), self.clock)
         batches = Batches(
             prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
         )
@@ -175,6 +185,7 @@ class Run:
                     pictures += fact.pictures
                     self.events.event("step", epoch=fact.epoch, step=fact.step, loss=np.float32(fact.loss), lr=fact.lr)
                     yield fact
+                    self.clock.lap("logs")
                     if fact.position < len(prepared.train) and self.cadence.is_due(fact.step, last=False):
                         self.save()
                     if signals.take_save_request():
@@ -185,6 +196,7 @@ class Run:
                     row = self._close(fact, seconds, pictures / seconds)
                     begun, pictures = time.perf_counter(), 0
                     yield row
+                    self.clock.lap("logs")
                 case EpochClosed():
                     if self.cadence.is_due(state.progress.step, last=self.finished):
                         self.save()
@@ -194,6 +206,7 @@ class Run:
         self.state.check_finite()
         begun = time.perf_counter()
         val_loss, val_accuracy = self._validate()
+        self.clock.lap("validation")
         numbers = {
             "train_loss": end.train_loss,
             "train_accuracy": end.train_accuracy,
@@ -217,6 +230,7 @@ class Run:
         is_best = best.improves(self.prepared.monitor, value)
         if is_best:
             best.epoch, best.step, best.value = end.epoch, end.step, value
+            self.clock.lap("logs")
             self._save_best()
         return EpochRow(end, val_loss, val_accuracy, value, is_best, seconds, images_per_second)
 
@@ -236,18 +250,21 @@ class Run:
             "best": {"epoch": best.epoch, "step": best.step, "monitor": prepared.monitor, "value": best.value},
         }
         checkpoint.save(self.folder.best, meta, prepared.network.state())
+        self.clock.lap("checkpoints")
 
     def save(self) -> None:
         """Save everything that the rest of the training depends on; the logs reach the disk first.
 
         Errors   ``Diverged`` if the state is not finite; ``EnvironmentFault``.
         """
+        self.clock.lap("other")
         self.state.check_finite()
         for log in (self.metrics, self.events, self.timings):
             log.sync()
         logs = {"metrics.csv": self.metrics.size, "events.jsonl": self.events.size}
         save_state(self.folder, self.state, logs, self.cadence)
         self.cadence.saved()
+        self.clock.lap("checkpoints")
 
     def mark(self, state: str, **facts: Any) -> None:
         """Write run.json."""

@@ -37,6 +37,10 @@ class RunFolder:
         return self.path / "timings.csv"
 
     @property
+    def profile(self) -> Path:
+        return self.path / "profile.csv"
+
+    @property
     def metrics(self) -> Path:
         return self.path / "metrics.csv"
 

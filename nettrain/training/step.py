@@ -9,6 +9,7 @@ import numpy as np
 
 from nettrain.arrays.flat import Flat
 from nettrain.autograd.backward import Gradients, backward
+from nettrain.autograd.clock import UNTIMED, Clock
 from nettrain.autograd.op import NonFinite
 from nettrain.autograd.tensor import Array, Graph, Proposal, Tensor
 from nettrain.errors import Diverged
@@ -29,10 +30,10 @@ class Outcome:
 
 
 class Stepper:
-    """Makes steps with one network and one optimizer, in memory that is set up once."""
+    """Makes steps with one network and one optimizer, in memory that is set up once; ``clock`` is told how they go."""
 
-    def __init__(self, network: Network, optimizer: Optimizer, loss: Loss) -> None:
-        self.network, self.optimizer, self.loss = network, optimizer, loss
+    def __init__(self, network: Network, optimizer: Optimizer, loss: Loss, clock: Clock = UNTIMED) -> None:
+        self.network, self.optimizer, self.loss, self.clock = network, optimizer, loss, clock
         shapes = {name: tuple(int(dim) for dim in p.shape) for name, p in network.parameters.items()}
         self._gradients = Flat(shapes, next(iter(network.parameters.values())).array.dtype)
 
@@ -42,19 +43,26 @@ class Stepper:
         Errors   ``Diverged`` names the step and the tensor if loss or gradients are not finite; nothing has changed
                  then. ``Interrupted`` between two pieces; nothing has changed then either.
         """
-        graph = Graph()
+        self.clock.begin_step()
+        graph = Graph(clock=self.clock)
         outputs = self.network(graph.input(images), now)
         loss = mean(self.loss(outputs, labels))
         outcome = Outcome(float(loss.array), int((outputs.array.argmax(axis=1) == labels).sum()))
         del outputs
         proposals = graph.proposals
-        gather(backward(loss), self._gradients)
+        gradients = backward(loss)
+        self.clock.lap("other")
+        gather(gradients, self._gradients)
+        del gradients
         finite = np.isfinite(outcome.loss) and all(proposal.finite() for proposal in proposals)
         if not (finite and np.isfinite(self._gradients.array).all()):
             raise Diverged(
                 f"diverged at step {now.step + 1} of epoch {now.epoch + 1}: {self._first_bad(images, labels, now)}"
             )
+        self.clock.lap("gather")
         commit(self._gradients, proposals, self.optimizer, lr)
+        self.clock.lap("update")
+        self.clock.end_step(len(labels))
         return outcome
 
     def _first_bad(self, images: Array, labels: Array, now: Pass) -> str:

@@ -1,0 +1,155 @@
+"""``--profile`` as its users see it: a table on stderr, a file in the run, and not one other byte changed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import CNN, NETTRAIN, Ended, printable, process, results, tree, written
+
+Call = Callable[..., Ended]
+
+TABLE = """\
+milliseconds of a step, the mean of 31 after one to warm up
+where        what                                            forward  backward  ms  share  GFLOP/s
+layers.0     conv2d+batch_norm+relu+max_pool2d                     #         #   #    # %        #
+layers.2     conv2d+batch_norm+relu+global_avg_pool+dropout        #         #   #    # %        #
+layers.5     linear+bias                                           #         #   #    # %        #
+loss         cross_entropy                                         #         #   #    # %
+loss         mean                                                  #         #   #    # %
+data         waiting for the next batch                                          #    # %
+gather       gradients gathered and checked                                      #    # %
+update       the optimizer's step                                                #    # %
+logs         events, metrics and the screen                                      #    # %
+validation   the validation pictures                                             #    # %
+checkpoints  saves, the best model among them                                    #    # %
+other        between all these                                                   #    # %
+all                                                                #         #   #    # %        #
+# ms a step, # images/s; # without validation and checkpoints
+GFLOP/s are those of the direct method; also in run/profile.csv
+"""
+NONE = "nettrain: warning: no profile: fewer than two steps were made, and the first is to warm up"
+
+
+@pytest.fixture
+def here(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a config, in which commands run."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "cnn.yaml", CNN.format(data=small))
+    return tmp_path
+
+
+def words(text: str) -> list[list[str]]:
+    """The words of each line, each number that was measured a ``#``."""
+    number = re.compile(r"(?<!\S)[\d,]+(\.\d+|(?= images/s| without))")
+    return [number.sub("#", line).split() for line in text.splitlines()]
+
+
+def profile_of(run: str) -> dict[str, dict[str, str]]:
+    with open(Path(run, "profile.csv"), encoding="ascii", newline="") as file:
+        return {row["where"]: row for row in csv.DictReader(file)}
+
+
+def test_the_table_ends_stderr_and_stdout_is_as_ever(here: Path) -> None:
+    ended = process("fit", "cnn.yaml", "--run-dir", "run", "--profile")
+    assert ended.code == 0
+    assert re.fullmatch(r"run  best val_accuracy [\d.]+ at epoch \d\n", ended.out)
+    lines = ended.err.splitlines(keepends=True)
+    start = next(number for number, line in enumerate(lines) if line.startswith("milliseconds"))
+    assert lines[start - 1].startswith("epoch 4/4")
+    assert words("".join(lines[start:])) == words(TABLE)
+    assert printable(ended.err)
+    rows = lines[start + 2 : -2]
+    assert sum(float(row.split(" %")[0].split()[-1]) for row in rows[:-1]) == pytest.approx(100, abs=1)
+    assert len({row.index(" %") for row in rows}) == 1
+
+
+def test_no_other_byte_changes(here: Path, call: Call, finished: Path) -> None:
+    assert call("fit", "cnn.yaml", "--run-dir", "run", "--profile").code == 0
+    assert results(here / "run") == results(finished)
+    ours, plain = tree(here / "run"), tree(finished)
+    assert set(ours) - set(plain) == {"profile.csv"}
+    times = {"run.json", "timings.csv", "config.resolved.yaml", "lock"}  # the path of the config is in the resolved one
+    assert {name for name in plain if ours[name] != plain[name]} <= times
+    assert "profile" not in Path("run/run.json").read_text()
+
+
+def test_a_fit_that_is_stopped_shows_what_it_did(here: Path) -> None:
+    fit = [*NETTRAIN, "fit", "cnn.yaml", "--epochs", "100000", "--run-dir", "run", "--profile"]
+    child = subprocess.Popen(fit, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    err = ""
+    while not err.endswith("\n") or "epoch      1/" not in err:
+        err += child.stderr.read(1)
+    child.send_signal(signal.SIGINT)
+    out, rest = child.communicate()
+    err += rest
+    assert (child.returncode, out) == (-signal.SIGINT, "")
+    *_, before, last = err.splitlines()
+    assert before == "GFLOP/s are those of the direct method; also in run/profile.csv"
+    assert last == "nettrain: stopped by SIGINT and saved; go on with: nettrain resume run"
+    everything = profile_of("run")["all"]
+    facts = json.loads(Path("run/run.json").read_text())
+    assert facts["state"] == "stopped"
+    assert int(everything["steps"]) == facts["step"] - 1
+    assert f"the mean of {int(everything['steps']):,} after one to warm up" in err
+
+
+@pytest.mark.parametrize("command", [["resume", "run"], ["fit", "cnn.yaml", "--resume", "auto", "--run-dir", "run"]])
+def test_a_run_that_goes_on_has_a_profile_of_the_steps_from_there(
+    here: Path, call: Call, finished: Path, command: list[str], small: Path
+) -> None:
+    run = here / "run"
+    assert call("fit", "cnn.yaml", "--run-dir", run, "--profile").code == 0
+    (run / "checkpoints/step-000000032.safetensors").unlink()
+    ended = call(*command, "--profile")
+    assert ended.code == 0, ended.err
+    assert "milliseconds of a step, the mean of 7 after one to warm up\n" in ended.err
+    assert profile_of("run")["all"]["steps"] == "7"
+    assert results(run) == results(finished)
+
+
+def test_nothing_is_left_to_profile(here: Path, call: Call) -> None:
+    first = call("fit", "cnn.yaml", "--run-dir", "run", "--epochs", "1", "--batch-size", "120", "--profile")
+    assert first.code == 0
+    assert first.err.splitlines()[-1] == NONE
+    again = call("resume", "run", "--profile")
+    assert (again.code, again.out) == (0, "")
+    assert again.err.splitlines()[-1] == "nettrain: run is already complete"
+    assert not Path("run/profile.csv").exists()
+
+
+@pytest.mark.parametrize(("columns", "longest"), [(72, 72), (80, 80), (120, None)])
+def test_on_a_terminal_no_line_of_the_table_is_broken(here: Path, columns: int, longest: int | None) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    fit = [*NETTRAIN, "fit", "cnn.yaml", "--run-dir", "run", "--profile"]
+    child = subprocess.Popen(fit, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while block := read(ours):
+        seen += block
+    assert child.wait() == 0
+    os.close(ours)
+    text = seen.decode().replace("\r\n", "\n")
+    table = text[text.index("\nwhere  ") :].splitlines()[1:-2]
+    assert len(table) == 14
+    assert max(map(len, table)) == longest or (longest is None and "global_avg_pool+dropout  " in text)
+    assert any("..." in line for line in table) == (longest is not None)
+
+
+def read(terminal: int) -> bytes:
+    """What was written to the terminal since; nothing once the other side is closed."""
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:
+        return b""
