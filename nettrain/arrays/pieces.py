@@ -1,8 +1,11 @@
 """How work is cut: pieces of pictures and lanes of sums, by shape alone, never by the number of threads.
 
 A *piece* is a run of pictures that one task handles while they are in cache. A sum over all pictures that is as large
-as a weight goes through *lanes*: lane l takes the pieces l, l + L, l + 2 L, ... in order into an accumulator of its
-own, and the lanes are added in order. Neither depends on who does the work, so the bits do not either.
+as a weight goes through *lanes*: each lane takes a run of neighbouring pieces in order into an accumulator of its own,
+and the lanes are added in order. Neither depends on who does the work, so the bits do not either.
+
+Loops over pieces go back and forth: each begins where the one before ended, because what was touched last is still in
+cache, and a batch is larger than the cache.
 """
 
 from __future__ import annotations
@@ -57,7 +60,7 @@ class Pieces:
 
     def each(self, run: Callable[[int, slice], None], nanoseconds: float = math.inf) -> None:
         """Run every piece once, on all threads; ``nanoseconds`` is about what the whole takes one of them."""
-        parallel(len(self), lambda index: run(index, self[index]), nanoseconds=nanoseconds)
+        back_and_forth(len(self), lambda index: run(index, self[index]), nanoseconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Lanes:
         return cls(pieces, max(1, min(MAX_LANES, pieces, fitting)))
 
     def pieces_of(self, lane: int) -> Iterator[int]:
-        return iter(range(lane, self.pieces, self.count))
+        return iter(range(lane * self.pieces // self.count, (lane + 1) * self.pieces // self.count))
 
     def each(self, run: Callable[[int, int], None], nanoseconds: float = math.inf) -> None:
         """Run ``run(lane, piece)`` for every piece: lanes on all threads, the pieces of a lane in order."""
@@ -82,7 +85,23 @@ class Lanes:
             for piece in self.pieces_of(lane):
                 run(lane, piece)
 
-        parallel(self.count, one, nanoseconds=nanoseconds)
+        back_and_forth(self.count, one, nanoseconds)
+
+
+class _Direction:
+    """Which way the last loop went."""
+
+    upwards = False
+
+
+_direction = _Direction()
+
+
+def back_and_forth(tasks: int, run: Callable[[int], None], nanoseconds: float = math.inf) -> None:
+    """Call ``run(i)`` once for every i in 0 .. tasks - 1, on all threads, the other way round than the call before."""
+    _direction.upwards = not _direction.upwards
+    last = tasks - 1
+    parallel(tasks, run if _direction.upwards else lambda i: run(last - i), nanoseconds=nanoseconds)
 
 
 class Sum:

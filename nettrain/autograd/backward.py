@@ -37,14 +37,18 @@ def backward(loss: Tensor) -> Gradients:
     clock.lap("other")
     for node in nodes:  # what a node kept is freed as soon as it has been used
         g = pending.pop(node).take(held)
-        needs = Needs([x.needs_gradient for x in node.inputs], owned=held[owner_of(g)] == 0 and g.flags.writeable)
+        needs = Needs(
+            [x.needs_gradient for x in node.inputs],
+            owned=held[owner_of(g)] == 0 and g.flags.writeable,
+            onto=[_open_sum(pending, held, source, g) for source in node.inputs],
+        )
         with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning
             results = node.backward(g, needs)
         held.update(owner_of(gradient) for gradient in results if gradient is not None)
-        for source, gradient in zip(node.inputs, results, strict=True):
+        for source, gradient, onto in zip(node.inputs, results, needs.onto, strict=True):
             if gradient is not None:
                 held[owner_of(gradient)] -= 1
-            target = source if isinstance(source, Leaf) else source.node
+            target = _target(source)
             if target is None:
                 continue
             if gradient is None:
@@ -54,11 +58,26 @@ def backward(loss: Tensor) -> Gradients:
             if checked and not np.isfinite(gradient).all():
                 what = f"the gradient of {source.name}" if isinstance(source, Leaf) else f"a gradient out of {node.op}"
                 raise NonFinite(f"{node.layer or node.op}: {what} is not finite")
-            _give(pending, held, target, gradient)
+            if onto is None or gradient is not onto:  # else the op has added its term itself
+                _give(pending, held, target, gradient)
         node.release()
         del g, results
         clock.backward(node.layer, node.op, node.parts, int(node.flops[1]))
     return {leaf: sums.array for leaf, sums in pending.items() if isinstance(leaf, Leaf)}
+
+
+def _target(source: Tensor) -> Node | Leaf | None:
+    """Whose gradient is added up for this tensor."""
+    return source if isinstance(source, Leaf) else source.node
+
+
+def _open_sum(pending: dict[Node | Leaf, _Sum], held: Counter[int], source: Tensor, g: Array) -> Array | None:
+    """The sum so far for this tensor, if an op that reads ``g`` may add to it."""
+    target = _target(source)
+    if target is None or target not in pending:
+        return None
+    sums = pending[target]
+    return sums.array if sums.writeable(held) and owner_of(sums.array) != owner_of(g) else None
 
 
 class _Sum:
@@ -69,9 +88,12 @@ class _Sum:
     def __init__(self, array: Array) -> None:
         self.array = array
 
+    def writeable(self, held: Counter[int]) -> bool:
+        return held[owner_of(self.array)] == 1 and self.array.flags.writeable
+
     def add(self, term: Array, held: Counter[int]) -> None:
         mine = owner_of(self.array)
-        if held[mine] == 1 and self.array.flags.writeable and owner_of(term) != mine:
+        if self.writeable(held) and owner_of(term) != mine:
             self.array += term
         else:
             held[mine] -= 1

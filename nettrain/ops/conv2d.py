@@ -10,6 +10,7 @@ import numpy as np
 from nettrain.arrays import memory
 from nettrain.arrays.convolution.choice import kernel_for
 from nettrain.arrays.pieces import Lanes, Pieces, Sum
+from nettrain.arrays.scratch import scratch
 from nettrain.arrays.windows import Window
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.op import op
@@ -68,14 +69,20 @@ class _Convolution:
         self.kernel.forward(self.x[span], self._weights, out)
 
     def open_back(self, needs: Needs) -> None:
-        self.dx = memory.empty(self.x.shape, self.x.dtype) if needs[0] else None
+        self.onto = needs.onto[0]
+        self.dx = self.onto
+        if self.dx is None and needs[0]:
+            self.dx = memory.empty(self.x.shape, self.x.dtype)
         self.dw = Sum(self.lanes, self.kernel.accumulator, self.weight.dtype) if needs[1] else None
         self._weights = self.kernel.weights_back(self.weight) if needs[0] else None
 
     def backward(self, lane: int, span: slice, g: Array) -> None:
-        dx = None if self.dx is None else self.dx[span]
+        x, dx = self.x[span], None if self.dx is None else self.dx[span]
         dw, add = (None, False) if self.dw is None else self.dw.place(lane)
-        self.kernel.backward(self.x[span], np.ascontiguousarray(g), self._weights, dx, dw, add)
+        into = dx if self.onto is None else scratch("dx", x.shape, x.dtype)
+        self.kernel.backward(x, np.ascontiguousarray(g), self._weights, into, dw, add)
+        if dx is not None and into is not None and self.onto is not None:
+            dx += into
 
     def gradients(self) -> tuple[Array | None, Array | None]:
         return self.dx, None if self.dw is None else self.kernel.weight_gradient(self.dw.total())

@@ -73,7 +73,7 @@ def piecewise(
         del z  # the part keeps the pieces that it needs
 
     def backward(g: Array, needs: Needs) -> list[Array | None]:
-        core.open_back(Needs(needs[: core.inputs]))
+        core.open_back(Needs(needs[: core.inputs], onto=needs.onto[: core.inputs]))
         stages.open_back(Needs(needs[core.inputs :]))
         if first is None:
 

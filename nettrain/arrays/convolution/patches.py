@@ -39,8 +39,10 @@ class Patches:
         self.places = window.output_size(*size)
         self.phases = list(_phases(size, self.places, window))
         self.accumulator = (groups, R * S * self.K // groups, self.D)
-        self.row_bytes = R * S * max(self.C * self.places[1], self.K * size[1]) * self.dtype.itemsize
-        self.pictures = pictures_of(self.row_bytes * max(self.places[0], size[0] // window.stride[0]))
+        there = R * S * self.C * prod(self.places)
+        back = max(prod(len(axis.taps) * axis.count for axis in (p.rows, p.columns)) for p in self.phases) * self.K
+        self.picture_bytes = max(there, back) * self.dtype.itemsize
+        self.pictures = pictures_of(self.picture_bytes)
 
     def weights(self, weight: Array) -> Array:
         """(groups, R*S*D, K/groups)."""
@@ -114,7 +116,7 @@ class Patches:
 
     def _bands(self, n: int, rows: int) -> Iterator[range]:
         """Runs of rows whose patches stay near the cache; one where there are several pictures."""
-        band = rows if n > 1 else max(1, PIECE_BYTES // self.row_bytes)
+        band = rows if n > 1 else max(1, rows * PIECE_BYTES // self.picture_bytes)
         return (range(start, min(start + band, rows)) for start in range(0, rows, band))
 
     def _patches(self, padded: Array, origin: Pair, count: Pair, step: Pair, taps: Pair, dilation: Pair) -> Array:

@@ -84,7 +84,7 @@ def _shortcut(settings: ResidualConfig, shape: Shape, out: Shape) -> Layer:
         raise ValueError(f"a {settings.shortcut} shortcut takes pictures (H, W, C); use identity for rows")
     stride, K = _stride(settings.layers), int(out[2])
     if settings.shortcut == "pad":
-        return OptionA(stride, K)
+        return Identity() if stride == (1, 1) and shape[2] == K else OptionA(stride, K)
     last = settings.last_map
     one = Conv2dConfig(filters=K, kernel_size=1, stride=stride, padding="valid", norm=last.norm, init=last.init)
     return Conv2d(one, shape)
