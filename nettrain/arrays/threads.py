@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from mmap import mmap
 from pathlib import Path
-from threading import local
+from queue import SimpleQueue
+from threading import Thread, local
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -31,32 +33,75 @@ LITTLE_NANOSECONDS = 100_000  # work that is done by the time another thread wou
 _here = local()
 
 
+@contextmanager
+def room_for_a_thread() -> Iterator[None]:
+    """Start one thread in here.
+
+    Errors   ``MemoryError`` where the system has no room for it.
+    Notes    Python waits for ever for a thread that ran out of memory before its first line, so there must be room.
+    """
+    try:
+        mmap(-1, ROOM_FOR_A_THREAD).close()  # address space, as a thread takes it: free heap would not do
+        yield
+    except (OSError, MemoryError) as error:
+        raise MemoryError("no room for another thread") from error
+    except RuntimeError as error:
+        if "can't start new thread" not in str(error):
+            raise
+        raise MemoryError("no room for another thread") from error
+
+
 class Workers(ThreadPoolExecutor):
-    """Threads of our own.
+    """Threads of our own, for work that is handed over and waited for.
 
     Errors   ``MemoryError`` where the system has no room for another one.
-    Notes    Python waits for ever for a thread that ran out of memory before its first line, so there must be room.
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        try:
-            if len(self._threads) < self._max_workers:
-                mmap(-1, ROOM_FOR_A_THREAD).close()  # address space, as a thread takes it: free heap would not do
+        if len(self._threads) >= self._max_workers:
             return super().submit(fn, *args, **kwargs)
-        except (OSError, MemoryError) as error:
-            raise MemoryError("no room for another thread") from error
-        except RuntimeError as error:
-            if "can't start new thread" not in str(error):
-                raise
-            raise MemoryError("no room for another thread") from error
+        with room_for_a_thread():
+            return super().submit(fn, *args, **kwargs)
+
+
+class _Helper(Thread):
+    """A thread that runs loops beside the one that began them; a queue wakes it several times faster than a pool."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(name=f"nettrain-{number}", daemon=True)
+        self.work: SimpleQueue[tuple[Callable[[], None], SimpleQueue[None]] | None] = SimpleQueue()
+        with room_for_a_thread():
+            self.start()
+
+    def run(self) -> None:
+        hold_worker_to_one_thread()
+        while (job := self.work.get()) is not None:
+            drain, done = job
+            drain()  # which raises nothing
+            done.put(None)
+            del job, drain, done
 
 
 class _Pool:
-    """The process's worker threads: ``threads`` counts the caller too."""
+    """The process's threads: ``threads`` counts the caller too; helpers are started when they are first needed."""
 
     def __init__(self) -> None:
         self.threads = 1
-        self.executor: Workers | None = None
+        self.helpers: list[_Helper] = []
+
+    def some(self, count: int) -> list[_Helper]:
+        """So many helpers.  Errors: ``MemoryError``."""
+        while len(self.helpers) < count:
+            self.helpers.append(_Helper(len(self.helpers) + 1))
+        return self.helpers[:count]
+
+    def dismiss(self) -> None:
+        """Let every helper end, and wait until it has."""
+        for helper in self.helpers:
+            helper.work.put(None)
+        for helper in self.helpers:
+            helper.join()
+        self.helpers = []
 
 
 _pool = _Pool()
@@ -81,12 +126,8 @@ def set_threads(threads: int) -> None:
     """Use this many threads from now on, the caller's included."""
     if threads < 1:
         raise ValueError(f"threads must be at least 1, got {threads}")
-    if _pool.executor is not None:
-        _pool.executor.shutdown()
+    _pool.dismiss()
     _pool.threads = threads
-    _pool.executor = None
-    if threads > 1:
-        _pool.executor = Workers(threads - 1, "nettrain", initializer=hold_worker_to_one_thread)
 
 
 def get_threads() -> int:
@@ -104,11 +145,22 @@ def parallel(
     Errors   what a task raises, the lowest task first; ``Interrupted`` between two tasks where a stop was asked for.
     Notes    ``interruptible=False`` is for work that must not stop half done, such as a commit.
     """
+    helpers = 0 if nanoseconds < LITTLE_NANOSECONDS else min(_pool.threads, tasks) - 1
+    if helpers < 1 or getattr(_here, "inside", False):
+        with np.errstate(all="ignore"):
+            for task in range(tasks):
+                if interruptible:
+                    interrupt.check()
+                run(task)
+    else:
+        _together(tasks, run, helpers, interruptible)
+
+
+def _together(tasks: int, run: Callable[[int], None], helpers: int, interruptible: bool) -> None:
     indices = count()
     failures: list[tuple[int, BaseException]] = []
 
     def drain() -> None:
-        inside = getattr(_here, "inside", False)
         _here.inside = True
         try:
             with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning in some thread
@@ -123,19 +175,15 @@ def parallel(
                         failures.append((task, error))
                         return
         finally:
-            _here.inside = inside
+            _here.inside = False
 
-    helpers = 0 if nanoseconds < LITTLE_NANOSECONDS else min(_pool.threads, tasks) - 1
-    alone = _pool.executor is None or helpers < 1 or getattr(_here, "inside", False)
-    futures: list[Future[None]] = []
-    try:
-        if not alone and _pool.executor is not None:
-            futures += (_pool.executor.submit(drain) for _ in range(helpers))
-    except MemoryError as error:
-        failures.append((-1, error))  # those that run already stop at their next task
+    done: SimpleQueue[None] = SimpleQueue()
+    threads = _pool.some(helpers)
+    for helper in threads:
+        helper.work.put((drain, done))
     drain()
-    for future in futures:
-        future.result()
+    for _ in threads:
+        done.get()
     if failures:
         try:
             raise min(failures, key=lambda failure: failure[0])[1]

@@ -9,7 +9,7 @@ nor to ``g`` unless ``needs.owned``.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import Any
 
@@ -19,10 +19,12 @@ from nettrain.autograd.clock import UNTIMED
 from nettrain.autograd.epilogue import Part, arranged
 from nettrain.autograd.flops import Flops
 from nettrain.autograd.signature import ShapeFunction, Signature
-from nettrain.autograd.tensor import Array, Backward, Dim, Graph, Needs, Spec, Tensor, spec_of, volume
+from nettrain.autograd.tensor import Array, Backward, Dim, Graph, Needs, Shape, Spec, Tensor, spec_of, volume
 
 Function = Callable[..., tuple[Array, Any]]
 Rule = tuple[Array, tuple[Callable[[Array], Array], ...]]  # what a small op returns: y, and one function per input
+
+MOST_SHAPES = 1024  # that an op remembers the results of
 
 
 class NonFinite(ArithmeticError):
@@ -60,6 +62,7 @@ class Op:
         self.takes_recorded = "recorded" in parameters
         self.takes_out = "out" in parameters
         self.rises = rises
+        self._shapes: dict[Any, Shape] = {}
         update_wrapper(self, function)
 
     def __call__(self, *inputs: Tensor, epilogue: Sequence[Part] = (), **settings: Any) -> Tensor:
@@ -68,15 +71,15 @@ class Op:
         graph = next((x.graph for x in everything if x.graph is not None), None)
         clock = UNTIMED if graph is None else graph.clock
         clock.lap("other")
-        shapes = [x.shape for x in inputs]
-        shape = self.signature.output_shape(self.name, self.arguments, shapes, self.shape_function, settings)
+        shapes = tuple(x.shape for x in inputs)
+        shape = self._output_shape(shapes, settings)
         dry = any(isinstance(x.value, Spec) for x in everything)
         flops: tuple[Dim, Dim] = (0, 0)
         if self.flops is not None and graph is not None and (dry or clock.counts_flops):
             flops = self.flops.of([*shapes, shape], sum(x.needs_gradient for x in inputs))
         kept = 0
         for part in epilogue:
-            if part.keeps and isinstance(arriving := volume(shape), int):
+            if dry and part.keeps and isinstance(arriving := volume(shape), int):
                 kept += int(part.keeps * arriving)
             shape = part.output_shape(shape)
         output = Spec(shape, spec_of(inputs[0].value).dtype)
@@ -98,6 +101,17 @@ class Op:
         if graph is not None:
             clock.forward(graph.layer, self.name, parts, int(flops[0]))
         return result
+
+    def _output_shape(self, shapes: tuple[Shape, ...], settings: Mapping[str, Any]) -> Shape:
+        """By the signature, worked out once for the same shapes and settings.  Errors: ``ShapeError``."""
+        key = shapes if self.shape_function is None else (shapes, *settings.items())
+        found = self._shapes.get(key)
+        if found is None:
+            found = self.signature.output_shape(self.name, self.arguments, shapes, self.shape_function, settings)
+            if len(self._shapes) >= MOST_SHAPES:
+                self._shapes.clear()
+            self._shapes[key] = found
+        return found
 
     def _result(
         self,

@@ -192,33 +192,34 @@ def test_no_room_for_another_thread_is_a_lack_of_memory(monkeypatch: pytest.Monk
         pool.submit(int)
 
 
-def test_no_task_runs_on_after_a_thread_could_not_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first helper is at work when there is no room for the second: it must end before the error is raised."""
+def test_no_task_runs_where_a_thread_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is room for the first helper and none for the second: nothing has begun when the error is raised."""
     set_threads(3)
-    submit = Workers.submit
-    asked: list[Callable[[], None]] = []
-    begun, ended = threading.Event(), []
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+    ran: list[int] = []
 
-    def second_fails(self: Workers, task: Callable[[], None]) -> object:
-        asked.append(task)
-        if len(asked) == 2:
-            begun.wait()
-            raise MemoryError("no room for another thread")
-        return submit(self, task)
+    def second_fails(thread: threading.Thread) -> None:
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
 
-    def work(task: int) -> None:
-        begun.set()
-        ended.append(task)
-
-    monkeypatch.setattr(Workers, "submit", second_fails)
+    monkeypatch.setattr(threading.Thread, "start", second_fails)
     try:
         with pytest.raises(MemoryError, match="no room for another thread"):
-            parallel(10_000_000, work)
-        done = len(ended)
-        assert done < 10_000_000
+            parallel(100, ran.append)
+        assert ran == []
         monkeypatch.undo()
-        parallel(2, lambda task: None)  # on the same threads: nothing of before is still at work
-        assert len(ended) == done
+        parallel(100, ran.append)
+        assert sorted(ran) == list(range(100))
     finally:
         monkeypatch.undo()
         set_threads(1)
+
+
+def test_a_little_work_is_done_here(threads: Callable[[int], None]) -> None:
+    threads(3)
+    here: set[int] = set()
+    parallel(50, lambda task: here.add(threading.get_ident()), nanoseconds=1000)
+    assert here == {threading.get_ident()}

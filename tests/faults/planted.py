@@ -12,8 +12,7 @@ import signal
 import stat
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -368,7 +367,7 @@ def lock_not_taken() -> None:
 
 
 def thread_that_cannot_start() -> None:
-    _plant(threads.Workers, "submit", ThreadPoolExecutor.submit)
+    _plant(threads, "room_for_a_thread", nullcontext)
 
 
 def thread_without_room() -> None:
