@@ -21,7 +21,7 @@ Call = Callable[..., Ended]
 TABLE = """\
 milliseconds of a step, the mean of 31 after one to warm up
 where        what                                            forward  backward  ms  share  GFLOP/s
-layers.0     conv2d+batch_norm+relu+max_pool2d                     #         #   #    # %        #
+layers.0     conv2d+batch_norm+max_pool2d+relu                     #         #   #    # %        #
 layers.2     conv2d+batch_norm+relu+global_avg_pool+dropout        #         #   #    # %        #
 layers.5     linear+bias                                           #         #   #    # %        #
 loss         cross_entropy                                         #         #   #    # %

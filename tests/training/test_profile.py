@@ -19,7 +19,7 @@ from nettrain.training.step import Stepper
 COLUMNS = ["where", "what", "forward_ms", "backward_ms", "ms", "share", "gflop", "gflop_per_second"]
 COLUMNS += ["steps", "images", "images_per_second"]
 NETWORK = [  # of CNN: a layer that joins the epilogue of the one before it has no row of its own
-    ("layers.0", "conv2d+batch_norm+relu+max_pool2d"),
+    ("layers.0", "conv2d+batch_norm+max_pool2d+relu"),
     ("layers.2", "conv2d+batch_norm+relu+global_avg_pool+dropout"),
     ("layers.5", "linear+bias"),
     ("loss", "cross_entropy"),
