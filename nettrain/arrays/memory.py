@@ -18,7 +18,18 @@ import numpy.typing as npt
 SMALL_BYTES = 1 << 16  # below this, NumPy's own small-block cache does as well
 POOL_LIMIT_BYTES = 1 << 31  # idle blocks beyond this go back to the operating system
 
-_idle: defaultdict[int, list[npt.NDArray[np.uint8]]] = defaultdict(list)
+
+class _Block:
+    """Memory with its address, which is dear to ask for."""
+
+    __slots__ = ("address", "memory", "nbytes")
+
+    def __init__(self, nbytes: int) -> None:
+        self.memory = np.empty(nbytes, np.uint8)
+        self.nbytes, self.address = nbytes, self.memory.ctypes.data
+
+
+_idle: defaultdict[int, list[_Block]] = defaultdict(list)
 
 
 class _Owner:
@@ -26,10 +37,10 @@ class _Owner:
 
     __slots__ = ("__array_interface__", "_block")
 
-    def __init__(self, block: npt.NDArray[np.uint8], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    def __init__(self, block: _Block, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self._block = block
         self.__array_interface__ = {
-            "data": (block.ctypes.data, False),
+            "data": (block.address, False),
             "shape": shape,
             "typestr": dtype.str,
             "version": 3,
@@ -56,7 +67,7 @@ def empty(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> npt.NDAr
     try:
         block = _idle[size].pop()
     except IndexError:
-        block = np.empty(size, np.uint8)
+        block = _Block(size)
     return np.asarray(_Owner(block, shape, kind))
 
 

@@ -79,8 +79,9 @@ class Op:
             flops = self.flops.of([*shapes, shape], sum(x.needs_gradient for x in inputs))
         kept = 0
         for part in epilogue:
-            if dry and part.keeps and isinstance(arriving := volume(shape), int):
-                kept += int(part.keeps * arriving)
+            apart = part.keeps + (part.keeps_output and part is not epilogue[-1])  # the last one's output is the op's
+            if dry and apart and isinstance(arriving := volume(shape), int):
+                kept += int(apart * arriving)
             shape = part.output_shape(shape)
         output = Spec(shape, spec_of(inputs[0].value).dtype)
         parts = tuple(part.name for part in epilogue)

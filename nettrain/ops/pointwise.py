@@ -13,13 +13,12 @@ from nettrain.autograd.tensor import Array
 class Pointwise(Part):
     """Applies an op of one input, number by number, with its settings."""
 
-    keeps = 1.0
-
     def __init__(self, activation: Op, settings: Mapping[str, Any]) -> None:
         self.name = activation.name
         self.rises = activation.rises
         self.keeps_output = True
         self.keeps_input = not activation.takes_out
+        self.keeps = 0.0 if activation.takes_out else 2.0  # an op without ``out`` keeps what it likes, and has it apart
         self._activation, self._settings = activation, settings
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:

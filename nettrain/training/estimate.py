@@ -10,6 +10,7 @@ from nettrain.model.network import Network
 
 FLOAT_BYTES = 4
 START_BYTES = 54_000_000  # Python, NumPy, Pillow, and what threads hold of a few pieces; measured
+CONVOLUTION_BYTES = 25_000_000  # what two threads unfold pieces to, and the lanes' sums of filters; measured
 ROUNDED_UP = 1.125  # blocks of pooled memory come in four sizes an octave: about an eighth is left over
 
 
@@ -25,7 +26,8 @@ def step_bytes(network: Network, batch: int) -> int:
     outputs = [_numbers(node.output) for node in nodes]
     widest = max((_numbers(node.output) + node.kept for node in nodes), default=0)
     numbers = 2 * _numbers(Spec(shape)) + sum(outputs) + sum(node.kept for node in nodes) + widest
-    return START_BYTES + int(FLOAT_BYTES * ROUNDED_UP * numbers)
+    filters = any(len(parameter.shape) == 4 for parameter in network.parameters.values())
+    return START_BYTES + (CONVOLUTION_BYTES if filters else 0) + int(FLOAT_BYTES * ROUNDED_UP * numbers)
 
 
 def _nodes(last: Node | None) -> Iterator[Node]:
