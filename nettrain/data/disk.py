@@ -26,13 +26,13 @@ from nettrain.data.cache_folder import SUFFIX, VARIABLE, cache_folder, refuse_in
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import Decoded, Progress, counted, each
 from nettrain.data.entry import (
-    BLOCK,
     FORMAT,
     DamagedEntry,
     Index,
     Mapped,
     block_digest,
     check_blocks,
+    in_block,
     read_index,
     stamp,
 )
@@ -199,13 +199,14 @@ def _build(
     """Decode what is missing, copy the rest, and put a new entry under its name."""
     total, shape = len(names), (*image.load_size, image.channels)
     size = picture_bytes(1, image)
+    step = in_block(size)
     found = Decoded(total)
     stamps = np.full((total, len(NO_STAMP)), -1, np.int64)
-    blocks = np.empty((-(-total // BLOCK), 32), np.uint8)
+    blocks = np.empty((-(-total // step), 32), np.uint8)
     with files.Draft(path, held=True) as draft:
 
         def block(start: int) -> int:
-            stop = min(start + BLOCK, total)
+            stop = min(start + step, total)
             pixels = np.zeros((stop - start, *shape), np.uint8)
             for place in range(start, stop):
                 if old is not None and place in old.rows:
@@ -218,11 +219,11 @@ def _build(
                 if (picture := found.one(place, file, image)) is not None:
                     pixels[place - start] = picture
             draft.write_at(pixels.data, start * size)
-            blocks[start // BLOCK] = block_digest(pixels)
+            blocks[start // step] = block_digest(pixels)
             return stop - start
 
         try:
-            counted(block, range(0, total, BLOCK), workers, total, progress)
+            counted(block, range(0, total, step), workers, total, progress)
             digests = np.frombuffer(bytes.fromhex("".join(one or NO_DIGEST for one in found.digests)), np.uint8)
             index = Index(made, shape, tuple(names), stamps, digests.reshape(total, 32), blocks, found.reasons)
             end = index.encode()

@@ -25,7 +25,8 @@ I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 
 FORMAT = 1  # another number where decoding gives other pixels, or this file another form
-BLOCK = 16  # pictures that are written, hashed and checked together
+MOST_IN_BLOCK = 16  # pictures that are written, hashed and checked together, if they are small
+_BLOCK_BYTES = 1 << 20
 _END = struct.Struct("<Q32s16s")  # length and SHA-256 of the index, and what kind of file this is
 _MAGIC = b"nettrain-cache-%d" % FORMAT
 _DIGEST = 32  # bytes
@@ -43,7 +44,7 @@ class Index:
     """Where the N pictures of an entry are from.
 
     Shapes   ``stamps (N,3) int64``; ``digests (N,32) uint8``, the SHA-256 of each file, zeros if it could not be read;
-             ``blocks (ceil(N/BLOCK),32) uint8``, the SHA-256 of the pixels of every so many pictures.
+             ``blocks (B,32) uint8``, the SHA-256 of the pixels of every ``in_block`` pictures.
     Notes    ``reasons`` says of each bad picture, by its place, why it is one. ``made`` is what the pixels depend on
              beside the files: the root, the settings, versions.
     """
@@ -108,6 +109,11 @@ def _decode(body: bytes) -> Index:
     )
 
 
+def in_block(picture_bytes: int) -> int:
+    """How many pictures make a block, so that one takes little memory."""
+    return max(1, min(MOST_IN_BLOCK, _BLOCK_BYTES // picture_bytes))
+
+
 def stamp(path: str) -> tuple[int, int, int]:
     """What tells a changed file without reading it: its size, and when it and its inode were last changed.
 
@@ -127,7 +133,8 @@ def check_blocks(handle: int, index: Index, start: int, stop: int) -> None:
 
     Notes    read, not mapped: then memory is that of one block.
     """
-    block = BLOCK * index.pixel_bytes // len(index.paths)
+    picture = index.pixel_bytes // len(index.paths)
+    block = picture * in_block(picture)
     for number in range(start, stop):
         found = os.pread(handle, min(block, index.pixel_bytes - number * block), number * block)
         if hashlib.sha256(found).digest() != index.blocks[number].tobytes():
