@@ -9,7 +9,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import stat
 import sys
 import time
@@ -182,7 +181,7 @@ class Draft:
         self._target = _ask(self.path, "write", os.path.realpath, self.path)
         _refuse_special(self.path, self._target)
         parent = os.path.dirname(self._target)
-        self._temporary = os.path.join(parent, secrets.token_hex(8).join(TEMPORARY))
+        self._temporary = os.path.join(parent, os.urandom(8).hex().join(TEMPORARY))
         self._folder = _ask(self.path, "write", _open, parent, os.O_RDONLY | os.O_DIRECTORY)
         self.handle = -1
         try:

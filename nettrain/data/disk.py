@@ -11,7 +11,6 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -115,9 +114,14 @@ def check_room(folder: str, total: int, image: ImageConfig) -> None:
     there = folder
     while not os.path.exists(there):
         there = os.path.dirname(there)
-    needed, free = picture_bytes(total, image) + INDEXED * total + SPARE, shutil.disk_usage(there).free
+    needed, free = picture_bytes(total, image) + INDEXED * total + SPARE, _free(there)
     if needed > free:
         raise _full(folder, needed, f"{free} are free")
+
+
+def _free(folder: str) -> int:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def _full(path: str, needed: int, why: str) -> EnvironmentFault:

@@ -354,7 +354,7 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path: Path, kept: Path) -> N
 
 def test_a_disk_without_room_says_what_is_needed(root: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needed = 49 * 16 + 200 * 49 + 4096
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(0, 0, needed - 1))
+    monkeypatch.setattr(disk, "_free", lambda folder: needed - 1)
     with pytest.raises(EnvironmentFault) as caught:
         through_disk(root)
     cure = "free some space, set NETTRAIN_CACHE to a folder on another disk, or set data.cache: none"
