@@ -204,6 +204,12 @@ def cache_bytes(total: int, image: ImageConfig, held: int = 0) -> int:
     return needed
 
 
+def kept_if_it_fits(total: int, image: ImageConfig) -> Literal["ram", "none"]:
+    """For pictures that are used once: from memory where there is room, so that they are decoded once; else twice."""
+    free = free_memory()
+    return "ram" if free is None or picture_bytes(total, image) <= free // 4 else "none"
+
+
 def _reserve(total: int, image: ImageConfig) -> U8:
     needed = cache_bytes(total, image)
     try:

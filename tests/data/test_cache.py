@@ -116,6 +116,12 @@ def test_memory_that_is_not_there(root, monkeypatch):
     assert decode(split_of(root), config()).bytes == 2352
 
 
+def test_pictures_that_are_used_once_are_kept_in_a_quarter_of_the_memory_at_most(monkeypatch):
+    for free, kept in ((None, "ram"), (4 * 480, "ram"), (4 * 480 - 1, "none"), (0, "none")):
+        monkeypatch.setattr(cache, "free_memory", lambda free=free: free)
+        assert cache.kept_if_it_fits(10, config()) == kept
+
+
 def test_a_file_that_changes_under_an_uncached_run_is_an_error(root):
     pictures = decode(split_of(root), config(), cache="none", workers=2)
     (root / "a" / "002.png").write_bytes(png_of(noise(4, 4, 1, seed=9)))
