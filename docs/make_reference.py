@@ -105,6 +105,15 @@ def _commands() -> Iterator[str]:
             command = nettrain.get_command(parent, name)
             if command is not None:
                 yield from ("", f"### {name}", "", "```text", *_help(command, name, parent), "```")
+                yield from _parts(command, name, parent)
+
+
+def _parts(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+    """The commands that a command is made of."""
+    parts = command.commands if isinstance(command, click.Group) else {}
+    with click.Context(command, info_name=name, parent=parent) as context:
+        for part, inner in parts.items():
+            yield from ("", f"#### {name} {part}", "", "```text", *_help(inner, part, context), "```")
 
 
 def _help(command: click.Command, name: str, parent: click.Context | None = None) -> list[str]:

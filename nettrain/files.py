@@ -9,7 +9,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import stat
 import sys
 import time
@@ -38,6 +37,10 @@ def _write(handle: int, data: memoryview) -> int:
     return os.write(handle, data)
 
 
+def _write_at(handle: int, data: memoryview, place: int) -> int:
+    return os.pwrite(handle, data, place)
+
+
 def _sync(handle: int) -> None:
     if sys.platform == "darwin":  # fsync stops at the drive's own cache there
         try:
@@ -57,6 +60,14 @@ def _size(handle: int) -> int:
     return os.fstat(handle).st_size
 
 
+def _names(handle: int) -> int:
+    return os.fstat(handle).st_nlink
+
+
+def _touch(handle: int) -> None:
+    os.utime(handle)
+
+
 def _close(handle: int) -> None:
     os.close(handle)
 
@@ -73,8 +84,8 @@ def _make(path: str) -> None:
     os.mkdir(path)
 
 
-def _flock(handle: int) -> None:
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _flock(handle: int, how: int) -> None:
+    fcntl.flock(handle, how | fcntl.LOCK_NB)
 
 
 def _pause() -> None:
@@ -127,11 +138,15 @@ def _ask(path: str, doing: str, call: Callable[P, T], *args: P.args, **kwargs: P
                 raise fault(path, doing, error) from error
 
 
-def _write_all(path: str, handle: int, data: Buffer) -> None:
-    """Write every byte, however few the system takes at a time."""
+def _write_all(path: str, handle: int, data: Buffer, place: int | None = None) -> None:
+    """Write every byte, however few the system takes at a time: at ``place``, or where the last write ended."""
     rest = memoryview(data).cast("B")
     while rest:
-        taken = _ask(path, "write", _write, handle, rest[:CHUNK])
+        if place is None:
+            taken = _ask(path, "write", _write, handle, rest[:CHUNK])
+        else:
+            taken = _ask(path, "write", _write_at, handle, rest[:CHUNK], place)
+            place += taken
         rest = rest[taken:]
         if not taken:
             raise fault(path, "write", OSError(errno.EIO, "nothing was taken"))
@@ -153,37 +168,75 @@ def _quietly(call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> No
         call(*args, **kwargs)
 
 
+class Draft:
+    """A whole file in the making: under a temporary name, written at any place, until ``keep`` puts it under its name.
+
+    Errors   EnvironmentFault names the path and why; the temporary file is gone by then, as it is without ``keep``.
+    Notes    ``held`` takes a share of the file, as ``open_shared`` does, so that ``remove_unused`` leaves it alone. A
+             link stays a link: the file it leads to is replaced.
+    """
+
+    def __init__(self, path: AnyPath, *, held: bool = False) -> None:
+        self.path = os.fspath(path)
+        self._target = _ask(self.path, "write", os.path.realpath, self.path)
+        _refuse_special(self.path, self._target)
+        parent = os.path.dirname(self._target)
+        self._temporary = os.path.join(parent, os.urandom(8).hex().join(TEMPORARY))
+        self._folder = _ask(self.path, "write", _open, parent, os.O_RDONLY | os.O_DIRECTORY)
+        self.handle = -1
+        try:
+            while self.handle < 0:
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+                self.handle = _ask(self.path, "write", _open, self._temporary, flags)
+                if held and not _hold(self.path, self.handle, fcntl.LOCK_SH):  # taken for a leftover, and removed
+                    handle, self.handle = self.handle, -1
+                    _shut(self.path, handle)
+        except BaseException:
+            self.drop()
+            raise
+
+    def append(self, data: Buffer) -> None:
+        """Write on from where the last ``append`` ended."""
+        _write_all(self.path, self.handle, data)
+
+    def write_at(self, data: Buffer, place: int) -> None:
+        """Write at a distance of ``place`` bytes from the start; several threads may do so at once."""
+        _write_all(self.path, self.handle, data, place)
+
+    def keep(self) -> None:
+        """Put the file under its name. A fault of the last call, the sync of the folder, comes when it has the name."""
+        _ask(self.path, "write", _sync, self.handle)
+        handle, self.handle = self.handle, -1
+        _shut(self.path, handle)
+        _ask(self.path, "write", _replace, self._temporary, self._target)
+        self._temporary = ""
+        _sync_folder(self.path, self._folder)
+
+    def drop(self) -> None:
+        """Let go of it: what was not kept is removed."""
+        if self.handle >= 0:
+            _quietly(_close, self.handle)
+        if self._temporary:
+            _quietly(_remove, self._temporary)
+        _quietly(_close, self._folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self.drop()
+
+
 def write_atomic(path: AnyPath, data: Buffer | Iterable[Buffer]) -> None:
     """Put a whole file under its name, or leave what was there: never a part of it, not even after a power cut.
 
-    Errors   EnvironmentFault names the path and why; the temporary file is gone by then. A fault of the very last
-             call, the sync of the folder, comes when the new content, whole, already has the name.
-    Notes    ``data`` may come in pieces. A link stays a link: the file it leads to is replaced.
+    Errors   those of ``Draft``.
+    Notes    ``data`` may come in pieces.
     """
-    shown = os.fspath(path)
-    target = _ask(shown, "write", os.path.realpath, shown)
-    _refuse_special(shown, target)
-    parent = os.path.dirname(target)
-    temporary = os.path.join(parent, secrets.token_hex(8).join(TEMPORARY))
-    folder = _ask(shown, "write", _open, parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        handle = _ask(shown, "write", _open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW)
-        try:
-            try:
-                for piece in [data] if isinstance(data, bytes | bytearray | memoryview) else data:
-                    _write_all(shown, handle, piece)
-                _ask(shown, "write", _sync, handle)
-            except BaseException:
-                _quietly(_close, handle)
-                raise
-            _shut(shown, handle)
-            _ask(shown, "write", _replace, temporary, target)
-        except BaseException:
-            _quietly(_remove, temporary)
-            raise
-        _sync_folder(shown, folder)
-    finally:
-        _quietly(_close, folder)
+    with Draft(path) as draft:
+        for piece in [data] if isinstance(data, bytes | bytearray | memoryview) else data:
+            draft.append(piece)
+        draft.keep()
 
 
 def _refuse_special(shown: str, path: str) -> None:
@@ -239,6 +292,65 @@ def prune(paths: Iterable[AnyPath]) -> None:
         except EnvironmentFault as error:
             if not isinstance(error.__cause__, FileNotFoundError):
                 raise
+
+
+def open_shared(path: AnyPath) -> int | None:
+    """A descriptor for reading a file, with a share in it: as long as it is open, ``remove_unused`` keeps the file.
+
+    Notes    None if there is no such file, or it is being removed. A map of the file, or a child, keeps the share too.
+    """
+    name = os.fspath(path)
+    while True:
+        try:
+            handle = _ask(name, "read", _open, name, os.O_RDONLY)
+        except EnvironmentFault as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+        try:
+            held = _hold(name, handle, fcntl.LOCK_SH)
+        except BaseException:
+            _quietly(_close, handle)
+            raise
+        if held:
+            return handle
+        _quietly(_close, handle)
+        if held is None:
+            return None
+
+
+def remove_unused(path: AnyPath) -> bool:
+    """Remove a file in which nobody has a share; False if somebody has."""
+    name = os.fspath(path)
+    try:
+        handle = _ask(name, "remove", _open, name, os.O_RDONLY)
+    except EnvironmentFault as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return True
+        raise
+    try:
+        if not _hold(name, handle, fcntl.LOCK_EX):
+            return False
+        prune([name])
+        return True
+    finally:
+        _quietly(_close, handle)
+
+
+def mark_used(handle: int) -> None:
+    """Set the time of a file's last change to now; where that is not granted, it stays what it is."""
+    _quietly(_touch, handle)
+
+
+def _hold(path: str, handle: int, how: int) -> bool | None:
+    """Lock an open file; False if it has lost its name by then, None if another process is in the way."""
+    try:
+        _ask(path, "lock", _flock, handle, how)
+    except EnvironmentFault as error:
+        if isinstance(error.__cause__, BlockingIOError):
+            return None
+        raise
+    return _ask(path, "lock", _names, handle) > 0
 
 
 def open_streams() -> None:
@@ -334,7 +446,7 @@ class Lock:
 
     def _take(self, path: str) -> bool:
         try:
-            _ask(path, "lock", _flock, self._handle)
+            _ask(path, "lock", _flock, self._handle, fcntl.LOCK_EX)
         except EnvironmentFault as error:
             if isinstance(error.__cause__, BlockingIOError):
                 return False

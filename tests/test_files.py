@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import mmap
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
@@ -14,7 +16,10 @@ import pytest
 from nettrain import files
 from nettrain.errors import CheckpointError, EnvironmentFault
 
-CALLS = ("_open", "_write", "_sync", "_truncate", "_size", "_close", "_replace", "_remove", "_make", "_flock")
+CALLS = (
+    "_open", "_write", "_write_at", "_sync", "_truncate", "_size", "_names", "_close", "_replace", "_remove", "_make",
+    "_flock",
+)  # fmt: skip
 
 ERRORS = {
     errno.ENOSPC: "the disk is full; free some space and try again",
@@ -75,6 +80,13 @@ def save_pieces(folder: Path) -> None:
     files.write_atomic(folder / "file", iter([b"new" * 500, b"", memoryview(b"new" * 500)]))
 
 
+def save_at_places(folder: Path) -> None:
+    with files.Draft(folder / "file", held=True) as draft:
+        draft.write_at(b"new" * 500, 1500)
+        draft.write_at(b"new" * 500, 0)
+        draft.keep()
+
+
 def refusal(action: Callable[[Path], object], folder: Path) -> EnvironmentFault | None:
     """The fault that an action ends with, if it does."""
     try:
@@ -84,7 +96,7 @@ def refusal(action: Callable[[Path], object], folder: Path) -> EnvironmentFault 
     return None
 
 
-@pytest.mark.parametrize("action", [save, save_pieces])
+@pytest.mark.parametrize("action", [save, save_pieces, save_at_places])
 @pytest.mark.parametrize("for_good", [False, True])
 @pytest.mark.parametrize("number", ERRORS)
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(
@@ -97,7 +109,8 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         (folder / "file").write_bytes(b"old")
         error = refusal(action, folder)
         if error:
-            assert error.lines() == [f"nettrain: error: {folder}/file: cannot write: {ERRORS[number]}"]
+            doing = "lock" if {"_flock", "_names"} & {*faults.names[at : at + 1]} else "write"
+            assert error.lines() == [f"nettrain: error: {folder}/file: cannot {doing}: {ERRORS[number]}"]
         else:
             assert faults.names[at:] in ([], ["_close"])  # the folder's, when all is done
         replaced = "_replace" in faults.names[:at]
@@ -121,7 +134,7 @@ def test_a_failed_sync_is_never_tried_again(tmp_path: Path, monkeypatch: pytest.
     assert faults.names == ["_open", "_open", "_write", "_sync", "_close", "_remove", "_close"]
 
 
-@pytest.mark.parametrize("action", [save, save_pieces])
+@pytest.mark.parametrize("action", [save, save_pieces, save_at_places])
 def test_an_interrupted_call_is_made_again(tmp_path: Path, action: Callable[[Path], None]) -> None:
     for faults in each_failure(errno.EINTR, for_good=False):
         action(tmp_path)
@@ -228,6 +241,105 @@ def test_a_file_system_that_cannot_sync_folders_is_no_fault(tmp_path: Path, monk
     assert (tmp_path / "file").read_bytes() == b"new" * 1000
 
 
+# Files that are written at any place, and shared
+
+
+def test_what_is_not_kept_is_not_there(tmp_path: Path) -> None:
+    with files.Draft(tmp_path / "file") as draft:
+        draft.append(b"new")
+        assert all(map(files.is_temporary, os.listdir(tmp_path)))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_share_keeps_a_file_that_is_read_or_in_the_making(tmp_path: Path) -> None:
+    with files.Draft(tmp_path / "file", held=True) as draft:
+        draft.append(b"new")
+        (temporary,) = tmp_path.iterdir()
+        assert not files.remove_unused(temporary)
+        draft.keep()
+    first, second = files.open_shared(tmp_path / "file"), files.open_shared(tmp_path / "file")
+    assert first is not None
+    assert second is not None
+    for handle in (first, second):
+        assert not files.remove_unused(tmp_path / "file")
+        assert os.pread(handle, 9, 0) == b"new"
+        os.close(handle)
+    assert files.remove_unused(tmp_path / "file")
+    assert os.listdir(tmp_path) == []
+    assert files.remove_unused(tmp_path / "file")  # gone is as good
+    assert files.open_shared(tmp_path / "file") is None
+
+
+def test_a_map_keeps_the_share_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"mapped")
+    handle = files.open_shared(tmp_path / "file")
+    assert handle is not None
+    view = mmap.mmap(handle, 0, access=mmap.ACCESS_READ)
+    os.close(handle)
+    assert not files.remove_unused(tmp_path / "file")
+    view.close()
+    assert files.remove_unused(tmp_path / "file")
+
+
+def test_a_file_that_is_being_removed_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with open(tmp_path / "file", "rb") as remover:
+        fcntl.flock(remover, fcntl.LOCK_EX)
+        assert files.open_shared(tmp_path / "file") is None
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    real = files._flock
+
+    def late(handle: int, how: int) -> None:
+        monkeypatch.setattr(files, "_flock", real)
+        save(tmp_path)
+        real(handle, how)
+
+    monkeypatch.setattr(files, "_flock", late)
+    handle = files.open_shared(tmp_path / "file")
+    assert handle is not None
+    assert os.pread(handle, 3, 0) == b"new"
+    os.close(handle)
+    monkeypatch.setattr(files, "_flock", late)
+    assert not files.remove_unused(tmp_path / "file")  # the new one may have a user
+    assert (tmp_path / "file").exists()
+
+
+def test_a_draft_that_was_taken_for_a_leftover_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = files._flock
+
+    def late(handle: int, how: int) -> None:
+        monkeypatch.setattr(files, "_flock", real)
+        for path in tmp_path.iterdir():
+            path.unlink()
+        real(handle, how)
+
+    monkeypatch.setattr(files, "_flock", late)
+    save_at_places(tmp_path)
+    assert (tmp_path / "file").read_bytes() == b"new" * 1000
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_use_is_marked_and_where_that_is_not_granted_nothing_happens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    os.utime(tmp_path / "file", (1, 1))
+    with open(tmp_path / "file", "rb") as file:
+        files.mark_used(file.fileno())
+        assert (tmp_path / "file").stat().st_mtime > 1
+
+        def refused(handle: int) -> None:
+            raise OSError(errno.EROFS, "read-only")
+
+        monkeypatch.setattr(files, "_touch", refused)
+        files.mark_used(file.fileno())
+
+
 # Folders and removal
 
 
@@ -270,7 +382,15 @@ ACTIONS: dict[str, Callable[[Path], object]] = {
     "log": lambda folder: log_twice(folder / "log"),
     "lock": lambda folder: files.Lock(folder).release(),
     "prune": lambda folder: files.prune([folder / "old"]),
+    "share": lambda folder: share(folder / "old"),
+    "remove unused": lambda folder: files.remove_unused(folder / "old"),
 }
+
+
+def share(path: Path) -> None:
+    path.write_bytes(b"")
+    if (handle := files.open_shared(path)) is not None:
+        os.close(handle)
 
 
 def log_twice(path: Path) -> None:

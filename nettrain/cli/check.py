@@ -8,6 +8,7 @@ import sys
 import click
 
 from nettrain.cli.options import config_options, read, tell
+from nettrain.errors import escape
 
 
 @click.command(epilog="\b\nExample:\n  nettrain check configs/digits-cnn.yaml")
@@ -25,8 +26,11 @@ def check(config: str, settings: tuple[str, ...], **short: str | None) -> None:
     click.echo()
     steps = f"{plan.steps} {'step' if plan.steps == 1 else 'steps'} of {plan.batch}"
     click.echo(f"data    {plan.pictures} pictures in {classes} classes: {steps} an epoch")
-    click.echo(f"memory  about {megabytes(plan.memory_bytes)}, {megabytes(plan.cache_bytes)} of it the picture cache")
+    pictures, memory = megabytes(plan.cache_bytes), f"memory  about {megabytes(plan.memory_bytes)}"
+    click.echo(memory if plan.cache_folder else f"{memory}, {pictures} of it the picture cache")
     click.echo(f"disk    about {megabytes(plan.disk_bytes)} in the run folder")
+    if plan.cache_folder:
+        click.echo(f"cache   about {pictures} of decoded pictures, kept for later runs in {escape(plan.cache_folder)}")
     sys.stdout.flush()  # a batch of a large model takes its time
     found = one_batch(plan)
     seconds = epochs * plan.pictures / found.images_per_second

@@ -20,6 +20,7 @@ def go_on(run: Run, profile: bool) -> None:
         tell(*run.notes, f"nettrain: {run.folder.path} is already complete")
         run.complete()
         return
+    tell(*(f"nettrain: note: {note}" for note in run.prepared.cache_notes))
     at = run.state.progress
     epochs = run.state.lineage.epochs(run.config)
     tell(f"{run.folder.path}: going on from step {at.step}, epoch {at.epoch + 1} of {epochs}")

@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": ("nettrain.cli.evaluate", "Judge a model on labelled pictures."),
     "check": ("nettrain.cli.check", "Try a config without training; writes nothing."),
     "summary": ("nettrain.cli.summary", "Show the layers of a config or model, with shapes and parameters."),
+    "cache": ("nettrain.cli.cache", "List or remove the decoded pictures that data.cache: disk keeps."),
     "env": ("nettrain.cli.env", "Show the surroundings that results depend on."),
 }
 HIDDEN = {"train": "fit", "eval": "evaluate", "val": "evaluate"}  # what other tools call them

@@ -20,6 +20,8 @@ from nettrain.errors import Diverged, escape
 from nettrain.training.csv_text import csv_text
 from nettrain.training.json_text import plain
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: that costs more than a row
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -42,7 +44,10 @@ class Prediction:
         """Classes and their probabilities, best first; of equals the first class is the better; none if it is bad."""
         if self.probabilities is None:
             return []
-        order: list[int] = np.argsort(-self.probabilities, kind="stable")[:count].tolist()
+        if count == 1:
+            order = [int(self.probabilities.argmax())]
+        else:
+            order = np.argsort(-self.probabilities, kind="stable")[:count].tolist()
         return [(k, plain(self.probabilities[k])) for k in order]
 
 
@@ -82,7 +87,7 @@ class JsonLines(Format):
         row |= top[0] if top else {"label": None, "confidence": None, "index": None}
         row["top"] = [{"label": one["label"], "confidence": one["confidence"]} for one in top] or None
         row["error"] = None if found.error is None else _utf8(found.error)
-        return _printable(json.dumps(row, ensure_ascii=False, separators=(",", ":"))) + "\n"
+        return _printable(_json(row)) + "\n"
 
 
 class Csv(Format):

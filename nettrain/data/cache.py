@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.threads import Workers
-from nettrain.data.bad_picture import BadPicture
 from nettrain.data.config import ImageConfig
+from nettrain.data.decoding import CHUNK, Decoded, Progress, counted
+from nettrain.data.disk import Remembered, megabytes, picture_bytes, remembered
+from nettrain.data.entry import Mapped
 from nettrain.data.memory import free_memory
-from nettrain.data.pictures import decode as decode_bytes
-from nettrain.data.pictures import load_bytes
 from nettrain.data.split import Split
 from nettrain.errors import DataError, EnvironmentFault, Fault
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
-CHUNK = 16  # pictures that one task decodes
+Cache = Literal["ram", "disk", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,8 @@ class Pictures:
     """The N good pictures of a split, each decoded once without fault.
 
     Shapes   ``labels (N,) int64``; ``sha256`` N digests of the files in hex; ``bad`` the skipped files in order.
-    Notes    ``pixels`` is the cache ``uint8``, a row for each of ``rows (N,)``; None decodes again at every ``take``.
+    Notes    ``pixels`` is the cache ``uint8``, in memory or mapped, in which ``rows (N,)`` are theirs; None decodes
+             again at every ``take``. ``notes`` are for the user: where the pictures lie on the disk.
     """
 
     split: Split
@@ -47,8 +46,9 @@ class Pictures:
     sha256: tuple[str, ...]
     bad: tuple[Bad, ...]
     workers: int
-    pixels: U8 | None
+    pixels: U8 | Mapped | None
     rows: I64
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.split.files)
@@ -73,8 +73,8 @@ class Pictures:
 
     @property
     def bytes(self) -> int:
-        """Memory that the cache takes."""
-        return 0 if self.pixels is None else self.pixels.nbytes
+        """Memory that the cache takes, whatever lies on the disk."""
+        return self.pixels.nbytes if isinstance(self.pixels, np.ndarray) else 0
 
     def take(self, indices: I64) -> U8:
         """The pictures at these indices, in that order.
@@ -83,14 +83,16 @@ class Pictures:
         Errors   without a cache, DataError if a file has changed since it was checked.
         """
         if self.pixels is not None:
-            return self.pixels[self.rows[indices]]
+            return self.pixels.take(self.rows[indices], 0)
         out = np.empty((len(indices), *self.shape), np.uint8)
+        found = Decoded(len(indices))
 
         def again(place: int) -> None:
             path = self.split.path(int(indices[place]))
-            out[place], digest = _decoded(path, self.image)
-            if digest != self.sha256[indices[place]]:
+            picture = found.one(place, path, self.image)
+            if picture is None or found.digests[place] != self.sha256[indices[place]]:
                 raise DataError("the file has changed since it was checked", path)
+            out[place] = picture
 
         with Workers(self.workers, "nettrain-decode") as pool:
             for _ in pool.map(again, range(len(indices))):
@@ -102,66 +104,90 @@ def decode(
     split: Split,
     image: ImageConfig,
     on_bad_image: Literal["error", "skip"] = "error",
-    cache: Literal["ram", "none"] = "ram",
+    cache: Cache = "ram",
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Pictures:
     """Decode every picture of a split on ``workers`` threads; the result does not depend on their number.
 
     Errors   DataError with one fault a bad picture, or, where they are skipped, for a class that has none left;
-             EnvironmentFault if the cache would take more than half of the free memory.
+             EnvironmentFault if the cache would take more than half of the free memory, or more than the disk has.
     Notes    ``progress(done, total)`` is called from this thread; what it raises ends the pass.
     """
+    report = None if progress is None else lambda name, done, total: progress(done, total)
+    return next(decode_all([split], image, on_bad_image, cache, workers, report))
+
+
+def decode_all(
+    splits: Sequence[Split],
+    image: ImageConfig,
+    on_bad_image: Literal["error", "skip"] = "error",
+    cache: Cache = "ram",
+    workers: int = 1,
+    report: Callable[[str, int, int], None] | None = None,
+) -> Iterator[Pictures]:
+    """``decode`` for each split in its turn; ``report`` gets the split's name too.
+
+    Notes    splits of one folder share an entry of the disk cache, which is filled when the first of them is due.
+    """
+    shelves: dict[str, tuple[Remembered, dict[str, int]]] = {}
+    for split in splits:
+        progress = None if report is None else partial(report, split.name)
+        if cache != "disk":
+            found, pixels = _pass(split, image, cache, workers, progress)
+            yield _kept(split, image, on_bad_image, workers, found, pixels, np.arange(len(split.files)))
+            continue
+        notes: tuple[str, ...] = ()
+        if split.root not in shelves:
+            names = sorted({name for other in splits if other.root == split.root for name in other.files})
+            shelf = remembered(split.root, names, image, workers, progress)
+            shelves[split.root], notes = (shelf, {name: place for place, name in enumerate(names)}), shelf.notes
+        shelf, places = shelves[split.root]
+        mine, found = [places[name] for name in split.files], Decoded(len(split.files))
+        for place, there in enumerate(mine):
+            found.copy(place, shelf.found, there)
+        yield _kept(split, image, on_bad_image, workers, found, shelf.pixels, shelf.rows[mine], notes)
+
+
+def _pass(
+    split: Split, image: ImageConfig, cache: Literal["ram", "none"], workers: int, progress: Progress | None
+) -> tuple[Decoded, U8 | None]:
     total = len(split.files)
     pixels = _reserve(total, image) if cache == "ram" else None
-    digests = [""] * total
-    reasons: dict[int, str] = {}
+    found = Decoded(total)
 
     def chunk(start: int) -> int:
         stop = min(start + CHUNK, total)
         for place in range(start, stop):
-            try:
-                picture, digests[place] = _decoded(split.path(place), image)
-            except BadPicture as problem:
-                reasons[place] = problem.reason
-            else:
-                if pixels is not None:
-                    pixels[place] = picture
+            picture = found.one(place, split.path(place), image)
+            if pixels is not None and picture is not None:
+                pixels[place] = picture
         return stop - start
 
-    done = 0
-    for count in _each(chunk, range(0, total, CHUNK), workers):
-        done += count
-        if progress is not None:
-            progress(done, total)
-    bad = tuple(Bad(split.files[place], reasons[place]) for place in sorted(reasons))
-    if bad and on_bad_image == "error":
-        raise DataError(faults=[Fault(reasons[place], split.path(place)) for place in sorted(reasons)])
-    rows = np.array([place for place in range(total) if place not in reasons], np.int64)
-    good = split.only(rows) if bad else split
+    counted(chunk, range(0, total, CHUNK), workers, total, progress)
+    return found, pixels
+
+
+def _kept(
+    split: Split,
+    image: ImageConfig,
+    on_bad_image: Literal["error", "skip"],
+    workers: int,
+    found: Decoded,
+    pixels: U8 | Mapped | None,
+    rows: I64,
+    notes: tuple[str, ...] = (),
+) -> Pictures:
+    """The good pictures of a split, whose ``rows`` of ``pixels`` go by its files. Errors: those of ``decode``."""
+    places = sorted(found.reasons)
+    if places and on_bad_image == "error":
+        raise DataError(faults=[Fault(found.reasons[place], split.path(place)) for place in places])
+    bad = tuple(Bad(split.files[place], found.reasons[place]) for place in places)
+    left = np.array([place for place in range(len(split.files)) if place not in found.reasons], np.int64)
+    good = split.only(left) if bad else split
     _check_classes(split, good)
-    kept = tuple(digests[place] for place in rows)
-    return Pictures(good, image, kept, bad, workers, pixels, rows)
-
-
-def _decoded(path: str, image: ImageConfig) -> tuple[U8, str]:
-    data = load_bytes(path, image)
-    return decode_bytes(data, image, path), hashlib.sha256(data).hexdigest()
-
-
-def _each(work: Callable[[int], int], starts: range, workers: int) -> Iterator[int]:
-    """Results of ``work`` as they come, with a few tasks waiting for each thread; none is left behind on an error."""
-    pool = Workers(workers, "nettrain-decode")
-    try:
-        running: set[Future[int]] = set()
-        for start in starts:
-            running.add(pool.submit(work, start))
-            if len(running) >= 4 * workers:
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in finished)
-        yield from (future.result() for future in running)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    kept = tuple(found.digests[place] for place in left)
+    return Pictures(good, image, kept, bad, workers, pixels, rows[left], notes)
 
 
 def cache_bytes(total: int, image: ImageConfig, held: int = 0) -> int:
@@ -169,13 +195,19 @@ def cache_bytes(total: int, image: ImageConfig, held: int = 0) -> int:
 
     Errors   EnvironmentFault if that is more than half of the memory that is free then.
     """
-    needed, free = total * math.prod(image.load_size) * image.channels, free_memory()
+    needed, free = picture_bytes(total, image), free_memory()
     if free is not None and needed > (left := max(0, free - held)) / 2:
         raise EnvironmentFault(
-            f"data.cache: {total} pictures take {_size(needed)}, more than half of the {_size(left)} of memory that "
-            "are free; set data.cache: none, or a smaller data.image.size"
+            f"data.cache: {total} pictures take {megabytes(needed)}, more than half of the {megabytes(left)} of memory "
+            "that are free; set data.cache: disk, or a smaller data.image.size"
         )
     return needed
+
+
+def kept_if_it_fits(total: int, image: ImageConfig) -> Literal["ram", "none"]:
+    """For pictures that are used once: from memory where there is room, so that they are decoded once; else twice."""
+    free = free_memory()
+    return "ram" if free is None or picture_bytes(total, image) <= free // 4 else "none"
 
 
 def _reserve(total: int, image: ImageConfig) -> U8:
@@ -183,11 +215,9 @@ def _reserve(total: int, image: ImageConfig) -> U8:
     try:
         return np.empty((total, *image.load_size, image.channels), np.uint8)
     except MemoryError:
-        raise EnvironmentFault(f"data.cache: no memory for {_size(needed)} of pictures; set data.cache: none") from None
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+        raise EnvironmentFault(
+            f"data.cache: no memory for {megabytes(needed)} of pictures; set data.cache: disk"
+        ) from None
 
 
 def _check_classes(split: Split, good: Split) -> None:

@@ -68,7 +68,7 @@ class DataConfig(Record):
     test: Annotated[FilePath | None, Environment] = None
     normalize: Literal["dataset", "imagenet", "none"] | MeanStd = "dataset"
     on_bad_image: Literal["error", "skip"] = "error"
-    cache: Annotated[Literal["ram", "none"], Environment] = "ram"
+    cache: Annotated[Literal["ram", "disk", "none"], Environment] = "ram"
     augment: tuple[Annotated[Chosen, OneOf("augmentations")], ...] = ()
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -37,10 +37,15 @@ def to_bytes(picture: Image.Image, key: tuple[int, ...] | None, image: ImageConf
         ground.paste(picture.convert("RGB"), mask=picture.getchannel("A"))
         picture = ground
     elif picture.mode in _GREY:
-        return picture.convert("L")
+        return in_mode(picture, "L")
     elif picture.mode not in _COLOUR:
         raise Damaged(f"its pixel layout {picture.mode!r} is not supported")
-    return picture.convert("L" if image.channels == 1 else "RGB")
+    return in_mode(picture, "L" if image.channels == 1 else "RGB")
+
+
+def in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    """The picture in this mode; itself if it is."""
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _with_alpha(picture: Image.Image, seen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Image.Image:

@@ -62,7 +62,7 @@ def decode(data: bytes, image: ImageConfig, path: str | os.PathLike[str]) -> npt
         picture = _decoded(kind, found, by, image)
         if found.orientation != 1:
             picture = picture.transpose(_UPRIGHT[found.orientation])
-        pixels = np.array(fitted(picture, image), np.uint8, order="C")
+        pixels = np.frombuffer(bytearray(fitted(picture, image).tobytes()), np.uint8)
     except Damaged as problem:
         raise BadPicture(os.fspath(path), str(problem)) from None
     except MemoryError:
@@ -96,6 +96,8 @@ def _checked(found: Found, image: ImageConfig) -> int:
 def _decoded(kind: Format, found: Found, by: int, image: ImageConfig) -> Image.Image:
     """The first frame as bytes, decoded whole; whatever goes wrong in a decoder leaves here as Damaged."""
     try:
+        if by == 1 and (quick := kind.quick(found)) is not None:
+            return to_bytes(quick, found.key, image)
         picture: ImageFile = kind.decoder(io.BytesIO(found.data))
         if by > 1:
             picture.draft(None, (found.width // by, found.height // by))

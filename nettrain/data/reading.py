@@ -26,6 +26,7 @@ _REASONS = {
     errno.EISDIR: "a folder, not a file",
     errno.ENXIO: "a named pipe or device, not a file",
 }
+PIECE = 1 << 20  # bytes asked for at a time where the length of a file is not known
 _NO_WAIT = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -37,12 +38,15 @@ def read(path: str, most: int) -> bytes:
     """
     try:
         _regular(path, os.stat(path))
-        with open(os.open(path, _NO_WAIT), "rb") as file:
-            status = os.fstat(file.fileno())
+        handle = os.open(path, _NO_WAIT)
+        try:
+            status = os.fstat(handle)
             _regular(path, status)
-            data = file.read(min(most, status.st_size) + 1)  # room for so many is taken before the first is read
-            if len(data) > status.st_size:  # it grew
-                data += file.read(most + 1 - len(data))
+            data = os.read(handle, min(most, status.st_size) + 1)  # room for so many is taken before the first is read
+            if len(data) != status.st_size:  # it grew, or came in pieces
+                data = _whole(handle, data, most + 1)
+        finally:
+            os.close(handle)
     except OSError as problem:
         if problem.errno not in _REASONS:
             raise EnvironmentFault(f"cannot read the picture: {problem.strerror}", path) from problem
@@ -57,7 +61,18 @@ def read(path: str, most: int) -> bytes:
     return data
 
 
+def _whole(handle: int, data: bytes, most: int) -> bytes:
+    """What was read, and what follows, up to so many bytes."""
+    pieces, left = [data], most - len(data)
+    while left > 0 and (piece := os.read(handle, min(left, PIECE))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
+
+
 def _regular(path: str, status: os.stat_result) -> None:
+    if stat.S_ISREG(status.st_mode):
+        return
     for test, what in _NOT_A_FILE:
         if test(status.st_mode):
             raise BadPicture(path, f"{what}, not a file")

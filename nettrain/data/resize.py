@@ -5,6 +5,7 @@ from __future__ import annotations
 from PIL import Image
 
 from nettrain.data.config import ImageConfig
+from nettrain.data.modes import in_mode
 
 SHRINKS = (8, 4, 2)  # what a JPEG decoder can divide both sides by
 
@@ -19,6 +20,8 @@ def fitted(picture: Image.Image, image: ImageConfig) -> Image.Image:
     """
     height, width = image.load_size
     across, down = picture.size
+    if (across, down) == (width, height):
+        return _in_mode(picture, image)
     if image.fit == "stretch":
         return _in_mode(picture.resize((width, height), Image.Resampling.BILINEAR), image)
     if image.fit == "crop":
@@ -34,8 +37,7 @@ def fitted(picture: Image.Image, image: ImageConfig) -> Image.Image:
 
 
 def _in_mode(picture: Image.Image, image: ImageConfig) -> Image.Image:
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[image.channels]
-    return picture if picture.mode == mode else picture.convert(mode)
+    return in_mode(picture, {1: "L", 3: "RGB", 4: "RGBA"}[image.channels])
 
 
 def _inside(across: int, down: int, width: int, height: int) -> tuple[int, int]:
@@ -52,4 +54,6 @@ def shrink(across: int, down: int, image: ImageConfig) -> int:
     """
     height, width = image.load_size
     short, long = min(width, height), max(width, height)
+    if min(across, down) < 2 * SHRINKS[-1] * short:
+        return 1
     return next((by for by in SHRINKS if min(across, down) >= 2 * by * short and max(across, down) >= 2 * by * long), 1)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
-from nettrain.arrays.threads import parallel
+from nettrain.arrays.threads import Workers, get_threads
 from nettrain.autograd.tensor import Array
 from nettrain.data.bad_picture import BadPicture
+from nettrain.data.config import ImageConfig
 from nettrain.data.pictures import load
 from nettrain.training.evaluation import INFERENCE_BATCH
 from nettrain.training.model_file import Model
+
+TOGETHER = 16  # pictures that one task decodes
+
+Decoded = tuple[str, Array | BadPicture]
 
 
 @dataclass(frozen=True)
@@ -27,21 +34,39 @@ class Classified:
 
 def classify(model: Model, paths: Iterable[str]) -> Iterator[Classified]:
     """The result for every path; the bits of one do not depend on the others."""
-    remaining = iter(paths)
-    while chunk := list(islice(remaining, INFERENCE_BATCH)):
-        pictures: list[Array | BadPicture] = [np.empty(0)] * len(chunk)
-
-        def decode(place: int, chunk: list[str] = chunk, pictures: list[Array | BadPicture] = pictures) -> None:
-            try:
-                pictures[place] = load(chunk[place], model.config.data.image)
-            except BadPicture as problem:
-                pictures[place] = problem
-
-        parallel(len(chunk), decode)
-        good = [picture for picture in pictures if not isinstance(picture, BadPicture)]
+    for batch in _decoded(paths, model.config.data.image):
+        good = [picture for _, picture in batch if not isinstance(picture, BadPicture)]
         rows = iter(model.probabilities(np.stack(good)) if good else ())
-        for path, picture in zip(chunk, pictures, strict=True):
+        for path, picture in batch:
             if isinstance(picture, BadPicture):
                 yield Classified(path, error=picture.reason)
             else:
                 yield Classified(path, next(rows))
+
+
+def _decoded(paths: Iterable[str], image: ImageConfig) -> Iterator[list[Decoded]]:
+    """The files in their order, a batch at a time, decoded on all threads, the next one while one is used."""
+    remaining = iter(paths)
+    waiting: deque[list[Future[list[Decoded]]]] = deque()
+    threads = get_threads()
+    ahead = min(1, threads - 1)  # batches: with one thread there is nobody to decode meanwhile
+    pool = Workers(threads, "nettrain-decode")
+    try:
+        while (chunk := list(islice(remaining, INFERENCE_BATCH))) or waiting:
+            if chunk:
+                starts = range(0, len(chunk), TOGETHER)
+                waiting.append([pool.submit(_decode, chunk[start : start + TOGETHER], image) for start in starts])
+            if len(waiting) > ahead or not chunk:
+                yield [one for task in waiting.popleft() for one in task.result()]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _decode(paths: list[str], image: ImageConfig) -> list[Decoded]:
+    found: list[Decoded] = []
+    for path in paths:
+        try:
+            found.append((path, load(path, image)))
+        except BadPicture as problem:
+            found.append((path, problem))
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from nettrain.arrays.threads import get_threads
 from nettrain.config.reader import read_config
 from nettrain.data.batches import Batches
-from nettrain.data.cache import decode
+from nettrain.data.cache import decode, kept_if_it_fits
 from nettrain.data.classes import match
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.split import Split
@@ -41,7 +41,8 @@ def judge_split(model: Model, split: Split, report: Report) -> Judgement:
     def progress(done: int, total: int) -> None:
         report(f"decoding {split.name}", done, total)
 
-    pictures = decode(split, data.image, data.on_bad_image, "none", get_threads(), progress)
+    kept = kept_if_it_fits(len(split.files), data.image)
+    pictures = decode(split, data.image, data.on_bad_image, kept, get_threads(), progress)
     batches = Batches(pictures, INFERENCE_BATCH, 0, model.normalization)
     judged = judge(model.network, model.config.loss, batches.in_order())
     result = Evaluation(split.name, model.classes, pictures.paths, judged.labels, judged.probabilities, judged.losses)

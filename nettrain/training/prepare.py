@@ -6,14 +6,13 @@ picture decoded; the statistics; and only then memory for the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from nettrain.arrays.threads import get_threads
 from nettrain.autograd.tensor import Dim
 from nettrain.config.document import Document
-from nettrain.data.cache import Pictures, decode
+from nettrain.data.cache import Pictures, decode_all
 from nettrain.data.config import DataConfig
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.memory import free_memory
@@ -143,8 +142,13 @@ class Prepared:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know: of the folders, and of the batch."""
-        return (*self.splits.notes, *batch_notes(self.config, len(self.train)))
+        """What the user should know: of the folders, the batch, and the cache."""
+        return (*self.splits.notes, *batch_notes(self.config, len(self.train)), *self.cache_notes)
+
+    @property
+    def cache_notes(self) -> tuple[str, ...]:
+        """Where the decoded pictures lie on the disk, if they do."""
+        return tuple(note for part in (self.train, self.val) if part is not None for note in part.notes)
 
 
 def prepare(document: Document[Config], report: Report, split_csv: str | None = None) -> Prepared:
@@ -160,15 +164,20 @@ def prepare(document: Document[Config], report: Report, split_csv: str | None = 
     network = check_shapes(document, len(splits.classes))
     monitor = check_monitor(document, splits)
     check_schedule(document, len(splits.train.files))
-    train = decode_split(splits.train, config.data, report)
+    wanted = [split for split in (splits.train, splits.val) if split is not None]
+    decoded = decode_splits(wanted, config.data, report)
+    train = next(decoded)
     check_schedule(document, len(train))  # again: bad pictures that are skipped make no steps
-    val = None if splits.val is None else decode_split(splits.val, config.data, report)
+    val = next(decoded, None)
     fingerprint = data_fingerprint([train] if val is None else [train, val])
     normalization = resolve(config.data.normalize, train)
     return Prepared(document, network, splits, monitor, train, val, normalization, fingerprint)
 
 
-def decode_split(split: Split, data: DataConfig, report: Report) -> Pictures:
-    """Every picture of a split, decoded as the config says."""
-    progress = partial(report, f"decoding {split.name}")
-    return decode(split, data.image, data.on_bad_image, data.cache, get_threads(), progress)
+def decode_splits(splits: Sequence[Split], data: DataConfig, report: Report) -> Iterator[Pictures]:
+    """Every picture of each split in its turn, decoded as the config says."""
+
+    def progress(name: str, done: int, total: int) -> None:
+        report(f"decoding {name}", done, total)
+
+    return decode_all(splits, data.image, data.on_bad_image, data.cache, get_threads(), progress)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +13,12 @@ from nettrain.arrays.threads import get_threads
 from nettrain.config.document import Document
 from nettrain.data.batches import Batches
 from nettrain.data.cache import cache_bytes, decode
+from nettrain.data.cache_folder import cache_folder, refuse_inside
+from nettrain.data.config import DataConfig
+from nettrain.data.disk import check_room, entry_path, picture_bytes
 from nettrain.data.normalize import resolve
 from nettrain.data.order import steps_per_epoch
-from nettrain.data.split import Splits
+from nettrain.data.split import Split, Splits
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 from nettrain.optim.table import OPTIMIZERS
@@ -39,12 +44,16 @@ FILE_BYTES = 60  # of a picture's line in split.csv
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a training would be, before any picture is read. Units: bytes."""
+    """What a training would be, before any picture is read.
+
+    Units    bytes. ``cache_bytes`` are of decoded pictures, in memory, or in ``cache_folder`` if there is one.
+    """
 
     document: Document[Config]
     network: Network
     splits: Splits
     cache_bytes: int
+    cache_folder: str | None
     memory_bytes: int
     disk_bytes: int
 
@@ -92,9 +101,7 @@ def outlook(document: Document[Config]) -> Outlook:
     train = len(splits.train.files)
     check_schedule(document, train)
     decoded = [split for split in (splits.train, splits.val) if split is not None]
-    cache = 0
-    for split in decoded if config.data.cache == "ram" else ():
-        cache += cache_bytes(len(split.files), config.data.image, cache)
+    in_memory, on_disk, folder = _cache(decoded, config.data)
     weights = training_bytes(config, network)
     model = FLOAT_BYTES * network.parameter_count
     batch = min(config.train.batch_size, train)
@@ -104,10 +111,30 @@ def outlook(document: Document[Config]) -> Outlook:
         document=document,
         network=network,
         splits=splits,
-        cache_bytes=cache,
-        memory_bytes=step_bytes(network, batch) + weights + cache,
+        cache_bytes=in_memory + on_disk,
+        cache_folder=folder,
+        memory_bytes=step_bytes(network, batch) + weights + in_memory,
         disk_bytes=model + 2 * (weights - model) + FILE_BYTES * lines + EVENT_BYTES * steps,
     )
+
+
+def _cache(splits: Sequence[Split], data: DataConfig) -> tuple[int, int, str | None]:
+    """Bytes of decoded pictures in memory and on the disk, and the folder of the latter.
+
+    Errors   EnvironmentFault where there is no room for them.
+    """
+    if data.cache == "disk":
+        folder = cache_folder()
+        for root in {split.root for split in splits}:
+            refuse_inside(folder, root)
+        total = sum(len(split.files) for split in splits)
+        if not all(os.path.exists(entry_path(split.root, data.image)) for split in splits):
+            check_room(folder, total, data.image)
+        return 0, picture_bytes(total, data.image), folder
+    held = 0
+    for split in splits if data.cache == "ram" else ():
+        held += cache_bytes(len(split.files), data.image, held)
+    return held, 0, None
 
 
 def one_batch(plan: Outlook) -> OneBatch:

@@ -19,6 +19,7 @@ STDOUT = {  # how the stdout of each command's example begins
     "evaluate": '{\n  "split": "test",\n  "n": 359,\n  "accuracy": 0.9',
     "check": "layer ",
     "summary": "layer ",
+    "cache": "pictures  size ",
     "env": "* nettrain ",
 }
 
@@ -31,11 +32,12 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_example_runs(here: Path, call: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.chdir(here)
+    monkeypatch.setenv("NETTRAIN_CACHE", str(here / "cache"))
     help_text = call(*filter(None, [command]), "--help").out
     example = help_text.rstrip().splitlines()[-1]
     name, *arguments = shlex.split(example)
     assert name == "nettrain"
-    if command not in ("", "check", "summary", "env") and not Path("runs/digits-mlp").exists():
+    if command not in ("", "check", "summary", "cache", "env") and not Path("runs/digits-mlp").exists():
         assert process("fit", "configs/digits-mlp.yaml", cwd=here).code == 0
     ended = call(*arguments)
     assert ended.code == 0, ended.err

@@ -219,6 +219,7 @@ CODES = {
     "nettrain predict nothere.png -m {run}": 3,
     "nettrain evaluate nothere": 4,
     "nettrain env > /dev/full": 5,
+    "NETTRAIN_CACHE=a.yaml/x nettrain fit a.yaml --set data.cache=disk": 5,
     "nettrain fit a.yaml --lr 1e30": 6,
 }
 

@@ -109,11 +109,17 @@ def test_memory_that_is_not_there(root, monkeypatch):
     assert caught.value.code == ExitCode.ENVIRONMENT
     assert str(caught.value) == (
         "data.cache: 49 pictures take 0.0 MB, more than half of the 0.0 MB of memory that are free; "
-        "set data.cache: none, or a smaller data.image.size"
+        "set data.cache: disk, or a smaller data.image.size"
     )
     assert decode(split_of(root), config(), cache="none").bytes == 0
     monkeypatch.setattr(cache, "free_memory", lambda: 2 * 49 * 4 * 4 * 3)
     assert decode(split_of(root), config()).bytes == 2352
+
+
+def test_pictures_that_are_used_once_are_kept_in_a_quarter_of_the_memory_at_most(monkeypatch):
+    for free, kept in ((None, "ram"), (4 * 480, "ram"), (4 * 480 - 1, "none"), (0, "none")):
+        monkeypatch.setattr(cache, "free_memory", lambda free=free: free)
+        assert cache.kept_if_it_fits(10, config()) == kept
 
 
 def test_a_file_that_changes_under_an_uncached_run_is_an_error(root):

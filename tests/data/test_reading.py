@@ -24,7 +24,8 @@ def test_a_file_that_grows_is_read_whole(
     path = tmp_path / "x.png"
     path.write_bytes(b"0123456789")
     mode = path.stat().st_mode
-    fake = SimpleNamespace(**{name: getattr(os, name) for name in ("stat", "open", "path", "stat_result")})
+    real = ("stat", "open", "read", "close", "path", "stat_result")
+    fake = SimpleNamespace(**{name: getattr(os, name) for name in real})
     fake.fstat = lambda handle: SimpleNamespace(st_mode=mode, st_size=4)
     monkeypatch.setattr(reading, "os", fake)
     if fits:
@@ -32,3 +33,11 @@ def test_a_file_that_grows_is_read_whole(
     else:
         with pytest.raises(BadPicture, match="larger than 9 bytes"):
             reading.read(str(path), most)
+
+
+def test_a_file_that_comes_in_pieces_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(b"0123456789")
+    read = os.read
+    monkeypatch.setattr(reading.os, "read", lambda handle, count: read(handle, min(count, 3)))
+    assert reading.read(str(path), 10) == b"0123456789"

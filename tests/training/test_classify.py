@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,7 +58,11 @@ def test_chunks_do_not_show(model: Model, files: list[str], threads: Callable[[i
         assert np.array_equal(probabilities, expected[path])
 
 
-def test_no_more_is_read_than_a_chunk_ahead(model: Model, files: list[str]) -> None:
+@pytest.mark.parametrize(("count", "batches"), [(1, 1), (2, 2), (3, 2)])
+def test_no_more_is_read_than_a_batch_ahead(
+    model: Model, files: list[str], threads: Callable[[int], None], count: int, batches: int
+) -> None:
+    threads(count)
     read = [0]
 
     def endless() -> Iterator[str]:
@@ -68,7 +73,9 @@ def test_no_more_is_read_than_a_chunk_ahead(model: Model, files: list[str]) -> N
     results = classify(model, endless())
     for _ in range(3):
         next(results)
-    assert read[0] == INFERENCE_BATCH
+    assert read[0] == batches * INFERENCE_BATCH
+    results.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("nettrain-decode")]
 
 
 def test_a_picture_of_another_size_and_kind_is_made_to_fit(model: Model, files: list[str], tmp_path: Path) -> None:

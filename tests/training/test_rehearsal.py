@@ -108,7 +108,7 @@ def test_a_cache_larger_than_half_of_the_memory_is_refused_as_by_fit(
             continue
         with pytest.raises(EnvironmentFault) as caught:
             outlook(document)
-        assert str(caught.value) == f"{line}; set data.cache: none, or a smaller data.image.size"
+        assert str(caught.value) == f"{line}; set data.cache: disk, or a smaller data.image.size"
     text = MLP.format(data=small).replace("data:\n", "data:\n  cache: none\n")
     monkeypatch.setattr("nettrain.data.cache.free_memory", lambda: 0)
     assert outlook(document_of(text, small)).cache_bytes == 0

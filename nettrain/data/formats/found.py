@@ -16,6 +16,7 @@ class Found:
     Notes   ``data`` leaves out comments, colour profiles, thumbnails and later frames where the format lets them be
             cut away, so that no decoder sees them. ``key`` is the one colour that counts as transparent, in samples as
             stored (16 bits) or scaled to 0..255 (fewer). ``shrinkable``: the decoder can shrink while decoding.
+            ``mode``: Pillow's name for the pixels of a JPEG that its decoder can be handed as it is.
     """
 
     width: int
@@ -25,3 +26,4 @@ class Found:
     orientation: int = 1
     shrinkable: bool = False
     key: tuple[int, ...] | None = None
+    mode: str | None = None

@@ -1,0 +1,71 @@
+"""The pass over picture files: each is read, hashed and decoded once, on all threads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.arrays.threads import Workers
+from nettrain.data.bad_picture import BadPicture
+from nettrain.data.config import ImageConfig
+from nettrain.data.pictures import decode, load_bytes
+
+U8 = npt.NDArray[np.uint8]
+Progress = Callable[[int, int], None]  # pictures done, of so many
+
+CHUNK = 16  # pictures that one task decodes
+
+
+class Decoded:
+    """What a pass finds out: the SHA-256 of each of ``total`` files, in hex, and for each bad one the reason."""
+
+    def __init__(self, total: int) -> None:
+        self.digests = [""] * total
+        self.reasons: dict[int, str] = {}
+
+    def one(self, place: int, path: str, image: ImageConfig) -> U8 | None:
+        """The pixels of one picture, which stands at ``place``; None if it is bad.
+
+        Notes    a bad picture has a digest if its file could be read.
+        """
+        try:
+            data = load_bytes(path, image)
+            self.digests[place] = hashlib.sha256(data).hexdigest()
+            return decode(data, image, path)
+        except BadPicture as problem:
+            self.reasons[place] = problem.reason
+            return None
+
+    def copy(self, place: int, other: Decoded, there: int) -> None:
+        """Take over what another pass knows of the picture that stands at ``there`` in it."""
+        self.digests[place] = other.digests[there]
+        if there in other.reasons:
+            self.reasons[place] = other.reasons[there]
+
+
+def each(work: Callable[[int], int], starts: range, workers: int) -> Iterator[int]:
+    """Results of ``work`` as they come, with a few tasks waiting for each thread; none is left behind on an error."""
+    pool = Workers(workers, "nettrain-decode")
+    try:
+        running: set[Future[int]] = set()
+        for start in starts:
+            running.add(pool.submit(work, start))
+            if len(running) >= 4 * workers:
+                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in finished)
+        yield from (future.result() for future in running)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def counted(work: Callable[[int], int], starts: range, workers: int, total: int, progress: Progress | None) -> None:
+    """Run every task, and tell ``progress``, from this thread, what is done; what it raises ends the pass."""
+    done = 0
+    for count in each(work, starts, workers):
+        done += count
+        if progress is not None:
+            progress(done, total)

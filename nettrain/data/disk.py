@@ -1,0 +1,241 @@
+"""The disk cache: decoded pictures in a file in the user's cache folder, remembered from one run to the next.
+
+An entry belongs to a folder of pictures and to all that decides their pixels: settings and versions. A picture in it
+is used if its file has the same size and times as when it was decoded, or else still the same SHA-256. If any picture
+that is wanted is not there, a new entry takes the place of the old one; what the old one had is copied.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+import PIL
+from PIL import features
+
+from nettrain import files
+from nettrain.data.bad_picture import BadPicture
+from nettrain.data.cache_folder import SUFFIX, VARIABLE, cache_folder, refuse_inside, sweep
+from nettrain.data.config import ImageConfig
+from nettrain.data.decoding import Decoded, Progress, counted, each
+from nettrain.data.entry import (
+    FORMAT,
+    DamagedEntry,
+    Index,
+    Mapped,
+    block_digest,
+    check_blocks,
+    in_block,
+    read_index,
+    stamp,
+)
+from nettrain.data.pictures import load_bytes
+from nettrain.errors import EnvironmentFault
+
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
+NO_DIGEST = "0" * 64
+NO_STAMP = (-1, -1, -1)
+CHECKED = 64  # blocks that one task compares
+SPARE = 4096  # bytes of an index, beside about so many a picture
+INDEXED = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Remembered:
+    """Pictures of a folder in the cache: ``found`` and ``rows (N,)`` of ``pixels`` go by the place among the files."""
+
+    found: Decoded
+    pixels: Mapped
+    rows: I64
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Old:
+    """An entry that is there, compared with the files: what it has by their places, and when that held."""
+
+    pixels: Mapped
+    rows: dict[int, int]
+    stamps: dict[int, tuple[int, ...]]
+    found: Decoded
+
+
+def remembered(
+    root: str, names: Sequence[str], image: ImageConfig, workers: int, progress: Progress | None = None
+) -> Remembered:
+    """The pictures with these names below ``root``, out of the cache; what is not there is decoded and put there.
+
+    Errors   EnvironmentFault: no cache folder, one in the data folder, a disk without room.
+    Notes    bad pictures are among the results, each with its reason; nothing depends on what the cache held before.
+    """
+    path, made = entry_path(root, image), _made(root, image)
+    folder = os.path.dirname(path)
+    refuse_inside(folder, root)
+    notes: list[str] = []
+    old = None
+    try:
+        old = _open(path, root, names, image, workers)
+    except DamagedEntry as damage:
+        notes.append(f"{path}: this cache of decoded pictures is damaged: {damage}; it is made anew")
+    size = f"{len(names)} pictures, {megabytes(picture_bytes(len(names), image))}"
+    if old is not None and len(old.rows) == len(names):
+        rows = np.array([old.rows[place] for place in range(len(names))], np.int64)
+        notes.append(f"data.cache: {size}, decoded by an earlier run: {path}")
+        return Remembered(old.found, old.pixels, rows, tuple(notes))
+    files.make_folder(folder)
+    sweep(folder)
+    check_room(folder, len(names), image)
+    found, pixels = _build(path, made, root, names, image, old, workers, progress)
+    notes.append(f"data.cache: {size}, kept for later runs: {path}")
+    return Remembered(found, pixels, np.arange(len(names)), tuple(notes))
+
+
+def entry_path(root: str, image: ImageConfig) -> str:
+    """Where the pictures of a folder lie, decoded so, whether they are there yet or not."""
+    name = hashlib.sha256(json.dumps(_made(root, image), sort_keys=True).encode()).hexdigest()[:24]
+    return os.path.join(cache_folder(), name + SUFFIX)
+
+
+def picture_bytes(total: int, image: ImageConfig) -> int:
+    """Bytes of so many decoded pictures."""
+    height, width = image.load_size
+    return total * height * width * image.channels
+
+
+def check_room(folder: str, total: int, image: ImageConfig) -> None:
+    """Refuse a cache that the disk has no room for. Errors: EnvironmentFault with the bytes it takes."""
+    there = folder
+    while not os.path.exists(there):
+        there = os.path.dirname(there)
+    needed, free = picture_bytes(total, image) + INDEXED * total + SPARE, _free(there)
+    if needed > free:
+        raise _full(folder, needed, f"{free} are free")
+
+
+def _free(folder: str) -> int:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+def _full(path: str, needed: int, why: str) -> EnvironmentFault:
+    cure = f"free some space, set {VARIABLE} to a folder on another disk, or set data.cache: none"
+    return EnvironmentFault(f"data.cache: the decoded pictures take {needed} bytes, but {why}; {cure}", path)
+
+
+def megabytes(count: int) -> str:
+    """A size for people."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def _made(root: str, image: ImageConfig) -> dict[str, object]:
+    """All that decides the pixels beside the files."""
+    decoders = [PIL.__version__, features.version("jpg"), features.version("webp")]
+    return {"format": FORMAT, "root": os.path.abspath(root), "image": asdict(image), "decoders": decoders}
+
+
+def _open(path: str, root: str, names: Sequence[str], image: ImageConfig, workers: int) -> _Old | None:
+    """The entry that is there, compared with the files as they are now. Errors: DamagedEntry."""
+    if (handle := files.open_shared(path)) is None:
+        return None
+    try:
+        index = read_index(handle)
+        blocks = len(index.blocks)
+
+        def check(start: int) -> int:
+            check_blocks(handle, index, start, min(start + CHECKED, blocks))
+            return 0
+
+        for _ in each(check, range(0, blocks, CHECKED), workers):
+            pass
+        pixels = Mapped(handle, (len(index.paths), *index.shape))
+        files.mark_used(handle)
+    finally:
+        os.close(handle)
+    return _compare(index, pixels, root, names, image)
+
+
+def _compare(index: Index, pixels: Mapped, root: str, names: Sequence[str], image: ImageConfig) -> _Old:
+    """Which pictures an entry has as they are now."""
+    places = {name: row for row, name in enumerate(index.paths)}
+    stamps, digests = index.stamps.tolist(), index.digests.tobytes().hex()
+    old = _Old(pixels, {}, {}, Decoded(len(names)))
+    for place, name in enumerate(names):
+        if (row := places.get(name)) is None:
+            continue
+        path, digest, reason = os.path.join(root, name), digests[64 * row : 64 * row + 64], index.reasons.get(row)
+        now = _stamp(path)
+        if digest == NO_DIGEST or [*now] != stamps[row]:
+            try:  # then its bytes decide
+                if hashlib.sha256(load_bytes(path, image)).hexdigest() != digest:
+                    continue
+            except BadPicture as problem:  # it has no pixels now, whatever it had
+                digest, reason = "", problem.reason
+        old.rows[place], old.stamps[place], old.found.digests[place] = row, now, digest
+        if reason is not None:
+            old.found.reasons[place] = reason
+    return old
+
+
+def _stamp(path: str) -> tuple[int, int, int]:
+    try:
+        return stamp(path)
+    except (OSError, ValueError):
+        return NO_STAMP
+
+
+def _build(
+    path: str,
+    made: dict[str, object],
+    root: str,
+    names: Sequence[str],
+    image: ImageConfig,
+    old: _Old | None,
+    workers: int,
+    progress: Progress | None,
+) -> tuple[Decoded, Mapped]:
+    """Decode what is missing, copy the rest, and put a new entry under its name."""
+    total, shape = len(names), (*image.load_size, image.channels)
+    size = picture_bytes(1, image)
+    step = in_block(size)
+    found = Decoded(total)
+    stamps = np.full((total, len(NO_STAMP)), -1, np.int64)
+    blocks = np.empty((-(-total // step), 32), np.uint8)
+    with files.Draft(path, held=True) as draft:
+
+        def block(start: int) -> int:
+            stop = min(start + step, total)
+            pixels = np.zeros((stop - start, *shape), np.uint8)
+            for place in range(start, stop):
+                if old is not None and place in old.rows:
+                    stamps[place] = old.stamps[place]
+                    found.copy(place, old.found, place)
+                    pixels[place - start] = old.pixels.take(np.array([old.rows[place]]))[0]
+                    continue
+                file = os.path.join(root, names[place])
+                stamps[place] = _stamp(file)  # before it is read: a change in between is noticed the next time
+                if (picture := found.one(place, file, image)) is not None:
+                    pixels[place - start] = picture
+            draft.write_at(pixels.data, start * size)
+            blocks[start // step] = block_digest(pixels)
+            return stop - start
+
+        try:
+            counted(block, range(0, total, step), workers, total, progress)
+            digests = np.frombuffer(bytes.fromhex("".join(one or NO_DIGEST for one in found.digests)), np.uint8)
+            index = Index(made, shape, tuple(names), stamps, digests.reshape(total, 32), blocks, found.reasons)
+            end = index.encode()
+            draft.write_at(end, index.pixel_bytes)
+            pixels = Mapped(draft.handle, (total, *shape))
+            draft.keep()
+        except EnvironmentFault as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise _full(path, total * (size + INDEXED) + SPARE, "the disk is full") from error
+            raise
+    return found, pixels
