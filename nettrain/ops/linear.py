@@ -51,7 +51,6 @@ def linear(x: Array, weight: Array, *, epilogue: Sequence[Part] = (), recorded: 
         whole = z
         first.finish()
         pieces.each(lambda index, span: stages.apply(index, span, whole[span], y), whole.size)
-    del z
 
     def backward(g: Array, needs: Needs) -> list[Array | None]:
         stages.open_back(Needs(needs[2:]))

@@ -1,8 +1,8 @@
 """The parts of one epilogue on one pass: in which memory each piece stands between them, there and back.
 
 Stage 0 is what the core makes, stage i + 1 what part i leaves. Neighbouring stages share their memory, so that a part
-works in place, unless the shape changes or the walk back reads the earlier stage again. The last run of stages stands in
-the result itself; an earlier one in scratch memory, or in memory of its own where it is kept.
+works in place, unless the shape changes or the walk back reads the earlier stage again. The last run of stages stands
+in the result itself; an earlier one in scratch memory, or in memory of its own where it is kept.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class Winograd:
         """
         way = self._way(self.back, len(g), self.K, self.C)
         way.to_points(g)
-        if dx is not None:
+        if dx is not None and weights is not None:
             np.matmul(way.points, weights, out=way.products)
             way.from_points(dx)
         if dw is not None:
