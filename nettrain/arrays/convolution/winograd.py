@@ -43,8 +43,8 @@ def fits(window: Window, size: Pair, channels: int, filters: int, groups: int) -
 class Winograd:
     """Forward and both gradients for pieces (n,H,W,C) -> (n,P,Q,K).
 
-    Notes    Errors are about 1e-6 of the largest result in float32, forward and both gradients: 2 to 6 times those of
-             patches.
+    Notes    Errors are 1e-6 to 4e-6 of the largest result in float32, forward and both gradients: up to 6 times those
+             of patches.
     """
 
     def __init__(self, size: Pair, weight: tuple[int, ...], window: Window, dtype: npt.DTypeLike) -> None:
