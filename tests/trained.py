@@ -17,6 +17,7 @@ from commands import ROOT
 from PIL import Image
 
 from nettrain.arrays import blas
+from nettrain.arrays.threads import set_threads
 from nettrain.training.evaluation import outputs_of
 from nettrain.training.model_file import Model, load_model
 
@@ -79,6 +80,7 @@ def different(model: Model) -> list[str]:
 
 def main() -> None:
     print(blas.kernel())
+    set_threads(2)
     for run in sys.argv[1:]:
         for found in different(load_model(Path(run) / "best.safetensors")):
             print(f"{Path(run).name}: {found}")
