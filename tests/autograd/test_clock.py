@@ -21,7 +21,7 @@ NET = layers(
     "dense: classes",
 )
 OPS = [
-    ("layers.0", "conv2d", ("batch_norm", "max_pool2d", "relu")),  # the maximum is taken first
+    ("layers.0", "conv2d", ("batch_norm", "max_pool2d", "relu")),
     ("layers.2.shortcut", "conv2d", ("bias",)),
     ("layers.2.layers.0", "conv2d", ("bias",)),
     ("layers.2.layers.1", "through", ("batch_norm", "add", "relu")),
