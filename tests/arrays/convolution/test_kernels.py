@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from kernel_cases import MIXES, ROWS, Results, Row, poison_scratch, reference, run
 
-from nettrain.arrays.convolution import patches
+from nettrain.arrays.convolution.patches import Patches
 
 each_row = pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
 EXACT = 1e-10  # of the largest number, in float64
@@ -96,14 +96,21 @@ def test_a_piece_holds_one_picture_at_least_and_sixteen_at_most(row: Row) -> Non
 )
 @pytest.mark.parametrize("lines", [1, 2, 3])
 def test_a_picture_cut_into_bands_gives_the_same(row: Row, lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bands(_: Patches, n: int, rows: int) -> list[range]:
+        assert n == 1
+        return [range(start, min(start + lines, rows)) for start in range(0, rows, lines)]
+
+    monkeypatch.setattr(Patches, "_bands", bands)
     alone = replace(row, pictures=1)
-    kernel = alone.kernel(np.float64)
-    assert isinstance(kernel, patches.Patches)
-    monkeypatch.setattr(patches, "PIECE_BYTES", lines * kernel.row_bytes)
     run(alone, np.float64).assert_near(reference(alone), EXACT)
 
 
-def test_pictures_of_the_table_are_cut_into_bands() -> None:
-    """So that the promises above are tried on bands as large as they really are."""
-    large = [row.kernel(np.float32) for row in ROWS if row.size == (90, 50)]
-    assert [kernel.row_bytes < patches.PIECE_BYTES < 50 * kernel.row_bytes for kernel in large] == [True, True]  # type: ignore[attr-defined]
+@pytest.mark.parametrize("rows", [1, 2, 7, 90])
+def test_bands_hold_every_row_once_in_order_and_several_pictures_are_not_cut(rows: int) -> None:
+    """Pictures of the table are large enough to be cut, so that the promises above are tried on real bands too."""
+    for kernel in (row.kernel(np.float32) for row in ROWS if row.size == (90, 50)):
+        assert isinstance(kernel, Patches)
+        bands = list(kernel._bands(1, rows))
+        assert [row for band in bands for row in band] == list(range(rows))
+        assert list(kernel._bands(2, rows)) == [range(rows)]
+        assert len(bands) > 1 or rows < 90
