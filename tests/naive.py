@@ -52,11 +52,38 @@ def conv2d(x: Array, weight: Array, window: Window, groups: int = 1) -> Array:
     C, K = x.shape[3] // groups, weight.shape[3] // groups
     return np.concatenate(
         [
-            np.einsum("npqrsc,rsck->npqk", patches[..., i * C : i * C + C], weight[..., i * K : i * K + K])
+            np.einsum(
+                "npqrsc,rsck->npqk", patches[..., i * C : i * C + C], weight[..., i * K : i * K + K], optimize=True
+            )
             for i in range(groups)
         ],
         axis=3,
     )
+
+
+def conv2d_gradients(x: Array, weight: Array, g: Array, window: Window, groups: int = 1) -> tuple[Array, Array]:
+    """By the pictures and by the filters: a weight joins a pixel to an output, and each gets what the others bring."""
+    patches = places(x, window)
+    C, K = x.shape[3] // groups, weight.shape[3] // groups
+    back, dw = np.zeros(patches.shape), np.zeros(weight.shape)
+    for i in range(groups):
+        mine, filters = slice(i * C, i * C + C), slice(i * K, i * K + K)
+        back[..., mine] = np.einsum("npqk,rsck->npqrsc", g[..., filters], weight[..., filters], optimize=True)
+        dw[..., filters] = np.einsum("npqrsc,npqk->rsck", patches[..., mine], g[..., filters], optimize=True)
+    return places_back(back, x.shape, window), dw
+
+
+def places_back(patches: Array, shape: tuple[int, ...], window: Window) -> Array:
+    """Each pixel the sum of its places in all windows, found pixel by pixel.  Shapes: (N,P,Q,R,S,C) -> (N,H,W,C)."""
+    _, H, W, _ = shape
+    (top, _), (left, _) = pads(window, 0, H), pads(window, 1, W)
+    (a, b), (d, e) = window.stride, window.dilation
+    x = np.zeros(shape)
+    for p, q, r, s in np.ndindex(patches.shape[1:5]):
+        h, w = p * a + r * d - top, q * b + s * e - left
+        if 0 <= h < H and 0 <= w < W:
+            x[:, h, w] += patches[:, p, q, r, s]
+    return x
 
 
 def max_pool(x: Array, window: Window) -> Array:

@@ -9,7 +9,7 @@ import naive
 import numpy as np
 from promises import Array, Case, away_from_zero, distinct
 
-from nettrain.arrays.windows import Window
+from nettrain.arrays.windows import Pair, Window
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Tensor, spec_of
 from nettrain.ops.add import Add
@@ -75,12 +75,12 @@ def running_normed(z: Array, weight: Array, bias: Array) -> Array:
     return naive.normalised(z, weight, bias, means(C), variances(C), EPSILON)
 
 
-def convolution(window: Window, K: int = 4, C: int = 3, groups: int = 1) -> Case:
+def convolution(window: Window, K: int = 4, C: int = 3, groups: int = 1, size: Pair = (5, 7)) -> Case:
     """A convolution without an epilogue."""
     return Case(
         conv2d,
         "conv2d",
-        {"x": ("N", 5, 7, C), "weight": (*window.size, C // groups, K)},
+        {"x": ("N", *size, C), "weight": (*window.size, C // groups, K)},
         lambda x, weight: conv2d(x, weight, window=window, groups=groups),
         lambda x, weight: naive.conv2d(x, weight, window, groups),
     )
@@ -102,6 +102,8 @@ def part(
 THREE = Window((3, 3), padding="same")
 POOL = Window((2, 2), (2, 2))
 OVERLAPPING = Window((3, 3), (2, 2), padding=1)
+WIDE = ("N", 4, 5, 16)  # channels enough for Winograd's method
+WIDE_WEIGHT = (3, 3, 16, 16)
 
 CASES: dict[str, Case] = {
     "linear": Case(
@@ -151,6 +153,46 @@ CASES: dict[str, Case] = {
     "conv 2 groups": convolution(THREE, K=6, C=4, groups=2),
     "conv depthwise": convolution(Window((3, 3), (2, 2), padding="same"), K=8, C=4, groups=4),
     "conv depthwise 1x1": convolution(Window((1, 1)), K=3, groups=3),
+    "conv 3x3 same, wide": convolution(THREE, K=17, C=16, size=(4, 5)),
+    "conv 3x3 valid, wide": convolution(Window((3, 3)), K=16, C=18, size=(4, 6)),
+    "conv 3x3 padding 2, wide": convolution(Window((3, 3), padding=2), K=16, C=16, size=(2, 3)),
+    "conv 1x1 stride 2, wide": convolution(Window((1, 1), (2, 2)), K=16, C=16),
+    "conv, wide, bias, relu": Case(
+        conv2d,
+        "conv2d bias pointwise",
+        {"x": WIDE, "weight": WIDE_WEIGHT, "bias": (16,)},
+        lambda x, weight, bias: conv2d(x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(*RELU)]),
+        lambda x, weight, bias: naive.relu(naive.conv2d(x, weight, THREE) + bias),
+    ),
+    "conv, wide, bias, relu, max_pool": Case(
+        conv2d,
+        "conv2d bias pointwise max_pool",
+        {"x": WIDE, "weight": WIDE_WEIGHT, "bias": (16,)},
+        lambda x, weight, bias: conv2d(x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(*RELU), MaxPool(POOL)]),
+        lambda x, weight, bias: naive.max_pool(naive.relu(naive.conv2d(x, weight, THREE) + bias), POOL),
+    ),
+    "conv, wide, batch_norm, relu, max_pool": Case(
+        conv2d,
+        "conv2d batch_norm pointwise max_pool",
+        {"x": WIDE, "weight": WIDE_WEIGHT, "scale": (16,), "shift": (16,)},
+        lambda x, weight, scale, shift: conv2d(
+            x, weight, window=THREE, epilogue=[batch_norm(scale, shift), Pointwise(*RELU), MaxPool(POOL)]
+        ),
+        lambda x, weight, scale, shift: naive.max_pool(
+            naive.relu(normed(naive.conv2d(x, weight, THREE), scale, shift)), POOL
+        ),
+    ),
+    "conv, wide, batch_norm, add, relu": Case(
+        conv2d,
+        "conv2d batch_norm add pointwise",
+        {"x": WIDE, "weight": WIDE_WEIGHT, "scale": (16,), "shift": (16,), "shortcut": WIDE},
+        lambda x, weight, scale, shift, shortcut: conv2d(
+            x, weight, window=THREE, epilogue=[batch_norm(scale, shift), Add(shortcut), Pointwise(*RELU)]
+        ),
+        lambda x, weight, scale, shift, shortcut: naive.relu(
+            normed(naive.conv2d(x, weight, THREE), scale, shift) + shortcut
+        ),
+    ),
     "conv, bias": Case(
         conv2d,
         "conv2d bias",

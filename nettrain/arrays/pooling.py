@@ -43,10 +43,9 @@ def _empty_padded(like: Array, window: Window) -> Array:
     return padded
 
 
-def _halves(window: Window) -> bool:
-    return (
-        window.size == window.stride == (2, 2) and window.dilation == (1, 1) and window.pads(2, 2) == ((0, 0), (0, 0))
-    )
+def _halves(window: Window, size: Pair) -> bool:
+    plain = window.size == window.stride == (2, 2) and window.dilation == (1, 1)
+    return plain and window.pads(*size) == ((0, 0), (0, 0))
 
 
 def max_pool(x: Array, window: Window, out: Array, *, choosing: bool) -> Choice:
@@ -55,7 +54,7 @@ def max_pool(x: Array, window: Window, out: Array, *, choosing: bool) -> Choice:
     Shapes   x (n,H,W,C), out (n,P,Q,C). The choice is for ``max_pool_back`` alone; empty if not ``choosing``.
     Notes    NaN stays NaN. Padding never wins.
     """
-    if _halves(window):
+    if _halves(window, (x.shape[1], x.shape[2])):
         return _halve(x, out, choosing=choosing)
     views = _places(pad(x, window, -np.inf), window, (out.shape[1], out.shape[2]))
     np.copyto(out, next(views))
@@ -69,7 +68,7 @@ def max_pool(x: Array, window: Window, out: Array, *, choosing: bool) -> Choice:
 
 def max_pool_back(g: Array, choice: Choice, window: Window, out: Array) -> Array:
     """The gradient of the pixels, (n,H,W,C), into ``out``: each window's goes to the pixel that was chosen."""
-    if _halves(window):
+    if _halves(window, (out.shape[1], out.shape[2])):
         return _halve_back(g, choice, out)
     (place_chosen,) = choice
     dx = _empty_padded(out, window)

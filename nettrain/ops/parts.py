@@ -1,8 +1,8 @@
 """The parts of one epilogue on one pass: in which memory each piece stands between them, there and back.
 
 Stage 0 is what the core makes, stage i + 1 what part i leaves. Neighbouring stages share their memory, so that a part
-works in place, unless the shape changes or the walk back reads the earlier stage again. The last run of stages stands in
-the result itself; an earlier one in scratch memory, or in memory of its own where it is kept.
+works in place, unless the shape changes or the walk back reads the earlier stage again. The last run of stages stands
+in the result itself; an earlier one in scratch memory, or in memory of its own where it is kept.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Parts:
         last = stage + next(i for i, shared in enumerate(self._in_place[stage:]) if not shared)
         if self._fresh[last]:
             return memory.empty(shape, self.dtype)
-        return scratch(f"stage {stage % 2}", shape, self.dtype)
+        run = self._in_place[:stage].count(False)  # what a part reads stands in the run before
+        return scratch(f"stage {run % 2}", shape, self.dtype)
 
     def open_back(self, needs: Needs) -> None:
         """Prepare every part's walk back; ``needs`` are those of all their tensors."""
@@ -92,7 +93,7 @@ class Parts:
         Notes    With ``kept``, memory for the whole, it is there or in other memory that stays until the walk back is
                  over; otherwise it may be scratch. ``g`` is written only if ``owned``.
         """
-        piece, lasting = g[span], True
+        piece, lasting, side = g[span], True, 0
         below = (*([self.first] if self.first else []), *self.rest)
         offset = len(below) - len(self.rest)
         for i in reversed(range(len(self.rest))):
@@ -101,12 +102,13 @@ class Parts:
             landing = lower.landing(span) if lower is not None else None
             if landing is not None:
                 out, stays = landing, True
-            elif owned and shape == piece.shape:
+            elif owned and shape == piece.shape and piece.flags.c_contiguous:  # parts lay lines over what they write
                 out, stays = piece, lasting
             elif kept is not None and i == 0:
                 out, stays = kept[span], True
             else:
-                out, stays = scratch(f"back {i % 2}", shape, self.dtype), False
+                side = 1 - side  # what the part reads may stand in the other one
+                out, stays = scratch(f"back {side}", shape, self.dtype), False
             back = part.back(index, span, piece, out)
             if back is not piece:
                 lasting = stays if back is out else True

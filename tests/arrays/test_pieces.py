@@ -72,7 +72,7 @@ def test_neither_depends_on_the_number_of_threads(count: int, threads: Callable[
     pieces.each(look)
     lanes.each(lambda lane, piece: order[lane].append(piece))
     assert sorted(seen) == [(i, 4 * i, min(4 * i + 4, 77)) for i in range(20)]
-    assert order == {lane: list(range(lane, 20, 16)) for lane in range(16)}
+    assert order == {lane: list(lanes.pieces_of(lane)) for lane in range(16)}
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -81,14 +81,32 @@ def test_a_sum_is_added_in_the_order_of_lanes(count: int, threads: Callable[[int
     terms = np.random.default_rng(1).normal(size=(50, 7, 3)).astype(np.float32)
     lanes = Lanes.of(50, terms[0].nbytes)
     total = Sum(lanes, (7, 3), np.float32)
-    lanes.each(lambda lane, piece: total.add(lane, terms[piece]))
+
+    def add(lane: int, piece: int) -> None:
+        place, begun = total.place(lane)
+        np.copyto(place, place + terms[piece] if begun else terms[piece])
+
+    lanes.each(add)
     by_lane = np.zeros((16, 7, 3), np.float32)
-    for piece in range(50):
-        by_lane[piece % 16] += terms[piece]
+    for lane in range(16):
+        for piece in lanes.pieces_of(lane):
+            by_lane[lane] += terms[piece]
     expected = by_lane[0]
     for lane in by_lane[1:]:
         expected = expected + lane
     assert total.total().tobytes() == expected.tobytes()
+
+
+def test_only_the_first_term_of_a_lane_is_written() -> None:
+    total = Sum(Lanes.of(3, 4), (2,), np.float32)
+    assert [total.place(lane)[1] for lane in (0, 2, 0, 2, 1)] == [False, False, True, True, False]
+    for lane in range(3):
+        place, begun = total.place(lane)
+        assert begun
+        place[...] = 10.0**lane
+    found = total.total()
+    assert found.tolist() == [111, 111]
+    assert np.may_share_memory(found, total.place(0)[0])
 
 
 def test_merged_adds_in_order_and_leaves_its_rows() -> None:

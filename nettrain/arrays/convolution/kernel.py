@@ -15,13 +15,17 @@ MOST_PICTURES = 16  # of a piece in training, so that a batch gives enough piece
 class Kernel(Protocol):
     """A convolution of one shape of pictures with one shape of filters, whose pieces are (n,H,W,C) -> (n,P,Q,K).
 
-    ``pictures`` is the size of a piece in training; ``accumulator`` the shape in which the gradient of the filters is
-    summed. Pictures and gradients are C-contiguous. The bits of a picture's result depend on n, never on which
-    pictures they are.
+    Notes    Pictures and gradients are C-contiguous. The bits of a picture's result depend on n, never on which
+             pictures they are.
     """
 
-    pictures: int
-    accumulator: tuple[int, ...]
+    @property
+    def pictures(self) -> int:
+        """The size of a piece in training."""
+
+    @property
+    def accumulator(self) -> tuple[int, ...]:
+        """The shape in which the gradient of the filters is summed."""
 
     def weights(self, weight: Array) -> Any:
         """What ``forward`` wants of the filters (R,S,D,K); made once a pass."""

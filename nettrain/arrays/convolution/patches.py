@@ -86,8 +86,8 @@ class Patches:
             span = slice(start, start + taps * self.K // self.groups)
             start = span.stop
             for band in self._bands(n, rows.count):
-                pixels = (slice(None), slice(rows.first + band.start * a, rows.first + band.stop * a, a))
-                pixels = (*pixels, slice(columns.first, None, b))
+                lines = slice(rows.first + band.start * a, rows.first + band.stop * a, a)
+                pixels = slice(None), lines, slice(columns.first, None, b)
                 if not taps:
                     if dx is not None:
                         dx[pixels] = 0

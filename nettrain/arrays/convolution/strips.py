@@ -1,8 +1,8 @@
 """One axis of a picture cut in strips of tiles, and the matrices that take a strip to its points and back.
 
-The transforms of all tiles of a strip are one dense matrix with the zero padding folded in: no padded copy, no gather of
-tiles. A strip has two tiles (8 pixels out, 10 in): more would waste products with the zeros of the matrix, fewer would
-make the products too small to run fast.
+The transforms of all tiles of a strip are one dense matrix with the zero padding folded in: no padded copy, no gather
+of tiles. A strip has two tiles (8 pixels out, 10 in): more would waste products with the zeros of the matrix, fewer
+would make the products too small to run fast.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The small matrices of Winograd's minimal filtering, from the points at which polynomials are evaluated.
 
-y = At [(G w) * (Bt x)] gives ``OUTPUTS`` results of a filter of ``TAPS`` weights from ``POINTS_IN_ALL`` products: input,
-filter and output are polynomials, multiplied by their values at that many points, of which the last is infinity.
+y = At [(G w) * (Bt x)] gives ``OUTPUTS`` results of a filter of ``TAPS`` weights from ``POINTS_IN_ALL`` products:
+input, filter and output are polynomials, multiplied by their values at that many points, the last of them infinity.
 
 Source   Winograd, "Arithmetic Complexity of Computations", 1980, chapter IV; Lavin, Gray, "Fast Algorithms for
          Convolutional Neural Networks", 2015, section 4.
@@ -39,5 +39,5 @@ def filter_transform(*, flipped: bool) -> F64:
     """(36,9): a filter of 3x3 weights to its values at every pair of points (column point first); ``flipped`` turns it
     by half a circle first."""
     _, G, _ = matrices()
-    pairs = np.einsum("ar,bs->bars", G, G)
+    pairs: F64 = np.einsum("ar,bs->bars", G, G)
     return (pairs[:, :, ::-1, ::-1] if flipped else pairs).reshape(POINTS_IN_ALL**2, TAPS**2)

@@ -1,0 +1,90 @@
+"""Scratch memory: one block a role and thread, which only grows; views over it die when it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from nettrain.arrays import scratch as module
+from nettrain.arrays.scratch import PAGE, bench, scratch
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Blocks of this test's own."""
+    monkeypatch.setattr(module, "_thread", module._Thread())
+    return
+
+
+def address(array: np.ndarray) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def test_an_array_is_contiguous_and_of_the_shape_and_dtype_asked_for() -> None:
+    array = scratch("a", (3, 4, 5), np.float64)
+    assert (array.shape, array.dtype, array.flags.c_contiguous) == ((3, 4, 5), np.float64, True)
+    assert scratch("a", (2,)).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((7,), np.float32), ((2, 3), np.float64), ((PAGE,), np.uint8), ((0, 4), np.float32)]
+)
+def test_one_role_is_one_block_whatever_the_shape(shape: tuple[int, ...], dtype: type) -> None:
+    first = scratch("a", (PAGE,), np.uint8)
+    assert address(scratch("a", shape, dtype)) == address(first)
+
+
+def test_two_roles_may_live_at_once() -> None:
+    a, b = scratch("a", (9,)), scratch("b", (9,))
+    assert not np.may_share_memory(a, b)
+
+
+def test_a_block_grows_and_the_old_one_stays_with_whoever_has_it() -> None:
+    small = scratch("a", (PAGE,), np.uint8)
+    small.fill(7)
+    large = scratch("a", (PAGE + 1,), np.uint8)
+    large.fill(8)
+    assert (small == 7).all()
+    assert address(scratch("a", (1,))) == address(large)
+    assert module._thread.blocks["a"].nbytes == 2 * PAGE
+
+
+def test_a_bench_is_laid_out_once_for_each_key() -> None:
+    made = [bench(key, lambda key=key: [key]) for key in ("x", "y", "x")]
+    assert made[0] is made[2]
+    assert made == [["x"], ["y"], ["x"]]
+
+
+def test_benches_are_laid_out_anew_when_a_block_grows() -> None:
+    """Their views look at the old block, which nobody else writes any more."""
+    first = bench("x", lambda: scratch("a", (PAGE,), np.uint8))
+    assert bench("x", lambda: scratch("a", (PAGE,), np.uint8)) is first
+    larger = scratch("a", (2 * PAGE,), np.uint8)
+    second = bench("x", lambda: scratch("a", (PAGE,), np.uint8))
+    assert address(second) == address(larger) != address(first)
+
+
+def test_a_bench_that_grows_a_block_itself_is_kept() -> None:
+    def lay_out() -> np.ndarray:
+        return scratch("a", (PAGE,), np.uint8)
+
+    assert bench("x", lay_out) is bench("x", lay_out)
+
+
+def test_a_thread_keeps_so_many_benches_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_BENCHES", 3)
+    for key in range(10):
+        assert bench(key, lambda key=key: [key]) == [key]
+        assert len(module._thread.benches) <= 3
+
+
+def test_threads_have_blocks_and_benches_of_their_own() -> None:
+    mine, my_bench = scratch("a", (9,)), bench("x", lambda: ["mine"])
+    with ThreadPoolExecutor(1) as thread:
+        theirs = thread.submit(scratch, "a", (9,)).result()
+        assert thread.submit(bench, "x", lambda: ["theirs"]).result() == ["theirs"]
+    assert not np.may_share_memory(mine, theirs)
+    assert bench("x", list) is my_bench
