@@ -18,6 +18,9 @@ from typing import Any
 from benchmarks.plan import Job
 from benchmarks.sides import SIDES, Prepared
 
+LOOK = 0.01  # seconds between two looks at what this process has used
+QUIET = 0.1  # of a core: less than that, and nobody spins
+
 
 class Server:
     """The requests, each a method; what it has prepared is kept by its job."""
@@ -53,7 +56,9 @@ class Server:
         begun = time.perf_counter()
         for _ in range(calls):
             call()
-        return {"seconds": (time.perf_counter() - begun) / calls}
+        seconds = (time.perf_counter() - begun) / calls
+        settle()
+        return {"seconds": seconds}
 
     def drop(self) -> dict[str, Any]:
         """Let go of everything prepared."""
@@ -64,6 +69,19 @@ class Server:
         """Bytes of this process that are in memory: now, and at most so far (Linux)."""
         lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
         return {name: int(lines[key].split()[0]) * 1024 for name, key in (("now", "VmRSS"), ("most", "VmHWM"))}
+
+
+def settle() -> None:
+    """Wait until no thread of this process spins any more: the next contender is to have the cores for itself.
+
+    Notes   OpenBLAS and OpenMP let their threads look out for more work for a while, up to some tenths of a second.
+    """
+    used = time.process_time()
+    while True:
+        time.sleep(LOOK)
+        if (now := time.process_time()) - used < QUIET * LOOK:
+            return
+        used = now
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from nettrain.arrays.threads import get_threads, parallel
 
 SIDES = (128, 256, 512, 1024)
-ROUNDS = 8
+ROUNDS = 30  # of some hundredths of a second each: one of them will be undisturbed
 FLOPS_A_ROUND = 2e9  # of each thread
 
 
