@@ -15,7 +15,7 @@ from benchmarks.goals import table
 from benchmarks.load import busy, loaded, snapshot
 from benchmarks.plan import PICTURES, Settings
 from benchmarks.results import FOLDER, Results, file_name, read, write
-from benchmarks.run import Effort, run
+from benchmarks.run import Effort, peaks_for, run
 from benchmarks.runners import Bench
 from benchmarks.surroundings import KERNELS, environment
 from benchmarks.table import GROUPS, chosen
@@ -41,14 +41,18 @@ def main(arguments: Sequence[str]) -> int:
         sys.exit("benchmarks: error: --save keeps figures of a quiet machine only: " + "; ".join(reasons))
     before = snapshot()
     surroundings = environment(options.kernel or None)
-    with tempfile.TemporaryDirectory() as made, Children(surroundings) as children:
-        folder = options.folder or Path(made)
-        folder.mkdir(parents=True, exist_ok=True)
-        bench = Bench(children, Workshop(folder, surroundings), surroundings)
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.folder) as made, Children(surroundings) as children:
+        workshop = Workshop(options.folder or Path(made), Path(made), surroundings)
+        bench = Bench(children, workshop, surroundings)
         facts = children.facts()
         _print(report.head(facts, options.kernel))
+        peaks = peaks_for(rows, bench)
+        _print(f"  matrix peak on {count} threads: {gflops:.0f} GFLOP/s" for count, gflops in peaks.items())
         effort = Effort(options.rounds, options.quick)
-        results = Results(facts, run(rows, effort, bench, lambda row: _print(report.lines(row))), options.kernel)
+        found = run(rows, effort, bench, peaks, lambda row: _print(report.lines(row)))
+    results = Results(facts, found, options.kernel)
     _after(results, options)
     if options.save:
         _save(results, busy(before, snapshot()))
@@ -88,10 +92,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     usual = ", ".join(name for name, group in GROUPS.items() if group.by_default)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"groups, cases or patterns [default: {usual}]")
     parser.add_argument("--threads", type=_numbers, default=(1, cores) if cores > 1 else (1,), metavar="1,2")
-    parser.add_argument("--rounds", type=int, help="measured, after the warm-up [default: 7; memory and fit 3]")
+    parser.add_argument("--rounds", type=_count, help="measured, after the warm-up [default: 7; memory and fit 3]")
     parser.add_argument("--quick", action="store_true", help="two short rounds: to see that all works")
     parser.add_argument("--kernel", choices=KERNELS, default="", help="hold every side to kernels of an older CPU")
-    parser.add_argument("--pictures", type=int, default=PICTURES, help=f"of a whole fit, from the zip in {CIFAR10}")
+    parser.add_argument("--pictures", type=_count, default=PICTURES, help=f"of a whole fit, from the zip in {CIFAR10}")
     parser.add_argument("--folder", type=Path, help="for pictures and runs, kept [default: a temporary one]")
     parser.add_argument(
         "--save", action="store_true", help=f"keep the figures in {FOLDER.name}/; not on a loaded machine"
@@ -103,11 +107,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
 def _numbers(text: str) -> tuple[int, ...]:
-    numbers = tuple(sorted({int(part) for part in text.split(",")}))
-    if numbers[0] < 1:
-        raise ValueError(text)
-    return numbers
+    return tuple(sorted({_count(part) for part in text.split(",")}))
 
 
 if __name__ == "__main__":

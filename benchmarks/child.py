@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.plan import Job
 from benchmarks.sides import SIDES, Prepared
 
+STATUS = Path("/proc/self/status")
 LOOK = 0.01  # seconds between two looks at what this process has used
 QUIET = 0.1  # of a core: less than that, and nobody spins
 
@@ -67,7 +68,7 @@ class Server:
 
     def memory(self) -> dict[str, Any]:
         """Bytes of this process that are in memory: now, and at most so far (Linux)."""
-        lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        lines = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
         return {name: int(lines[key].split()[0]) * 1024 for name, key in (("now", "VmRSS"), ("most", "VmHWM"))}
 
 

@@ -44,21 +44,21 @@ def predict(shop: Workshop, pictures: Path, threads: int) -> list[str]:
     """Classify a file or a folder by a small ``cnn``, trained for one epoch on made pictures, into a file."""
     config = _config(shop, "few", "cnn", shop.pictures("jpeg-few"), 1, "ram")
     run = shop.made_by("cnn-run", nettrain("fit", str(config), "--run-dir", "{}"))
-    rows = str(shop.folder / "rows.jsonl")
+    rows = str(shop.runs / "rows.jsonl")
     return nettrain("predict", str(pictures), "--model", str(run), "--output", rows, "--threads", str(threads))
 
 
 def torch_predict(shop: Workshop, pictures: Path, threads: int, workers: int) -> list[str]:
     """The same by the script of a PyTorch user, with random weights of the same shapes."""
     weights = shop.made_by("cnn.pt", python(str(PEERS / "torch_models.py"), "cnn", "{}"))
-    rows = str(shop.folder / "rows.csv")
+    rows = str(shop.runs / "rows.csv")
     numbers = ["--threads", str(threads), "--workers", str(workers)]
     return python(str(PEERS / "torch_predict.py"), str(pictures), str(weights), rows, *numbers)
 
 
 def torch_fit(shop: Workshop, model: str, pictures: int, epochs: int, threads: int, channels_last: bool) -> list[str]:
     """The training script of a PyTorch user. Errors: as for ``fit``."""
-    weights = str(shop.folder / f"{model}-trained.pt")
+    weights = str(shop.runs / f"{model}-trained.pt")
     arguments = [str(shop.cifar(pictures)), weights, "--model", model, "--epochs", str(epochs)]
     last = ["--channels-last"] if channels_last else []
     return python(str(PEERS / "torch_fit.py"), *arguments, "--threads", str(threads), "--workers", "2", *last)

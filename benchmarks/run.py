@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.measure import in_turn
-from benchmarks.plan import OURS, Row
+from benchmarks.plan import OURS, Kept, Row
 from benchmarks.results import Result
 from benchmarks.runners import Bench, Facts, ready
 from benchmarks.sides import SIDES, Missing, installed
@@ -21,9 +21,13 @@ class Effort:
     quick: bool = False
 
 
-def run(rows: Sequence[Row], effort: Effort, bench: Bench, show: Callable[[Result], None]) -> list[Result]:
-    """All rows. Errors: ``ChildFailed`` or ``CalledProcessError`` where a side fails; nothing is measured around it."""
-    peaks = {count: peak(bench, count) for count in sorted({row.threads for row in rows if row.unit == "seconds"})}
+def run(
+    rows: Sequence[Row], effort: Effort, bench: Bench, peaks: Mapping[int, float], show: Callable[[Result], None]
+) -> list[Result]:
+    """All rows; ``peaks`` are the machine's by number of threads.
+
+    Errors   ``ChildFailed`` or ``CalledProcessError`` where a side fails; nothing is measured around it.
+    """
     found = []
     for row in rows:
         found.append(measure(row, effort, bench, peaks.get(row.threads, 0)))
@@ -50,7 +54,11 @@ def measure(row: Row, effort: Effort, bench: Bench, gflops: float = 0) -> Result
     return Result(row.group, row.case, row.threads, row.unit, figures, missing, facts.flops, facts.images, gflops)
 
 
-def peak(bench: Bench, threads: int) -> float:
-    """The machine's matrix peak in GFLOP/s, float32: the most that any side reaches on so many threads."""
+def peaks_for(rows: Sequence[Row], bench: Bench) -> dict[int, float]:
+    """The machine's matrix peak in GFLOP/s, float32, by number of threads: the most that any side reaches.
+
+    Notes   only where something is multiplied in a process that is kept; whole programs have no share of it.
+    """
     sides = [name for name, side in SIDES.items() if side.products and installed(side.package)]
-    return max(float(bench.children.kept(side, threads).ask("peak")["gflops"]) for side in sides)
+    counts = sorted({c.threads for row in rows for c in row.contenders if isinstance(c, Kept)})
+    return {n: max(float(bench.children.kept(side, n).ask("peak")["gflops"]) for side in sides) for n in counts}

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from benchmarks.child import STATUS
 from benchmarks.children import Children
 from benchmarks.measure import Run, calls_for
 from benchmarks.plan import Command, Contender, Fresh, Kept, Unit
-from benchmarks.sides import require
+from benchmarks.sides import SIDES, Missing, require
 from benchmarks.workshop import Workshop
 
 STEPS_OF_A_PEAK = 5
@@ -78,7 +79,9 @@ def _fresh(contender: Fresh, bench: Bench) -> Run:
             child.ask("round", contender.job, calls=STEPS_OF_A_PEAK)
             return float(child.ask("memory")["most"] - imported)
 
-    bench.children.fresh(contender.side, contender.threads).close()
+    require(SIDES[contender.side].package)
+    if not STATUS.exists():
+        raise Missing(f"memory is read from {STATUS}, which only Linux has")
     return peak
 
 

@@ -39,10 +39,10 @@ KINDS = {
 
 
 class Workshop:
-    """A folder with all of it; the second who asks gets what the first had made."""
+    """A folder with all of it; the second who asks gets what the first had made. ``runs`` is for what nobody keeps."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self.folder, self.environment = folder.absolute(), environment
+    def __init__(self, folder: Path, runs: Path, environment: Mapping[str, str]) -> None:
+        self.folder, self.runs, self.environment = folder.absolute(), runs.absolute(), environment
         self._runs = 0
 
     def pictures(self, kind: str) -> Path:
@@ -63,7 +63,7 @@ class Workshop:
     def new_run(self) -> Path:
         """A folder that is not there yet."""
         self._runs += 1
-        return self.folder / f"run-{os.getpid()}-{self._runs}"
+        return self.runs / f"run-{self._runs}"
 
     def write(self, name: str, text: str) -> Path:
         """A text file."""

@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmarks import run, runners, sides, workshop
 from benchmarks.children import Children
-from benchmarks.plan import BATCH, OURS, Command, Fresh, Job, Kept, Row, Settings
+from benchmarks.plan import OURS, Command, Fresh, Job, Kept, Row, Settings
 from benchmarks.runners import Bench
 from benchmarks.surroundings import environment
 from benchmarks.table import chosen
@@ -29,7 +29,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr(workshop, "KINDS", {name: replace(kind, count=20) for name, kind in workshop.KINDS.items()})
     surroundings = environment()
     with Children(surroundings) as children:
-        yield Bench(children, Workshop(tmp_path, surroundings), surroundings)
+        yield Bench(children, Workshop(tmp_path, tmp_path, surroundings), surroundings)
 
 
 def one(name: str) -> Row:
@@ -97,11 +97,9 @@ def test_a_whole_program_that_fails_is_an_error_with_what_it_said(bench: Bench, 
     assert "no good" in capfd.readouterr().err
 
 
-def test_all_rows_of_a_run_are_shown_as_they_come(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "peak", lambda bench, threads: 10.0 * threads)
+def test_all_rows_of_a_run_are_shown_as_they_come(bench: Bench):
     job = Job("ops", "dense-256-10", 2)
     rows = [Row("ops", job.case, 1, (Kept(OURS, "nettrain", 1, job),))]
     shown = []
-    assert run.run(rows, QUICK, bench, shown.append) == shown
+    assert run.run(rows, QUICK, bench, {1: 10.0}, shown.append) == shown
     assert shown[0].gflops == 10.0
-    assert BATCH == 128

@@ -95,3 +95,9 @@ def test_fewer_pictures_are_another_row():
 def test_the_rows_can_be_listed(capsys: pytest.CaptureFixture[str]):
     assert program.main(["memory", "--list"]) == 0
     assert capsys.readouterr().out.splitlines() == [f"memory/{name}" for name in MODELS]
+
+
+def test_counts_that_cannot_be_are_refused(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        program.main(["steps", "--threads", "0,2"])
+    assert "argument --threads: expected a whole number of at least 1, got '0'" in capsys.readouterr().err
