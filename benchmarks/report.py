@@ -13,7 +13,7 @@ SCALES: dict[Unit, tuple[tuple[float, str], ...]] = {
     "seconds": ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")),
     "bytes": ((1e6, "MB"), (1e3, "kB")),
 }
-LABEL = 34
+LABEL, BESIDE = 34, 40  # columns
 
 
 def amount(figure: float, unit: Unit) -> str:
@@ -32,7 +32,7 @@ def head(facts: Mapping[str, Mapping[str, Any]], kernel: str) -> Iterator[str]:
 
 def lines(row: Result) -> Iterator[str]:
     """A row: a line each contender, ours first."""
-    yield f"{row.group}/{row.case}, {row.threads} thread{'s' if row.threads > 1 else ''}"
+    yield f"{row.name}, {row.threads} thread{'s' if row.threads > 1 else ''}"
     for label, figures in row.figures.items():
         middle = spread(figures)
         median, lowest, highest = (amount(x, row.unit) for x in (middle.median, middle.lowest, middle.highest))
@@ -68,8 +68,9 @@ def span(ratio: Ratio) -> str:
 
 def _beside(ratio: Ratio | None, label: str) -> str:
     if ratio is None or label == OURS:
-        return " " * 26
-    return f"  x {span(ratio):<22}"
+        return " " * BESIDE
+    beside = f"  x {span(ratio)}, medians {ratio.medians:.2f}"
+    return f"{beside:<{BESIDE}}"
 
 
 def _rates(row: Result, seconds: float) -> str:

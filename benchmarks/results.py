@@ -33,7 +33,12 @@ class Result:
     @property
     def key(self) -> str:
         """What it is called where rows of two files are compared."""
-        return f"{self.group}/{self.case} on {self.threads}"
+        return f"{self.name} on {self.threads}"
+
+    @property
+    def name(self) -> str:
+        """What is typed on the command line to choose it."""
+        return f"{self.group}/{self.case}"
 
     def best(self, beginning: str = "") -> str | None:
         """The best peer, by its median, among those whose label begins so."""

@@ -25,7 +25,7 @@ class Group:
 GROUPS = {
     "steps": Group(steps.rows),
     "scaling": Group(scaling.rows),
-    "ops": Group(ops.rows, seconds=0.05),
+    "ops": Group(ops.rows, seconds=0.03),
     "decode": Group(decode.rows),
     "start": Group(start.rows),
     "whole": Group(whole.rows, by_default=False),
