@@ -69,7 +69,8 @@ def _save(results: Results, reasons: Sequence[str]) -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
-    print("\n".join(lines), flush=True)
+    for line in lines:
+        print(line, flush=True)
 
 
 def _show(results: Results, options: argparse.Namespace) -> None:

@@ -18,15 +18,19 @@ CHANNELS_LAST = {"mlp": False, "cnn": True}  # the better format of each model's
 def rows(settings: Settings) -> Iterator[Row]:
     """On the most threads; with fewer pictures than usual the names say so."""
     count, pictures = max(settings.threads), settings.pictures
+    scripts = {"torch, 2 workers": count, "torch on 1 thread, 2 workers": 1}  # the second leaves cores to the workers
     ending = "" if pictures == PICTURES else f"-{pictures}"
     for model, channels_last in CHANNELS_LAST.items():
         ours = Command(OURS, lambda shop, m=model: fit(shop, m, pictures, EPOCHS, count, "ram"))
-        script = Command(
-            "torch, 2 workers",
-            lambda shop, m=model, last=channels_last: torch_fit(shop, m, pictures, EPOCHS, count, last),
-            "torch",
+        peers = (
+            Command(
+                label,
+                lambda shop, m=model, last=channels_last, n=n: torch_fit(shop, m, pictures, EPOCHS, n, last),
+                "torch",
+            )
+            for label, n in scripts.items()
         )
-        yield Row("fit", model + ending, count, (ours, script))
+        yield Row("fit", model + ending, count, (ours, *peers))
     many, few = (
         Command(label, lambda shop, n=n: fit(shop, "mlp", n, 1, count, "none"))
         for label, n in ((OURS, pictures), (f"{OURS} on 1/{FEW} of the pictures", pictures // FEW))

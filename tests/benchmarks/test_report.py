@@ -32,8 +32,10 @@ def test_a_row_shows_spread_ratio_rates_and_who_is_missing():
     assert words(lines(step())) == [
         "steps/cnn, 2 threads",
         "nettrain 100 ms 90 ms to 110 ms 1,280 images/s 20.0 GFLOP/s, 20% of peak",
-        "torch contiguous 200 ms 180 ms to 220 ms x 2.00 (2.00 to 2.00), medians 2.00 640 images/s 10.0 GFLOP/s, 10% of peak",
-        "torch channels_last 150 ms 135 ms to 165 ms x 1.50 (1.50 to 1.50), medians 1.50 853 images/s 13.3 GFLOP/s, 13% of peak",
+        "torch contiguous 200 ms 180 ms to 220 ms x 2.00 (2.00 to 2.00), medians 2.00 "
+        "640 images/s 10.0 GFLOP/s, 10% of peak",
+        "torch channels_last 150 ms 135 ms to 165 ms x 1.50 (1.50 to 1.50), medians 1.50 "
+        "853 images/s 13.3 GFLOP/s, 13% of peak",
         "sklearn sklearn is not installed",
     ]
 
