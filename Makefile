@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+PEERS := .venv/peers
 
 .PHONY: help demo test check faults fix bench docs clean
 
@@ -31,8 +32,8 @@ fix: $(READY)  ## format and mend what can be mended by machine
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measure whole training steps of the standard models
-	$(BIN)/python benchmarks/steps.py
+bench: $(PEERS)  ## measure beside PyTorch and scikit-learn, about ten minutes; ARGS="steps --quick" for less, "whole fit" for more
+	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(READY)  ## write the reference pages anew from the code
 	$(BIN)/python docs/make_reference.py
@@ -44,3 +45,7 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed --editable '.[dev]'
 	touch $(READY)
+
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed --editable '.[bench]'
+	touch $(PEERS)

@@ -1,11 +1,8 @@
-"""The models that are measured, as rows: the text of the config's ``model`` block, the pictures' shape, the loss."""
+"""The models that are measured, as rows: the text of the config's ``model`` block, and the pictures' shape."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from nettrain.config.fields import Chosen
-from nettrain.ops.loss_table import CrossEntropyConfig
 
 
 @dataclass(frozen=True)
@@ -15,7 +12,6 @@ class Case:
     model: str
     shape: tuple[int, int, int] = (32, 32, 3)
     classes: int = 10
-    loss: Chosen = Chosen("cross_entropy", CrossEntropyConfig())
 
 
 def _conv(filters: int, norm: bool, stride: int = 1) -> str:

@@ -1,6 +1,6 @@
 """What it costs that nothing is lost: saves beside plain ones, and trainings with saves beside one without.
 
-    python benchmarks/saving.py [--rounds N]
+    python -m benchmarks.saving [--rounds N]
 
 Nothing here asserts on time. Machines are noisy: compare figures of one run only, or ratios taken in one run.
 """
@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import tempfile
-import time
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +20,7 @@ ask_for_one_thread()
 import numpy as np  # noqa: E402  BLAS reads its number of threads when NumPy loads
 import safetensors.numpy  # noqa: E402
 
+from benchmarks.measure import in_turn, ratio, spread, timed  # noqa: E402
 from nettrain.arrays.threads import available_cores, set_threads  # noqa: E402
 from nettrain.config.overrides import parse_override  # noqa: E402
 from nettrain.config.reader import read_config  # noqa: E402
@@ -66,24 +64,13 @@ def train(folder: Path, every: str) -> None:
             pass
 
 
-def in_turn(contenders: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each, A B A B ..., after one round to warm up."""
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds + 1):
-        for name, run in contenders.items():
-            begun = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - begun)
-    return {name: figures[1:] for name, figures in seconds.items()}
-
-
 def show(title: str, seconds: dict[str, list[float]], beside: str) -> None:
     """A table: median, lowest, highest, and the median of the ratios of each round."""
     print(f"{title:<36}  {'median ms':>9}  {'lowest':>8}  {'highest':>8}  {'ratio':>6}")
     for name, figures in seconds.items():
-        ratio = statistics.median(a / b for a, b in zip(figures, seconds[beside], strict=True))
-        median, low, high = (1e3 * value for value in (statistics.median(figures), min(figures), max(figures)))
-        print(f"{name:<36}  {median:9.1f}  {low:8.1f}  {high:8.1f}  {ratio:6.2f}")
+        middle, times = spread(figures), ratio(seconds[beside], figures).rounds.median
+        median, low, high = (1e3 * value for value in (middle.median, middle.lowest, middle.highest))
+        print(f"{name:<36}  {median:9.1f}  {low:8.1f}  {high:8.1f}  {times:6.2f}")
 
 
 def main() -> None:
@@ -97,11 +84,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder, arrays = Path(name), tensors()
         saves = {
-            "save_file and two syncs": partial(plain, folder, arrays),
-            "a save of ours": partial(ours, folder, arrays),
+            "save_file and two syncs": timed(partial(plain, folder, arrays)),
+            "a save of ours": timed(partial(ours, folder, arrays)),
         }
         show(f"{MEGABYTES} MB of weights", in_turn(saves, options.rounds), "save_file and two syncs")
-        trainings = {f"a save every {every}": partial(train, folder, every) for every in EVERY}
+        trainings = {f"a save every {every}": timed(partial(train, folder, every)) for every in EVERY}
         show(f"{CONFIG.stem}, 20 epochs", in_turn(trainings, options.rounds), f"a save every {EVERY[-1]}")
 
 

@@ -1,0 +1,109 @@
+"""The processes of the sides, as the rig sees them: started when first asked, kept until the end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from benchmarks.plan import Job
+from benchmarks.sides import SIDES, installed, require
+
+ROOT = Path(__file__).parents[1]
+
+
+class ChildFailed(Exception):
+    """A side's process ended in the middle of its work; its own traceback is on stderr."""
+
+
+class Child:
+    """One side on a number of threads."""
+
+    def __init__(self, side: str, threads: int, environment: Mapping[str, str]) -> None:
+        self.side, self.threads = side, threads
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.child", side, str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=dict(environment),
+        )
+
+    def ask(self, do: str, job: Job | None = None, **request: Any) -> dict[str, Any]:
+        """The answer to a request. Errors: ``ChildFailed`` if the process ends instead."""
+        if self.process.stdin is None or self.process.stdout is None:
+            raise ChildFailed("the process has no pipes")
+        request |= {"do": do} | (asdict(job) if job else {})
+        try:
+            print(json.dumps(request), file=self.process.stdin, flush=True)
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            case = f" at {job.group}/{job.case}" if job else ""
+            raise ChildFailed(f"{self.side} on {self.threads} threads ended with {self.process.wait()}{case}: {do}")
+        answered: dict[str, Any] = json.loads(answer)
+        return answered
+
+    def close(self) -> None:
+        """End it: its input ends."""
+        if self.process.stdin is not None and not self.process.stdin.closed:
+            self.process.stdin.close()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Children:
+    """All that are kept, by side and threads."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self._kept: dict[tuple[str, int], Child] = {}
+
+    def kept(self, side: str, threads: int) -> Child:
+        """The process of a side, started if there is none yet. Errors: ``Missing`` if its package is."""
+        if (side, threads) not in self._kept:
+            self._kept[side, threads] = self.fresh(side, threads)
+        return self._kept[side, threads]
+
+    def fresh(self, side: str, threads: int) -> Child:
+        """A process of its own, which the caller closes. Errors: as for ``kept``."""
+        require(SIDES[side].package)
+        return Child(side, threads, self.environment)
+
+    def drop(self) -> None:
+        """Every process lets go of what it has prepared."""
+        for child in self._kept.values():
+            child.ask("drop")
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What each side that is installed says of itself."""
+        return {side: self.kept(side, 1).ask("facts") for side in SIDES if installed(SIDES[side].package)}
+
+    def close(self) -> None:
+        for child in self._kept.values():
+            child.close()
+        self._kept.clear()
+
+    def __enter__(self) -> Children:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

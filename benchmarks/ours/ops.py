@@ -1,0 +1,165 @@
+"""Our operations through their public interface: recorded and walked back, or unrecorded as at inference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from benchmarks.cases.ops import FORWARD, OPS, Conv, Dense, OpCase, Outputs, Pictures, Update
+from benchmarks.plan import Job
+from benchmarks.sides import Prepared
+from nettrain.arrays.flat import Flat
+from nettrain.arrays.windows import Window
+from nettrain.autograd.backward import backward
+from nettrain.autograd.epilogue import Part
+from nettrain.autograd.tensor import Array, Graph, Leaf, Needs, Tensor
+from nettrain.ops.activations import ACTIVATIONS
+from nettrain.ops.add import Add
+from nettrain.ops.average_pool import AveragePool
+from nettrain.ops.batch_norm import BatchNorm
+from nettrain.ops.bias import Bias
+from nettrain.ops.conv2d import conv2d
+from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.dropout import Dropout
+from nettrain.ops.flatten import flatten
+from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.linear import linear
+from nettrain.ops.max_pool import MaxPool
+from nettrain.ops.mean import mean
+from nettrain.ops.mse import mse
+from nettrain.ops.option_a import option_a
+from nettrain.ops.pointwise import Pointwise
+from nettrain.ops.relu import relu
+from nettrain.ops.softmax import softmax
+from nettrain.ops.through import through
+from nettrain.optim.settings import OptimizerConfig
+from nettrain.optim.table import OPTIMIZERS
+
+Call = Callable[..., Tensor]
+TWO = Window((2, 2), (2, 2))
+
+
+def prepare(job: Job) -> Prepared:
+    """The op of this name with random inputs; a name that ends in ``:forward`` has no walk back."""
+    name, _, way = job.case.partition(":")
+    case = OPS[name]
+    if isinstance(case, Update):
+        return Prepared(_update(case))
+    recorded = way != FORWARD
+    call, shapes = MAKERS[type(case)](case, job.batch, recorded)
+    random = np.random.default_rng(1)
+    arrays = [random.standard_normal(shape).astype(np.float32) for shape in shapes]
+    first = getattr(case, "first", False)
+    run = _both_ways(call, arrays, first) if recorded else partial(call, *map(Tensor, arrays))
+    gradients = (1 if first else 2) if recorded else 0
+    return Prepared(run, flops=job.batch * flops_a_picture(case) * (1 + gradients), images=job.batch)
+
+
+def flops_a_picture(case: OpCase) -> float:
+    """Of a forward pass; 0 where it is not products that take the time."""
+    if isinstance(case, Conv):
+        P, Q = _window(case).output_size(case.side, case.side)
+        return 2 * P * Q * case.kernel**2 * case.C // case.groups * case.K
+    return 2 * case.C * case.K if isinstance(case, Dense) else 0
+
+
+def _both_ways(call: Call, arrays: Sequence[Array], first: bool) -> Callable[[], object]:
+    """Forward, and back from a gradient that stays the same; of the very pictures no gradient is wanted."""
+    kept: list[Array] = []
+
+    def run() -> object:
+        graph = Graph()
+        leaves = [Leaf(array) for array in arrays]
+        for leaf in leaves:
+            leaf.graph = graph
+        y = call(graph.input(arrays[0]) if first else leaves[0], *leaves[1:])
+        if y.shape == ():
+            return backward(y)
+        if y.node is None:
+            raise TypeError("nothing was recorded to walk back through")
+        if not kept:
+            kept.append(np.random.default_rng(2).standard_normal(y.array.shape).astype(np.float32))
+        return y.node.backward(kept[0], Needs([x.needs_gradient for x in y.node.inputs]))
+
+    return run
+
+
+def _window(case: Conv) -> Window:
+    return Window((case.kernel,) * 2, (case.stride,) * 2, (case.dilation,) * 2, "same")
+
+
+def _norm(weight: Tensor, bias: Tensor, C: int, training: bool) -> BatchNorm:
+    running = Tensor(np.zeros(C, np.float32)), Tensor(np.ones(C, np.float32))
+    return BatchNorm(weight, bias, running, momentum=0.1, epsilon=1e-5, training=training)
+
+
+def _conv(case: Conv, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    window, normed = _window(case), "batch_norm" in case.then
+
+    def call(x: Tensor, weight: Tensor, *rest: Tensor) -> Tensor:
+        parts: list[Part] = [_norm(*rest, case.K, recorded)] if normed else [Bias(rest[0])]
+        parts += [Pointwise(relu, {})] if "relu" in case.then else []
+        parts += [MaxPool(TWO)] if "max_pool" in case.then else []
+        return conv2d(x, weight, window=window, groups=case.groups, epilogue=parts)
+
+    filters = (case.kernel, case.kernel, case.C // case.groups, case.K)
+    return call, [(batch, case.side, case.side, case.C), filters, *[(case.K,)] * (2 if normed else 1)]
+
+
+def _dense(case: Dense, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    shapes = [(batch, case.C), (case.C, case.K), (case.K,)]
+    return (lambda x, weight, bias: linear(x, weight, epilogue=[Bias(bias)])), shapes
+
+
+def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    shape, C = (batch, case.side, case.side, case.C), case.C
+    if case.what == "add":
+        return (lambda x, shortcut: through(x, epilogue=[Add(shortcut)])), [shape, shape]
+    if case.what == "batch_norm":
+        return (lambda x, w, b: through(x, epilogue=[_norm(w, b, C, recorded)])), [shape, (C,), (C,)]
+    return OF_PICTURES[case.what], [shape]
+
+
+def _part(make: Callable[[], Part]) -> Call:
+    return lambda x: through(x, epilogue=[make()])
+
+
+OF_PICTURES: dict[str, Call] = {
+    "max_pool2": _part(lambda: MaxPool(TWO)),
+    "max_pool3-stride2": _part(lambda: MaxPool(Window((3, 3), (2, 2), padding=1))),
+    "avg_pool2": _part(lambda: AveragePool(TWO)),
+    "global_avg_pool": _part(GlobalAveragePool),
+    "dropout": _part(lambda: Dropout(0.5, seed=1, layer="layers.0", epoch=0, start=0)),
+    "option_a": lambda x: option_a(x, stride=(2, 2), channels=2 * int(x.shape[3])),
+    "flatten": flatten,
+    **{kind: _part(partial(Pointwise, row[1], {})) for kind, row in ACTIVATIONS.items() if row[1] is not None},
+}
+
+
+def _outputs(case: Outputs, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    labels = np.random.default_rng(3).integers(0, case.K, batch)
+    losses = {"cross_entropy": cross_entropy, "mse": mse}
+    if case.what == "softmax":
+        return softmax, [(batch, case.K)]
+    return (lambda outputs: mean(losses[case.what](outputs, labels=labels))), [(batch, case.K)]
+
+
+def _update(case: Update) -> Callable[[], object]:
+    record, rule = OPTIMIZERS[case.optimizer]
+    settings = record(momentum=0.9) if case.optimizer == "sgd" else record()
+    if not isinstance(settings, OptimizerConfig):
+        raise TypeError(f"{case.optimizer} has no settings of an optimizer")
+    weights, gradients = (Flat({"layers.0.weight": (case.weights,)}) for _ in range(2))
+    gradients.array[:] = np.random.default_rng(1).standard_normal(case.weights)
+    optimizer = rule(settings, weights)
+    return lambda: optimizer.step(gradients, 1e-3)
+
+
+MAKERS: dict[type[OpCase], Callable[..., tuple[Call, list[tuple[int, ...]]]]] = {
+    Conv: _conv,
+    Dense: _dense,
+    Pictures: _pictures,
+    Outputs: _outputs,
+}

@@ -1,0 +1,114 @@
+"""The same operations with PyTorch: ``torch.autograd.grad`` for the walk back, inference mode without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+from benchmarks.cases.ops import FORWARD, OPS, Conv, Dense, OpCase, Outputs, Pictures, Update
+from benchmarks.peers.torch_steps import FORMATS
+from benchmarks.plan import Job
+from benchmarks.sides import Prepared
+
+Call = Callable[..., torch.Tensor]
+OPTIMIZERS = {
+    "sgd": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9),
+    "adam": lambda weights: torch.optim.Adam(weights),
+    "adamw": lambda weights: torch.optim.AdamW(weights),
+}
+
+
+def prepare(job: Job) -> Prepared:
+    """The op of this name with random inputs, pictures and filters in the memory format of the variant."""
+    torch.manual_seed(1)
+    name, _, way = job.case.partition(":")
+    case = OPS[name]
+    if isinstance(case, Update):
+        return Prepared(_update(case))
+    recorded = way != FORWARD
+    call, shapes = MAKERS[type(case)](case, job.batch, recorded)
+    form = FORMATS[job.variant or "contiguous"]
+    inputs = [torch.randn(shape) for shape in shapes]
+    inputs = [x.contiguous(memory_format=form) if x.dim() == 4 else x for x in inputs]
+    if not recorded:
+        return Prepared(torch.inference_mode()(lambda: call(*inputs)), images=job.batch)
+    wanted = inputs[1:] if getattr(case, "first", False) else inputs
+    for x in wanted:
+        x.requires_grad_()
+    g = torch.randn_like(call(*inputs).detach())  # in the format of the output
+    return Prepared(lambda: torch.autograd.grad(call(*inputs), wanted, g), images=job.batch)
+
+
+def _conv(case: Conv, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    padding, normed = case.dilation * (case.kernel - 1) // 2, "batch_norm" in case.then
+    mean, var = torch.zeros(case.K), torch.ones(case.K)
+
+    def call(x: torch.Tensor, weight: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
+        bias = None if normed else rest[0]
+        y = F.conv2d(x, weight, bias, case.stride, padding, case.dilation, case.groups)
+        if normed:
+            y = F.batch_norm(y, mean, var, *rest, training=recorded)
+        if "relu" in case.then:
+            y = F.relu(y, inplace=True)
+        return F.max_pool2d(y, 2) if "max_pool" in case.then else y
+
+    filters = (case.K, case.C // case.groups, case.kernel, case.kernel)
+    return call, [(batch, case.C, case.side, case.side), filters, *[(case.K,)] * (2 if normed else 1)]
+
+
+def _dense(case: Dense, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    return F.linear, [(batch, case.C), (case.K, case.C), (case.K,)]
+
+
+def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    shape, C = (batch, case.C, case.side, case.side), case.C
+    if case.what == "add":
+        return torch.add, [shape, shape]
+    if case.what == "batch_norm":
+        mean, var = torch.zeros(C), torch.ones(C)
+        return (lambda x, w, b: F.batch_norm(x, mean, var, w, b, training=recorded)), [shape, (C,), (C,)]
+    return OF_PICTURES[case.what], [shape]
+
+
+OF_PICTURES: dict[str, Call] = {
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "max_pool2": lambda x: F.max_pool2d(x, 2),
+    "max_pool3-stride2": lambda x: F.max_pool2d(x, 3, 2, padding=1),
+    "avg_pool2": lambda x: F.avg_pool2d(x, 2),
+    "global_avg_pool": lambda x: F.adaptive_avg_pool2d(x, 1),
+    "dropout": lambda x: F.dropout(x, 0.5, training=True),
+    "option_a": lambda x: F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, x.shape[1])),
+    "flatten": lambda x: x.flatten(1),
+}
+
+
+def _outputs(case: Outputs, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    labels = torch.randint(0, case.K, (batch,))
+    one_hot = F.one_hot(labels, case.K).float()
+    of_outputs: dict[str, Call] = {
+        "cross_entropy": lambda outputs: F.cross_entropy(outputs, labels),
+        "mse": lambda outputs: F.mse_loss(outputs, one_hot),
+        "softmax": lambda outputs: outputs.softmax(dim=1),
+    }
+    return of_outputs[case.what], [(batch, case.K)]
+
+
+def _update(case: Update) -> Callable[[], object]:
+    weights = torch.zeros(case.weights, requires_grad=True)
+    weights.grad = torch.randn(case.weights)
+    return OPTIMIZERS[case.optimizer]([weights]).step
+
+
+MAKERS: dict[type[OpCase], Callable[..., tuple[Call, list[tuple[int, ...]]]]] = {
+    Conv: _conv,
+    Dense: _dense,
+    Pictures: _pictures,
+    Outputs: _outputs,
+}
