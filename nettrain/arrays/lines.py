@@ -24,25 +24,31 @@ class Lines:
         self.length = self.repeat * C
 
     def repeated(self, by_channel: Array) -> Array:
-        """(C) -> (repeat*C)."""
-        line = np.empty((self.repeat, len(by_channel)), by_channel.dtype)
-        line[...] = by_channel
-        return line.reshape(-1)
+        """(...,C) -> (...,repeat*C)."""
+        line = np.empty((*by_channel.shape[:-1], self.repeat, by_channel.shape[-1]), by_channel.dtype)
+        line[...] = by_channel[..., None, :]
+        return line.reshape(*by_channel.shape[:-1], self.length)
 
     def of(self, piece: Array) -> Array:
         """(n,...,C), contiguous -> (rows,repeat*C), a view."""
         return piece.reshape(-1, self.length)
 
-    def sums(self, piece: Array) -> npt.NDArray[np.float64]:
-        """The sum of each channel, (n,...,C) -> (C): lines added up as a product with ones, then folded in float64.
-
-        Notes    A product with ones is several times faster than ``sum(0)``, and each chain of float32 additions is
-                 only as long as there are lines.
-        """
+    def add_up(self, piece: Array, out: Array) -> None:
+        """The sum of the lines of a piece, (n,...,C) -> (repeat*C), as a product with ones: faster than ``sum(0)``."""
         lines = self.of(piece)
-        by_place = np.ones((1, len(lines)), piece.dtype) @ lines
-        folded: npt.NDArray[np.float64] = by_place.reshape(self.repeat, -1).sum(axis=0, dtype=np.float64)
+        np.matmul(_ones(len(lines), piece.dtype), lines, out=out[None])
+
+    def by_channel(self, lines: Array) -> npt.NDArray[np.float64]:
+        """What stands along lines added up for each channel, (...,repeat*C) -> (...,C), in float64."""
+        folded: npt.NDArray[np.float64] = lines.reshape(*lines.shape[:-1], self.repeat, -1).sum(-2, dtype=np.float64)
         return folded
+
+
+@cache
+def _ones(count: int, dtype: np.dtype[Any]) -> Array:
+    ones = np.ones((1, count), dtype)
+    ones.flags.writeable = False
+    return ones
 
 
 @cache

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettrain.arrays.lines import Lines
-from nettrain.arrays.pieces import merged
 from nettrain.arrays.scratch import scratch
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import ShapeError, show
@@ -78,32 +77,33 @@ class BatchNorm(Part):
         self.recorded = recorded
         self.lines = Lines(shape)
         self.kept: list[Array | None] = [None] * pieces
+        self.centres = self._rows(pieces if self.collects else 1)  # what was taken from the lines of each piece
         if self.collects:
-            self.counts = np.zeros(pieces)
-            self.means, self.squares = np.zeros((2, pieces, shape[-1]))
-        self.centres = np.zeros((pieces, shape[-1]), self.weight.dtype)  # what was taken from each piece
-        if not self.collects:
-            self._normalise_by(*(tensor.array for tensor in self.running))
+            self.counts = np.zeros((pieces, 1))  # of lines
+            self.missed, self.squares = self._rows(pieces), self._rows(pieces)
+        else:
+            self._normalise_by(*(tensor.array.astype(np.float64) for tensor in self.running))
+
+    def _rows(self, pieces: int) -> Array:
+        return np.zeros((pieces, self.lines.length), self.weight.dtype)
 
     def collect(self, index: int, piece: Array) -> None:
-        count = piece.size // piece.shape[-1]
-        self.centres[index] = self.lines.sums(piece) / count
-        lines = self.lines.of(piece)
-        lines -= self.lines.repeated(self.centres[index])
-        missed = self.lines.sums(piece) / count  # what rounding left of the mean
-        squares = self.lines.sums(np.square(piece, out=scratch("squares", piece.shape, piece.dtype)))
-        self.counts[index] = count
-        self.means[index] = self.centres[index] + missed
-        self.squares[index] = squares - count * missed * missed
+        lines, centre = self.lines.of(piece), self.centres[index]
+        self.lines.add_up(piece, centre)
+        centre *= centre.dtype.type(1 / len(lines))
+        lines -= centre
+        self.counts[index] = len(lines)
+        self.lines.add_up(piece, self.missed[index])  # what rounding left of a long sum in float32
+        self.lines.add_up(np.square(piece, out=scratch("squares", piece.shape, piece.dtype)), self.squares[index])
 
     def finish(self) -> None:
-        count, mean, squares = self.counts[0], self.means[0], self.squares[0]
-        for n, m, s in zip(self.counts[1:], self.means[1:], self.squares[1:], strict=True):
-            delta = m - mean
-            squares = squares + s + delta * delta * (count * n / (count + n))
-            mean = mean + delta * (n / (count + n))
-            count = count + n
-        self.count, self.batch_mean, self.batch_var = count, mean, squares / count
+        count = self.counts.sum()
+        means = self.centres + self.missed / self.counts
+        mean = self.lines.by_channel((means * self.counts).sum(axis=0)) / (count * self.lines.repeat)
+        apart = means - self.lines.repeated(mean)
+        squares = self.squares - self.missed * (self.missed / self.counts) + self.counts * apart * apart
+        self.count = count * self.lines.repeat
+        self.batch_mean, self.batch_var = mean, self.lines.by_channel(squares.sum(axis=0)) / self.count
         self._normalise_by(self.batch_mean, self.batch_var)
 
     def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
@@ -111,24 +111,24 @@ class BatchNorm(Part):
             self.kept[index] = piece
         lines = self.lines.of(out)
         np.multiply(self.lines.of(piece), self.scale_line, out=lines)
-        lines += self._line(self.bias - (self.mean - self.centres[index]) * self.scale)
+        lines += self.shifts[index]
         return out
 
     def open_back(self, needs: Needs) -> None:
         self.needs = needs
-        self.sums, self.products = np.zeros((2, len(self.kept), len(self.weight)))
+        self.sums, self.products = self._rows(len(self.kept)), self._rows(len(self.kept))
 
     def back_collect(self, index: int, g: Array) -> None:
-        z = self._kept(index)
-        self.sums[index] = self.lines.sums(g)
-        product = np.multiply(g, z, out=scratch("squares", g.shape, g.dtype))
-        self.products[index] = self.lines.sums(product)
-        self.products[index] += self.sums[index] * self.centres[index]
+        self.lines.add_up(g, self.sums[index])
+        product = np.multiply(g, self._kept(index), out=scratch("squares", g.shape, g.dtype))
+        self.lines.add_up(product, self.products[index])
 
     def back_finish(self) -> None:
-        mean_g, mean_g_normal = merged(self.sums) / self.count, self._by_weight() / self.count
-        self.by_z = -self.scale * self.inverse * mean_g_normal
-        self.by_one = -self.scale * mean_g - self.by_z * self.mean
+        sum_g, sum_g_normal = self._sums()
+        by_z = -self.scale * self.inverse * (sum_g_normal / self.count)
+        by_one = -self.scale * (sum_g / self.count) - by_z * self.mean
+        self.by_z = self._line(by_z)
+        self.by_one = self.centres * self.by_z + self._line(by_one)
 
     def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
         if not self.collects:
@@ -139,20 +139,21 @@ class BatchNorm(Part):
         lines = self.lines.of(out)
         scaled = self.lines.of(scratch("squares", g.shape, g.dtype))
         np.multiply(self.lines.of(g), self.scale_line, out=scaled)
-        np.multiply(self.lines.of(self._kept(index)), self._line(self.by_z), out=lines)
-        lines += self._line(self.by_one + self.by_z * self.centres[index])
+        np.multiply(self.lines.of(self._kept(index)), self.by_z, out=lines)
+        lines += self.by_one[index]
         lines += scaled
         return out
 
-    def _by_weight(self) -> Array:
-        """The sum of g times the normalised z, from the sums of g z and of g."""
-        return self.inverse * (merged(self.products) - self.mean * merged(self.sums))
+    def _sums(self) -> tuple[Array, Array]:
+        """For each channel the sum of g, and that of g times the normalised z."""
+        products = self.products + self.sums * self.centres.astype(np.float64)
+        sum_g, sum_gz = (self.lines.by_channel(rows.sum(axis=0, dtype=np.float64)) for rows in (self.sums, products))
+        return sum_g, self.inverse * (sum_gz - self.mean * sum_g)
 
     def gradients(self) -> list[Array | None]:
-        found = (self._by_weight(), merged(self.sums))
-        return [
-            sums.astype(self.weight.dtype) if needed else None for needed, sums in zip(self.needs, found, strict=True)
-        ]
+        sum_g, sum_g_normal = self._sums()
+        found = zip(self.needs, (sum_g_normal, sum_g), strict=True)
+        return [sums.astype(self.weight.dtype) if needed else None for needed, sums in found]
 
     def proposals(self) -> list[Proposal]:
         if not self.collects:
@@ -165,10 +166,12 @@ class BatchNorm(Part):
         ]
 
     def _normalise_by(self, mean: Array, var: Array) -> None:
-        self.mean = mean.astype(np.float64)
-        self.inverse = 1.0 / np.sqrt(var.astype(np.float64) + self.epsilon)
+        self.mean, self.inverse = mean, 1.0 / np.sqrt(var + self.epsilon)
         self.scale = self.weight * self.inverse
         self.scale_line = self._line(self.scale)
+        apart = self.lines.repeated(self.mean) - self.centres  # in float64: one of two large numbers, or nothing
+        shifts = self.lines.repeated(self.bias) - apart * self.lines.repeated(self.scale)
+        self.shifts = np.broadcast_to(shifts.astype(self.weight.dtype), (len(self.kept), self.lines.length))
 
     def _line(self, by_channel: Array) -> Array:
         return self.lines.repeated(by_channel.astype(self.weight.dtype))

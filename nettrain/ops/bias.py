@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from nettrain.arrays.lines import Lines
-from nettrain.arrays.pieces import merged
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import ShapeError, show
 from nettrain.autograd.tensor import Array, Needs, Shape, Tensor
@@ -37,12 +36,14 @@ class Bias(Part):
         return out
 
     def open_back(self, needs: Needs) -> None:
-        self.sums = np.empty((self.pieces, len(self.bias)), self.bias.dtype) if needs[0] else None
+        self.sums = np.empty((self.pieces, self.lines.length), self.bias.dtype) if needs[0] else None
 
     def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
         if self.sums is not None:
-            self.sums[index] = self.lines.sums(g)
+            self.lines.add_up(g, self.sums[index])
         return g
 
     def gradients(self) -> list[Array | None]:
-        return [None if self.sums is None else merged(self.sums)]
+        if self.sums is None:
+            return [None]
+        return [self.lines.by_channel(self.sums.sum(axis=0, dtype=np.float64)).astype(self.bias.dtype)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
+from nettrain.arrays import memory
 from nettrain.autograd.op import Rule, op
 from nettrain.autograd.tensor import Array, Dim
 
@@ -24,14 +23,15 @@ def option_a(x: Array, *, stride: tuple[int, int], channels: int) -> Rule:
     Shapes   as the signature says; P = ceil(H / stride), K = channels >= C.
     Source   He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2015, section 3.3, option A.
     """
-    a, b = stride
+    (a, b), C = stride, x.shape[3]
     kept = x[:, ::a, ::b]
-    y = np.zeros((*kept.shape[:3], channels), x.dtype)
-    y[..., : x.shape[3]] = kept
+    y = memory.empty((*kept.shape[:3], channels), x.dtype)
+    y[..., :C] = kept
+    y[..., C:] = 0
 
     def by_x(g: Array) -> Array:
-        dx = np.zeros_like(x)
-        dx[:, ::a, ::b] = g[..., : x.shape[3]]
+        dx = memory.zeros(x.shape, x.dtype)
+        dx[:, ::a, ::b] = g[..., :C]
         return dx
 
     return y, (by_x,)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nettrain.arrays import pieces as cut
-from nettrain.arrays.pieces import Lanes, Pieces, Sum, merged, pictures_a_piece
+from nettrain.arrays.pieces import Lanes, Pieces, Sum, pictures_a_piece
 
 
 @given(st.integers(0, 300), st.integers(1, 40))
@@ -107,12 +107,6 @@ def test_only_the_first_term_of_a_lane_is_written() -> None:
     found = total.total()
     assert found.tolist() == [111, 111]
     assert np.may_share_memory(found, total.place(0)[0])
-
-
-def test_merged_adds_in_order_and_leaves_its_rows() -> None:
-    rows = np.array([[1e8], [1.0], [-1e8], [1.0]], np.float32)  # the order shows in the result
-    rows.flags.writeable = False
-    assert merged(rows).tolist() == [1.0]
 
 
 def test_every_piece_runs_once(threads: Callable[[int], None]) -> None:
