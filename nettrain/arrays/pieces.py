@@ -131,4 +131,3 @@ class Sum:
 
         parallel(-(-flat.shape[1] // TOTAL_NUMBERS), cut, nanoseconds=flat.size / 2)
         return total
-

@@ -82,7 +82,9 @@ class BatchNorm(Part):
             self.counts = np.zeros((pieces, 1))  # of lines
             self.missed, self.squares = self._rows(pieces), self._rows(pieces)
         else:
-            self._normalise_by(*(tensor.array.astype(np.float64) for tensor in self.running))
+            mean, var = (tensor.array.astype(np.float64) for tensor in self.running)
+            self._set_apart(mean)
+            self._normalise_by(var)
 
     def _rows(self, pieces: int) -> Array:
         return np.zeros((pieces, self.lines.length), self.weight.dtype)
@@ -97,14 +99,16 @@ class BatchNorm(Part):
         self.lines.add_up(np.square(piece, out=scratch("squares", piece.shape, piece.dtype)), self.squares[index])
 
     def finish(self) -> None:
-        count = self.counts.sum()
-        means = self.centres + self.missed / self.counts
-        mean = self.lines.by_channel((means * self.counts).sum(axis=0)) / (count * self.lines.repeat)
-        apart = means - self.lines.repeated(mean)
-        squares = self.squares - self.missed * (self.missed / self.counts) + self.counts * apart * apart
-        self.count = count * self.lines.repeat
-        self.batch_mean, self.batch_var = mean, self.lines.by_channel(squares.sum(axis=0)) / self.count
-        self._normalise_by(self.batch_mean, self.batch_var)
+        counts = self.counts.astype(self.weight.dtype)
+        lines, by_channel = self.counts.sum(), self.lines.by_channel
+        self.count = lines * self.lines.repeat
+        sums = (self.counts * self.centres).sum(axis=0) + self.missed.sum(axis=0, dtype=np.float64)
+        self.batch_mean = by_channel(sums) / self.count
+        self._set_apart(self.batch_mean)
+        # of each piece: squares about its centre, and what the centre is apart from the mean
+        squares = self.squares + self.apart * (counts * self.apart + 2 * self.missed)
+        self.batch_var = np.maximum(by_channel(squares.sum(axis=0)) / self.count, 0)
+        self._normalise_by(self.batch_var)
 
     def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
         if self.recorded:
@@ -124,11 +128,11 @@ class BatchNorm(Part):
         self.lines.add_up(product, self.products[index])
 
     def back_finish(self) -> None:
-        sum_g, sum_g_normal = self._sums()
-        by_z = -self.scale * self.inverse * (sum_g_normal / self.count)
-        by_one = -self.scale * (sum_g / self.count) - by_z * self.mean
+        self.sum_g, self.sum_g_normal = self._sums()
+        by_z = -self.scale * self.inverse * (self.sum_g_normal / self.count)
         self.by_z = self._line(by_z)
-        self.by_one = self.centres * self.by_z + self._line(by_one)
+        self.by_one = self.apart * self.by_z
+        self.by_one += self._line(by_z * self.rounded - self.scale * (self.sum_g / self.count))
 
     def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
         if not self.collects:
@@ -146,13 +150,15 @@ class BatchNorm(Part):
 
     def _sums(self) -> tuple[Array, Array]:
         """For each channel the sum of g, and that of g times the normalised z."""
-        products = self.products + self.sums * self.centres.astype(np.float64)
-        sum_g, sum_gz = (self.lines.by_channel(rows.sum(axis=0, dtype=np.float64)) for rows in (self.sums, products))
-        return sum_g, self.inverse * (sum_gz - self.mean * sum_g)
+        by_channel = self.lines.by_channel
+        sum_g = by_channel(self.sums.sum(axis=0, dtype=np.float64))
+        sum_gz = by_channel((self.products + self.sums * self.apart).sum(axis=0, dtype=np.float64))
+        return sum_g, self.inverse * (sum_gz + self.rounded * sum_g)
 
     def gradients(self) -> list[Array | None]:
-        sum_g, sum_g_normal = self._sums()
-        found = zip(self.needs, (sum_g_normal, sum_g), strict=True)
+        if not self.collects:
+            self.sum_g, self.sum_g_normal = self._sums()
+        found = zip(self.needs, (self.sum_g_normal, self.sum_g), strict=True)
         return [sums.astype(self.weight.dtype) if needed else None for needed, sums in found]
 
     def proposals(self) -> list[Proposal]:
@@ -165,13 +171,19 @@ class BatchNorm(Part):
             for buffer, target in zip(self.running, targets, strict=True)
         ]
 
-    def _normalise_by(self, mean: Array, var: Array) -> None:
-        self.mean, self.inverse = mean, 1.0 / np.sqrt(var + self.epsilon)
+    def _set_apart(self, mean: Array) -> None:
+        """What each piece's centre is apart from the mean: the mean rounded, which loses nothing, and the rest."""
+        nearest = mean.astype(self.weight.dtype)
+        self.rounded = nearest - mean
+        self.apart = self.centres - self.lines.repeated(nearest)
+
+    def _normalise_by(self, var: Array) -> None:
+        self.inverse = 1.0 / np.sqrt(var + self.epsilon)
         self.scale = self.weight * self.inverse
         self.scale_line = self._line(self.scale)
-        apart = self.lines.repeated(self.mean) - self.centres  # in float64: one of two large numbers, or nothing
-        shifts = self.lines.repeated(self.bias) - apart * self.lines.repeated(self.scale)
-        self.shifts = np.broadcast_to(shifts.astype(self.weight.dtype), (len(self.kept), self.lines.length))
+        shifts = self.apart * self.scale_line
+        shifts += self._line(self.bias + self.rounded * self.scale)
+        self.shifts = np.broadcast_to(shifts, (len(self.kept), self.lines.length))
 
     def _line(self, by_channel: Array) -> Array:
         return self.lines.repeated(by_channel.astype(self.weight.dtype))

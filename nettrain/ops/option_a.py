@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nettrain.arrays import memory
+from nettrain.arrays.pieces import LARGEST_PIECE, Pieces
 from nettrain.autograd.op import Rule, op
 from nettrain.autograd.tensor import Array, Dim
 
@@ -24,14 +25,22 @@ def option_a(x: Array, *, stride: tuple[int, int], channels: int) -> Rule:
     Source   He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2015, section 3.3, option A.
     """
     (a, b), C = stride, x.shape[3]
-    kept = x[:, ::a, ::b]
-    y = memory.empty((*kept.shape[:3], channels), x.dtype)
-    y[..., :C] = kept
-    y[..., C:] = 0
+    pieces = Pieces(len(x), LARGEST_PIECE)
+    y = memory.empty((len(x), -(-x.shape[1] // a), -(-x.shape[2] // b), channels), x.dtype)
+
+    def subsample(index: int, span: slice) -> None:
+        y[span, ..., :C] = x[span, ::a, ::b]
+        y[span, ..., C:] = 0
 
     def by_x(g: Array) -> Array:
-        dx = memory.zeros(x.shape, x.dtype)
-        dx[:, ::a, ::b] = g[..., :C]
+        dx = memory.empty(x.shape, x.dtype)
+
+        def spread(index: int, span: slice) -> None:
+            dx[span] = 0
+            dx[span, ::a, ::b] = g[span, ..., :C]
+
+        pieces.each(spread)
         return dx
 
+    pieces.each(subsample)
     return y, (by_x,)

@@ -44,7 +44,16 @@ class Parts:
             self.shapes[i] == self.shapes[i + 1] and not kept[i] and not part.collects
             for i, part in enumerate(self.parts)
         ]
-        self._fresh = kept
+        self._places = [self._place(stage, kept) for stage in range(len(self.shapes))]
+
+    def _place(self, stage: int, kept: Sequence[bool]) -> str:
+        """Where a stage stands, if not in the one before: the result, fresh memory, or a side of scratch."""
+        if all(self._in_place[stage:]):
+            return "result"
+        last = stage + self._in_place[stage:].index(False)
+        if kept[last]:
+            return "fresh"
+        return f"stage {self._in_place[:stage].count(False) % 2}"  # what a part reads stands in the run before
 
     def _is_kept(self, stage: int) -> bool:
         """Whether a part reads this stage again on the walk back."""
@@ -61,23 +70,24 @@ class Parts:
 
     def apply(self, index: int, span: slice, piece: Array, result: Array) -> None:
         """Run all parts on a piece and leave what comes out of them in its place of ``result``."""
+        elsewhere = False
         for i, part in enumerate(self.parts):
-            out = piece if self._in_place[i] else self._stage(i + 1, result, span)
+            if self._in_place[i]:
+                out = piece
+            else:
+                out, elsewhere = self._stage(i + 1, result, span), False
             piece = part.apply(index, span, piece, out)
-        target = result[span]
-        if not same_memory(piece, target):
-            np.copyto(target, piece)
+            elsewhere = elsewhere or piece is not out
+        if elsewhere:
+            np.copyto(result[span], piece)
 
     def _stage(self, stage: int, result: Array, span: slice) -> Array:
         """Memory for a stage that does not stand in the one before."""
-        if all(self._in_place[stage:]):
+        place = self._places[stage]
+        if place == "result":
             return result[span]
         shape = (span.stop - span.start, *self.shapes[stage][1:])
-        last = stage + next(i for i, shared in enumerate(self._in_place[stage:]) if not shared)
-        if self._fresh[last]:
-            return memory.empty(shape, self.dtype)
-        run = self._in_place[:stage].count(False)  # what a part reads stands in the run before
-        return scratch(f"stage {run % 2}", shape, self.dtype)
+        return memory.empty(shape, self.dtype) if place == "fresh" else scratch(place, shape, self.dtype)
 
     def open_back(self, needs: Needs) -> None:
         """Prepare every part's walk back; ``needs`` are those of all their tensors."""
@@ -85,7 +95,6 @@ class Parts:
         for part in self.parts:
             part.open_back(Needs(needs[at : at + len(part.tensors)]))
             at += len(part.tensors)
-        self._pool: Array | None = None
 
     def back(self, index: int, span: slice, g: Array, owned: bool, kept: Array | None = None) -> Array:
         """The gradient of a piece by what entered ``rest``, from that of the result, ``g`` (N, ...).

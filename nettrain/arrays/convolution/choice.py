@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy.typing as npt
 
 from nettrain.arrays.convolution import depthwise, pixels, planes, winograd
@@ -14,8 +16,12 @@ from nettrain.arrays.convolution.winograd import Winograd
 from nettrain.arrays.windows import Pair, Window
 
 
+@lru_cache(maxsize=1024)
 def kernel_for(size: Pair, weight: tuple[int, ...], window: Window, groups: int, dtype: npt.DTypeLike) -> Kernel:
-    """The kernel for pictures of (H,W) and filters (R,S,D,K): the first that fits, ``Patches`` if none does."""
+    """The kernel for pictures of (H,W) and filters (R,S,D,K): the first that fits, ``Patches`` if none does.
+
+    Notes    A kernel has nothing of a pass in it, so the same shapes share one.
+    """
     _, _, D, K = weight
     if depthwise.fits(weight, groups):
         return Depthwise(size, weight, window, dtype)

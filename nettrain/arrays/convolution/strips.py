@@ -9,28 +9,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from nettrain.arrays.convolution.toom_cook import OUTPUTS, POINTS_IN_ALL, matrices
+from nettrain.arrays.convolution.toom_cook import OUTPUTS, POINTS_IN_ALL, TAPS, matrices
 
 F64 = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Neighbouring strips that share a matrix: ``count`` of them from strip ``first``.
+    """Strips that one batched product transforms: those of ``strips``, whose windows lie at equal distances.
 
-    Units   pixels: strip ``first`` reads ``length`` of them from ``start``; each next one begins ``step`` further on.
+    Units    pixels: the first of them reads ``length`` from ``start`` on, each next one ``step`` further.
+    Shapes   ``matrices`` (count,.,.), or (1,.,.) where they are all the same.
     """
 
-    first: int
-    count: int
+    strips: slice
     start: int
-    length: int
     step: int
-    matrix: F64
+    length: int
+    matrices: F64
+
+    @property
+    def count(self) -> int:
+        return len(range(self.strips.start, self.strips.stop, self.strips.step))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,14 +61,17 @@ def strips_of(pixels: int, places: int, pad: int) -> Strips:
     tiles = _tiles_a_strip(-(-places // OUTPUTS))
     step = tiles * OUTPUTS
     strips = -(-places // step)
-    into, out = [], []
-    for strip in range(strips):
-        start, stop = max(0, strip * step - pad), min(pixels, (strip + 1) * step - pad + 2)
-        into.append(Group(strip, 1, start, stop - start, step, _into(tiles, strip * step - pad, start, stop)))
-        length = min(step, places - strip * step)
-        out.append(Group(strip, 1, strip * step, length, step, _out(tiles)[:length]))
-    spread = [Group(g.first, 1, g.start, g.length, step, np.ascontiguousarray(g.matrix.T)) for g in out]
-    return Strips(pixels, places, tiles, strips, _joined(into), _joined(out), _joined(spread))
+    window = min(pixels, step + TAPS - 1)  # the same for all: where padding is, it lies over pixels of no use
+    starts = [min(max(strip * step - pad, 0), pixels - window) for strip in range(strips)]
+    into = [_into(tiles, strip * step - pad, start, window) for strip, start in enumerate(starts)]
+    full, rest = divmod(places, step)
+    out, spread = [], []
+    for run, length in ((slice(0, full, 1), step), (slice(full, strips, 1), rest)):
+        if run.stop > run.start:
+            matrix = _out(tiles)[:length]
+            out.append(Group(run, run.start * step, step, length, matrix[None]))
+            spread.append(Group(run, run.start * step, step, length, np.ascontiguousarray(matrix.T)[None]))
+    return Strips(pixels, places, tiles, strips, tuple(_grouped(starts, window, into)), tuple(out), tuple(spread))
 
 
 def _tiles_a_strip(tiles: int) -> int:
@@ -71,15 +79,15 @@ def _tiles_a_strip(tiles: int) -> int:
     return tiles if tiles <= 3 else 2
 
 
-def _into(tiles: int, origin: int, start: int, stop: int) -> F64:
-    """(6*tiles, stop-start): pixels start .. stop - 1 to the points of tiles that begin at pixel ``origin``."""
-    matrix = np.zeros((POINTS_IN_ALL, tiles, stop - start))
+def _into(tiles: int, origin: int, start: int, length: int) -> F64:
+    """(6*tiles, length): pixels from ``start`` on to the points of tiles that begin at pixel ``origin``."""
+    matrix = np.zeros((POINTS_IN_ALL, tiles, length))
     for tile in range(tiles):
         for k in range(POINTS_IN_ALL):
             pixel = origin + tile * OUTPUTS + k
-            if start <= pixel < stop:
+            if start <= pixel < start + length:
                 matrix[:, tile, pixel - start] = matrices()[2][:, k]
-    return matrix.reshape(POINTS_IN_ALL * tiles, stop - start)
+    return matrix.reshape(POINTS_IN_ALL * tiles, length)
 
 
 def _out(tiles: int) -> F64:
@@ -90,17 +98,18 @@ def _out(tiles: int) -> F64:
     return matrix.reshape(tiles * OUTPUTS, POINTS_IN_ALL * tiles)
 
 
-def _joined(groups: list[Group]) -> tuple[Group, ...]:
-    """Neighbours with the same matrix, at equal steps, as one group."""
-    joined: list[Group] = []
-    for group in groups:
-        last = joined[-1] if joined else None
-        if (
-            last is not None
-            and np.array_equal(last.matrix, group.matrix)
-            and group.start == last.start + last.count * last.step
-        ):
-            joined[-1] = Group(last.first, last.count + 1, last.start, last.length, last.step, last.matrix)
-        else:
-            joined.append(group)
-    return tuple(joined)
+def _grouped(starts: list[int], length: int, by_strip: list[F64]) -> list[Group]:
+    """All strips in one group if their windows are equally far apart, else the two at the ends, and those between."""
+    ends = slice(0, len(starts), max(len(starts) - 1, 1))
+    runs = [slice(0, len(starts), 1)] if _even(starts) else [ends, slice(1, len(starts) - 1, 1)]
+    groups = []
+    for run in runs:
+        chosen, own = starts[run], by_strip[run]
+        same = all(np.array_equal(matrix, own[0]) for matrix in own)
+        step = chosen[1] - chosen[0] if len(chosen) > 1 else 0
+        groups.append(Group(run, chosen[0], step, length, np.stack(own[:1] if same else own)))
+    return groups
+
+
+def _even(starts: list[int]) -> bool:
+    return len({b - a for a, b in pairwise(starts)}) <= 1
