@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,38 @@ class _Block:
         self.nbytes, self.address = nbytes, self.memory.ctypes.data
 
 
-_idle: defaultdict[int, list[_Block]] = defaultdict(list)
+class _Pool:
+    """Blocks that nobody uses, by size; ``nbytes`` of them in all."""
+
+    def __init__(self) -> None:
+        self.blocks: defaultdict[int, list[_Block]] = defaultdict(list)
+        self.nbytes = 0
+        self._lock = RLock()  # an owner can die while its own thread is in here
+
+    def put(self, block: _Block) -> None:
+        """Keep a block, if there is room."""
+        with self._lock:
+            if self.nbytes + block.nbytes <= POOL_LIMIT_BYTES:
+                self.blocks[block.nbytes].append(block)
+                self.nbytes += block.nbytes
+
+    def take(self, nbytes: int) -> _Block:
+        """A block of this size, kept or new."""
+        with self._lock:
+            kept = self.blocks[nbytes]
+            if kept:
+                self.nbytes -= nbytes
+                return kept.pop()
+        return _Block(nbytes)
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        with self._lock:
+            self.blocks.clear()
+            self.nbytes = 0
+
+
+_pool = _Pool()
 
 
 class _Owner:
@@ -47,8 +79,7 @@ class _Owner:
         }
 
     def __del__(self) -> None:
-        if idle_bytes() + self._block.nbytes <= POOL_LIMIT_BYTES:
-            _idle[self._block.nbytes].append(self._block)
+        _pool.put(self._block)
 
 
 def _size_class(nbytes: int) -> int:
@@ -63,12 +94,7 @@ def empty(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> npt.NDAr
     nbytes = math.prod(shape) * kind.itemsize
     if nbytes < SMALL_BYTES:
         return np.empty(shape, kind)
-    size = _size_class(nbytes)
-    try:
-        block = _idle[size].pop()
-    except IndexError:
-        block = _Block(size)
-    return np.asarray(_Owner(block, shape, kind))
+    return np.asarray(_Owner(_pool.take(_size_class(nbytes)), shape, kind))
 
 
 def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
@@ -80,12 +106,12 @@ def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> npt.NDAr
 
 def idle_bytes() -> int:
     """Bytes that the pool holds and nobody uses."""
-    return sum(size * len(blocks) for size, blocks in list(_idle.items()))
+    return _pool.nbytes
 
 
 def drop_idle() -> None:
     """Give every idle block back to the operating system."""
-    _idle.clear()
+    _pool.clear()
 
 
 def same_memory(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:

@@ -64,7 +64,8 @@ def linear(x: Array, weight: Array, *, epilogue: Sequence[Part] = (), recorded: 
             if dw is not None:
                 np.matmul(x[:, inputs].T, gz, out=dw[inputs])
 
-        Pieces(x.shape[1], INPUTS_A_TILE).each(tile, product_nanoseconds(2 * len(x) * weight.size))
+        wanted = (dx is not None) + (dw is not None)
+        Pieces(x.shape[1], INPUTS_A_TILE).each(tile, product_nanoseconds(wanted * len(x) * weight.size))
         return [dx, dw, *stages.gradients()]
 
     return y, backward

@@ -61,16 +61,17 @@ class Optimizer:
         cuts = list(_cuts(weights.spans, decaying, CHUNK if self.elementwise else None))
         longest = max((span.stop - span.start for span, _ in cuts), default=0)
         self._lanes = Lanes.of(len(cuts), longest * dtype.itemsize)
-        scratch = np.empty((self._lanes.count, longest), dtype)
+        scratch = np.empty((self._lanes.count, longest), dtype)  # of each lane, which goes through its chunks in turn
+        lanes = [lane for lane in range(self._lanes.count) for _ in self._lanes.pieces_of(lane)]
         self._chunks = [
             Chunk(
                 span,
                 weights.array[span],
                 {slot: flat.array[span] for slot, flat in self._slots.items()},
-                scratch[index % self._lanes.count, : span.stop - span.start],
+                scratch[lane, : span.stop - span.start],
                 settings.weight_decay if decay else 0.0,
             )
-            for index, (span, decay) in enumerate(cuts)
+            for lane, (span, decay) in zip(lanes, cuts, strict=True)
         ]
 
     def update(self, chunk: Chunk, g: Array, lr: float) -> None:
@@ -85,7 +86,7 @@ class Optimizer:
             for index in self._lanes.pieces_of(number):
                 self._step(self._chunks[index], gradients.array, lr)
 
-        parallel(self._lanes.count, lane, interruptible=False)
+        parallel(self._lanes.count, lane, interruptible=False, nanoseconds=self.weights.array.size)
         self.steps += 1
 
     def _step(self, chunk: Chunk, gradients: Array, lr: float) -> None:

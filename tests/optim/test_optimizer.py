@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from optim_cases import SHAPES, flat, made
 
-import nettrain.optim
+import nettrain.optim.optimizer
 from nettrain.arrays import interrupt
 from nettrain.arrays.flat import Flat
 from nettrain.optim.optimizer import CHUNK, Array, Chunk, Optimizer
@@ -38,6 +38,18 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(kind: str, threads: Cal
         found.append(weights.array.tobytes() + b"".join(array.tobytes() for array in optimizer.state().values()))
     assert found[1] == found[0]
     assert found[2] == found[0]
+
+
+@each_kind
+def test_two_lanes_never_write_the_same_scratch(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nettrain.optim.optimizer, "CHUNK", 3)
+    optimizer = made(kind, flat(1), **SETTINGS[kind])
+    lanes = optimizer._lanes
+    assert 1 < lanes.count < lanes.pieces, "expected more chunks than lanes"
+    scratch = [{id(optimizer._chunks[i].scratch.base) for i in lanes.pieces_of(lane)} for lane in range(lanes.count)]
+    starts = [{optimizer._chunks[i].scratch.ctypes.data for i in lanes.pieces_of(lane)} for lane in range(lanes.count)]
+    assert all(len(found) == 1 for found in (*scratch, *starts))
+    assert len(set.union(*starts)) == lanes.count
 
 
 @each_kind

@@ -99,16 +99,29 @@ def _out(tiles: int) -> F64:
 
 
 def _grouped(starts: list[int], length: int, by_strip: list[F64]) -> list[Group]:
-    """All strips in one group if their windows are equally far apart, else the two at the ends, and those between."""
-    ends = slice(0, len(starts), max(len(starts) - 1, 1))
-    runs = [slice(0, len(starts), 1)] if _even(starts) else [ends, slice(1, len(starts) - 1, 1)]
+    """The strips in few groups, within which the windows are equally far apart."""
     groups = []
-    for run in runs:
+    for run in _runs(starts):
         chosen, own = starts[run], by_strip[run]
         same = all(np.array_equal(matrix, own[0]) for matrix in own)
         step = chosen[1] - chosen[0] if len(chosen) > 1 else 0
         groups.append(Group(run, chosen[0], step, length, np.stack(own[:1] if same else own)))
     return groups
+
+
+def _runs(starts: list[int]) -> list[slice]:
+    """All in one run if they are even; else the two at the ends, which are always, and even runs of those between."""
+    last = len(starts) - 1
+    if _even(starts):
+        return [slice(0, last + 1, 1)]
+    runs, begin = [slice(0, last + 1, last)], 1
+    while begin < last:
+        end = begin + 1
+        while end < last and _even(starts[begin : end + 1]):
+            end += 1
+        runs.append(slice(begin, end, 1))
+        begin = end
+    return runs
 
 
 def _even(starts: list[int]) -> bool:

@@ -53,9 +53,10 @@ class Winograd:
         self.dtype = np.dtype(dtype)
         places = window.output_size(*size)
         pads = [before for before, _ in window.pads(*size)]
-        axes = list(zip(size, places, pads, strict=True))
-        self.there = _Plan(*(strips_of(n, p, pad) for n, p, pad in axes), self.C, self.K, self.dtype)
-        self.back = _Plan(*(strips_of(p, n, 2 - pad) for n, p, pad in axes), self.K, self.C, self.dtype)
+        rows, columns = ((n, p, pad) for n, p, pad in zip(size, places, pads, strict=True))
+        self.there = _Plan(strips_of(*rows), strips_of(*columns), self.C, self.K, self.dtype)
+        rows, columns = ((p, n, 2 - pad) for n, p, pad in zip(size, places, pads, strict=True))
+        self.back = _Plan(strips_of(*rows), strips_of(*columns), self.K, self.C, self.dtype)
         self.accumulator = (PAIRS, self.C, self.K)
         self.pictures = pictures_of(PAIRS * self.there.tiles * max(self.C, self.K) * self.dtype.itemsize)
 

@@ -22,14 +22,22 @@ def spans(groups: tuple[Group, ...]) -> dict[int, range]:
     """For each strip, the pixels or places that it has to do with."""
     found = {}
     for group in groups:
-        for i in range(group.count):
+        for i, strip in enumerate(numbers(group)):
             start = group.start + i * group.step
-            found[group.first + i] = range(start, start + group.length)
-    return found
+            found[strip] = range(start, start + group.length)
+    return dict(sorted(found.items()))
+
+
+def numbers(group: Group) -> range:
+    """Which strips a group has."""
+    return range(group.strips.start, group.strips.stop, group.strips.step)
 
 
 def matrices_of(groups: tuple[Group, ...]) -> dict[int, np.ndarray]:
-    return {group.first + i: group.matrix for group in groups for i in range(group.count)}
+    """The matrix of each strip: its own, or the one that a group has for all."""
+    return {
+        strip: group.matrices[i % len(group.matrices)] for group in groups for i, strip in enumerate(numbers(group))
+    }
 
 
 def correlated(strips: Strips, x: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -68,7 +76,8 @@ def test_every_strip_is_in_one_group_every_place_in_one_strip_and_every_pixel_is
     pixels, places, _ = axis
     strips = strips_of(*axis)
     for groups in (strips.into, strips.out, strips.spread):
-        assert [g.first + i for g in groups for i in range(g.count)] == list(range(strips.strips))
+        assert sorted(strip for group in groups for strip in numbers(group)) == list(range(strips.strips))
+        assert all(group.count == len(numbers(group)) for group in groups)
     assert [place for strip in spans(strips.out).values() for place in strip] == list(range(places))
     assert {pixel for strip in spans(strips.into).values() for pixel in strip} == set(range(pixels))
 
@@ -83,8 +92,25 @@ def test_a_strip_has_two_tiles_but_a_short_axis_is_one(places: int, tiles: int, 
     assert tiles * strips * OUTPUTS >= places
 
 
-def test_inner_strips_share_a_matrix() -> None:
-    """At 32 pixels: the first and the last see the padding, the two between them do not."""
-    strips = strips_of(32, 32, 1)
-    assert [group.count for group in strips.into] == [1, 2, 1]
-    assert [group.count for group in strips.out] == [4]
+@pytest.mark.parametrize(
+    ("pixels", "groups"),
+    [
+        (8, [(1, 1)]),
+        (16, [(2, 2)]),  # each end has its own padding, and two windows are always equally far apart
+        (32, [(2, 2), (2, 1)]),  # the ends, and the two between them, which see no padding
+        (64, [(2, 2), (6, 1)]),
+    ],
+)
+def test_few_products_transform_an_axis(pixels: int, groups: list[tuple[int, int]]) -> None:
+    """Of each group: how many strips, and how many matrices."""
+    strips = strips_of(pixels, pixels, 1)
+    assert [(group.count, len(group.matrices)) for group in strips.into] == groups
+    assert [(group.count, len(group.matrices)) for group in strips.out] == [(pixels // 8, 1)]
+
+
+@each_axis
+def test_every_window_is_as_long_as_the_others_and_lies_in_the_picture(axis: tuple[int, int, int]) -> None:
+    strips = strips_of(*axis)
+    windows = spans(strips.into).values()
+    assert len({len(window) for window in windows}) == 1
+    assert all(window.start >= 0 and window.stop <= axis[0] for window in windows)
