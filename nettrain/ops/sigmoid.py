@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from nettrain.autograd.op import Rule, op
@@ -9,11 +11,12 @@ from nettrain.autograd.tensor import Array
 
 
 def logistic(x: Array) -> Array:
-    """1 / (1 + exp(-x)), by the exponential of -|x| alone, so that nothing overflows.  Shapes: any -> the same."""
-    small = np.exp(-np.abs(x))
-    y: Array = np.where(x >= 0, x.dtype.type(1), small)
-    y /= 1 + small
-    return y
+    """1 / (1 + exp(-x)), where the exponential stops at half of the largest number.  Shapes: any -> the same."""
+    y: Array = np.negative(x)
+    np.minimum(y, x.dtype.type(math.log(np.finfo(x.dtype).max / 2)), out=y)
+    np.exp(y, out=y)
+    y += 1
+    return np.reciprocal(y, out=y)
 
 
 @op("(...)->(...)")

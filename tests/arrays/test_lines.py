@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nettrain.arrays.lines import LINE, Lines, zero_picture
+from nettrain.arrays.lines import LINE, Array, Lines, zero_picture
 
 SHAPES = {  # shape -> pixels a line
     (5, 7, 9, 3): 63,
