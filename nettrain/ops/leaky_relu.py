@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from nettrain.autograd.op import Rule, op
 from nettrain.autograd.tensor import Array
 

@@ -328,6 +328,7 @@ def test_two_that_build_the_same_entry_do_no_harm(root: Path, kept: Path) -> Non
     assert os.listdir(kept) == [entry(kept).name]
 
 
+TESTS = Path(__file__).parents[1]
 PASS = """
 import resource, sys
 import numpy as np
@@ -347,7 +348,8 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path: Path, kept: Path) -> N
     for count in (5, 50):
         root = folder(tmp_path / f"of{count}", {"a": count, "b": count}, size=64)
         for _ in range(2):
-            done = subprocess.run([sys.executable, "-c", PASS, root], capture_output=True, text=True, check=True)
+            command = [sys.executable, "-c", PASS, root]
+            done = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=True)
             peaks.append(int(done.stdout))
     assert max(peaks[2] - peaks[0], peaks[3] - peaks[1]) < 60_000_000
 
