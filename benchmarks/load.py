@@ -40,7 +40,8 @@ def snapshot(proc: Path = PROC) -> Snapshot:
 def busy(before: Snapshot, after: Snapshot) -> list[str]:
     """The processes that used more than a small share of a core between two moments, each as a phrase."""
     passed = max(after.moment - before.moment, 1e-9)
-    shares = {key: (seconds - before.used.get(key, 0.0)) / passed for key, seconds in after.used.items()}
+    earlier = {pid: seconds for (pid, _), seconds in before.used.items()}  # a process may have changed its name
+    shares = {key: (seconds - earlier.get(key[0], 0.0)) / passed for key, seconds in after.used.items()}
     return [
         f"process {pid} ({name}) uses {share:.0%} of a core" for (pid, name), share in shares.items() if share > SHARE
     ]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nettrain.arrays.patches import pad
+from nettrain.arrays.padding import blank, inner, padded
 from nettrain.arrays.scratch import scratch
 from nettrain.arrays.windows import Pair, Window
 
@@ -20,27 +20,12 @@ Array = npt.NDArray[Any]
 Choice = tuple[Array, ...]  # of max pooling: which pixel of each window was the largest
 
 
-def _places(padded: Array, window: Window, out: Pair) -> Iterator[Array]:
+def _places(around: Array, window: Window, out: Pair) -> Iterator[Array]:
     """For each place (r, s) of the window, in order, the view (n,P,Q,C) of the pixels there."""
     (a, b), (d, e), (P, Q) = window.stride, window.dilation, out
     for r in range(window.size[0]):
         for s in range(window.size[1]):
-            yield padded[:, r * d : r * d + P * a : a, s * e : s * e + Q * b : b][:, :P, :Q]
-
-
-def _cut(padded: Array, window: Window, out: Array) -> Array:
-    H, W = out.shape[1:3]
-    rows, columns = window.pads(H, W)
-    out[...] = padded[:, rows[0] : rows[0] + H, columns[0] : columns[0] + W]
-    return out
-
-
-def _empty_padded(like: Array, window: Window) -> Array:
-    n, H, W, C = like.shape
-    rows, columns = window.pads(H, W)
-    padded = scratch("padded", (n, H + sum(rows), W + sum(columns), C), like.dtype)
-    padded.fill(0)
-    return padded
+            yield around[:, r * d : r * d + P * a : a, s * e : s * e + Q * b : b][:, :P, :Q]
 
 
 def _halves(window: Window, size: Pair) -> bool:
@@ -56,7 +41,7 @@ def max_pool(x: Array, window: Window, out: Array, *, choosing: bool) -> Choice:
     """
     if _halves(window, (x.shape[1], x.shape[2])):
         return _halve(x, out, choosing=choosing)
-    views = _places(pad(x, window, -np.inf), window, (out.shape[1], out.shape[2]))
+    views = _places(padded(x, window.pads(x.shape[1], x.shape[2]), -np.inf), window, (out.shape[1], out.shape[2]))
     np.copyto(out, next(views))
     choice = np.zeros(out.shape, np.uint16 if window.size[0] * window.size[1] > 255 else np.uint8)
     for place, view in enumerate(views, start=1):
@@ -71,10 +56,12 @@ def max_pool_back(g: Array, choice: Choice, window: Window, out: Array) -> Array
     if _halves(window, (out.shape[1], out.shape[2])):
         return _halve_back(g, choice, out)
     (place_chosen,) = choice
-    dx = _empty_padded(out, window)
+    size = out.shape[1], out.shape[2]
+    dx = blank(out.shape, window.pads(*size), out.dtype)
     for place, view in enumerate(_places(dx, window, (g.shape[1], g.shape[2]))):
         view += g * (place_chosen == place)
-    return _cut(dx, window, out)
+    out[...] = inner(dx, window.pads(*size), size)
+    return out
 
 
 def _halve(x: Array, out: Array, *, choosing: bool) -> Choice:
@@ -109,7 +96,7 @@ def average_pool(x: Array, window: Window, out: Array) -> Array:
 
     Shapes   (n,H,W,C) -> (n,P,Q,C).
     """
-    views = _places(pad(x, window), window, (out.shape[1], out.shape[2]))
+    views = _places(padded(x, window.pads(x.shape[1], x.shape[2])), window, (out.shape[1], out.shape[2]))
     np.copyto(out, next(views))
     for view in views:
         out += view
@@ -120,7 +107,9 @@ def average_pool(x: Array, window: Window, out: Array) -> Array:
 def average_pool_back(g: Array, window: Window, out: Array) -> Array:
     """The gradient of the pixels, (n,H,W,C), into ``out``: each window's in equal shares."""
     share = g * g.dtype.type(1 / (window.size[0] * window.size[1]))
-    dx = _empty_padded(out, window)
+    size = out.shape[1], out.shape[2]
+    dx = blank(out.shape, window.pads(*size), out.dtype)
     for view in _places(dx, window, (g.shape[1], g.shape[2])):
         view += share
-    return _cut(dx, window, out)
+    out[...] = inner(dx, window.pads(*size), size)
+    return out

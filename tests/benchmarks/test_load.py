@@ -71,3 +71,9 @@ def test_a_quick_look_is_never_saved():
     assert refused.value.code == (
         "benchmarks: error: --quick takes too few rounds for figures to keep; leave out one of it and --save"
     )
+
+
+def test_a_process_that_changes_its_name_is_not_busy():
+    """Workers of the kernel do so all the time; what they used under the old name is not used now."""
+    before = Snapshot(0.0, {(7, "kworker/0:2-events"): 100.0})
+    assert busy(before, Snapshot(2.0, {(7, "kworker/0:2-mm_percpu_wq"): 100.01})) == []

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.convolution.kernel import MOST_PICTURES
+from nettrain.arrays.padding import blank, inner, padded
 from nettrain.arrays.scratch import scratch
 from nettrain.arrays.windows import Pair, Window
 
@@ -45,7 +46,7 @@ class Depthwise:
     def forward(self, x: Array, weights: Array, out: Array) -> None:
         """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,C)."""
         term = scratch("term", out.shape, self.dtype)
-        for tap, pixels in enumerate(self._places(self._padded(x))):
+        for tap, pixels in enumerate(self._places(padded(x, self.window.pads(*self.size)))):
             by_place = weights[tap].reshape(self.places[1], self.C)
             if tap:
                 np.multiply(pixels, by_place, out=term)
@@ -61,39 +62,25 @@ class Depthwise:
         if dw is not None:
             lines = term.reshape(-1, self.places[1] * self.C)
             ones = np.ones((1, len(lines)), self.dtype)
-            for tap, pixels in enumerate(self._places(self._padded(x))):
+            for tap, pixels in enumerate(self._places(padded(x, self.window.pads(*self.size)))):
                 np.multiply(pixels, g, out=term)
                 sums = (ones @ lines).reshape(-1, self.C).sum(axis=0)
                 dw[tap] = dw[tap] + sums if add else sums
         if dx is not None and weights is not None:
-            rows, columns = self.window.pads(*self.size)
-            padded = self._empty(len(x))
-            padded.fill(0)
-            for tap, pixels in enumerate(self._places(padded)):
+            pads = self.window.pads(*self.size)
+            around = blank(x.shape, pads, self.dtype)
+            for tap, pixels in enumerate(self._places(around)):
                 np.multiply(g, weights[tap].reshape(self.places[1], self.C), out=term)
                 pixels += term
-            dx[...] = padded[:, rows[0] : rows[0] + self.size[0], columns[0] : columns[0] + self.size[1]]
+            dx[...] = inner(around, pads, self.size)
 
     def weight_gradient(self, total: Array) -> Array:
         """The gradient (R,S,1,C) of the filters."""
         return total.reshape(*self.taps, 1, self.C)
 
-    def _places(self, padded: Array) -> Iterator[Array]:
+    def _places(self, around: Array) -> Iterator[Array]:
         """For each tap (r, s), in order, the view (n,P,Q,C) of the pixels that it meets."""
         (a, b), (d, e), (P, Q) = self.window.stride, self.window.dilation, self.places
         for r in range(self.taps[0]):
             for s in range(self.taps[1]):
-                yield padded[:, r * d : r * d + P * a : a, s * e : s * e + Q * b : b][:, :P, :Q]
-
-    def _empty(self, n: int) -> Array:
-        rows, columns = self.window.pads(*self.size)
-        return scratch("padded", (n, self.size[0] + sum(rows), self.size[1] + sum(columns), self.C), self.dtype)
-
-    def _padded(self, x: Array) -> Array:
-        rows, columns = self.window.pads(*self.size)
-        if not any((*rows, *columns)):
-            return x
-        padded = self._empty(len(x))
-        padded.fill(0)
-        padded[:, rows[0] : rows[0] + self.size[0], columns[0] : columns[0] + self.size[1]] = x
-        return padded
+                yield around[:, r * d : r * d + P * a : a, s * e : s * e + Q * b : b][:, :P, :Q]

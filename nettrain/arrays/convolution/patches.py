@@ -22,6 +22,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
 from nettrain.arrays.convolution.kernel import PIECE_BYTES, pictures_of
+from nettrain.arrays.padding import padded
 from nettrain.arrays.products import by_blocks, summed_product
 from nettrain.arrays.scratch import scratch
 from nettrain.arrays.windows import Pair, Window
@@ -62,10 +63,9 @@ class Patches:
     def forward(self, x: Array, weights: Array, out: Array) -> None:
         """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,K)."""
         (a, b), (d, e), (R, S), (P, Q) = self.window.stride, self.window.dilation, self.window.size, self.places
-        rows, columns = self.window.pads(*self.size)
-        padded = _padded(x, rows, columns)
+        around = padded(x, self.window.pads(*self.size))
         for band in self._bands(len(x), P):
-            patches = self._patches(padded, (band.start * a, 0), (len(band), Q), (a, b), (R, S), (d, e))
+            patches = self._patches(around, (band.start * a, 0), (len(band), Q), (a, b), (R, S), (d, e))
             into = out[:, band.start : band.stop].reshape(-1, self.groups, self.K // self.groups)
             by_blocks(patches, weights, into.swapaxes(0, 1))
 
@@ -77,8 +77,8 @@ class Patches:
         Shapes   x and dx (n,H,W,C), g (n,P,Q,K), dw as ``accumulator``: the taps phase by phase.
         """
         n, (a, b) = len(x), self.window.stride
-        padded = _padded(g, *(_margins([p.axis(i) for p in self.phases], self.places[i]) for i in (0, 1)))
-        first = [_margins([p.axis(i) for p in self.phases], self.places[i])[0] for i in (0, 1)]
+        rows_around, columns_around = (_margins([p.axis(i) for p in self.phases], self.places[i]) for i in (0, 1))
+        around = padded(g, (rows_around, columns_around))
         start = 0
         for index, phase in enumerate(self.phases):
             rows, columns = phase.rows, phase.columns
@@ -92,9 +92,9 @@ class Patches:
                     if dx is not None:
                         dx[pixels] = 0
                     continue
-                origin = (first[0] + rows.offset + band.start, first[1] + columns.offset)
+                origin = (rows_around[0] + rows.offset + band.start, columns_around[0] + columns.offset)
                 counts, steps = (len(band), columns.count), (rows.step, columns.step)
-                patches = self._patches(padded, origin, counts, (1, 1), (len(rows.taps), len(columns.taps)), steps)
+                patches = self._patches(around, origin, counts, (1, 1), (len(rows.taps), len(columns.taps)), steps)
                 if dx is not None and weights is not None:
                     self._by_pixels(patches, weights[index], dx[pixels])
                 if dw is not None:
@@ -119,13 +119,13 @@ class Patches:
         band = rows if n > 1 else max(1, rows * PIECE_BYTES // self.picture_bytes)
         return (range(start, min(start + band, rows)) for start in range(0, rows, band))
 
-    def _patches(self, padded: Array, origin: Pair, count: Pair, step: Pair, taps: Pair, dilation: Pair) -> Array:
+    def _patches(self, around: Array, origin: Pair, count: Pair, step: Pair, taps: Pair, dilation: Pair) -> Array:
         """Windows of (n,.,.,G*D) from ``origin`` on, as rows: (G, n*count, taps*D)."""
-        n, _, _, channels = padded.shape
-        s_n, s_h, s_w, s_c = padded.strides
+        n, _, _, channels = around.shape
+        s_n, s_h, s_w, s_c = around.strides
         G, D = self.groups, channels // self.groups
         view = as_strided(
-            padded[:, origin[0] :, origin[1] :],
+            around[:, origin[0] :, origin[1] :],
             (G, n, *count, *taps, D),
             (D * s_c, s_n, s_h * step[0], s_w * step[1], s_h * dilation[0], s_w * dilation[1], s_c),
         )
@@ -194,14 +194,3 @@ def _margins(axes: list[_Axis], places: int) -> Pair:
     starts = [axis.offset for axis in axes if axis.taps]
     ends = [axis.offset + axis.step * (len(axis.taps) - 1) + axis.count for axis in axes if axis.taps]
     return max(0, -min(starts, default=0)), max(0, max(ends, default=0) - places)
-
-
-def _padded(x: Array, rows: Pair, columns: Pair) -> Array:
-    """(n,H,W,C) with zeros around it, in scratch; ``x`` itself where there are none."""
-    if not any((*rows, *columns)):
-        return x
-    n, H, W, C = x.shape
-    padded = scratch("padded", (n, H + sum(rows), W + sum(columns), C), x.dtype)
-    padded.fill(0)
-    padded[:, rows[0] : rows[0] + H, columns[0] : columns[0] + W] = x
-    return padded
