@@ -1,4 +1,4 @@
-"""The file of results: every figure with the machine it was taken on, named by CPU, threads and versions."""
+"""The file of results: every figure with the machine it was taken on, named by CPU, cores and versions."""
 
 from __future__ import annotations
 

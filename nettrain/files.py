@@ -181,11 +181,12 @@ class Draft:
         self._target = _ask(self.path, "write", os.path.realpath, self.path)
         _refuse_special(self.path, self._target)
         parent = os.path.dirname(self._target)
-        self._temporary = os.path.join(parent, os.urandom(8).hex().join(TEMPORARY))
+        self._temporary = ""
         self._folder = _ask(self.path, "write", _open, parent, os.O_RDONLY | os.O_DIRECTORY)
         self.handle = -1
         try:
             while self.handle < 0:
+                self._temporary = os.path.join(parent, os.urandom(8).hex().join(TEMPORARY))
                 flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
                 self.handle = _ask(self.path, "write", _open, self._temporary, flags)
                 if held and not _hold(self.path, self.handle, fcntl.LOCK_SH):  # taken for a leftover, and removed

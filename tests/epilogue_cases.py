@@ -29,7 +29,7 @@ from nettrain.ops.relu import relu
 from nettrain.ops.through import through
 
 WIDTH = 2  # channels of what every core makes
-ROWS = ("bias", "relu", "gelu", "add", "norm", "dropout")  # parts that take rows as well as pictures
+ROWS = ("bias", "relu", "gelu", "add", "norm", "dropout", "nothing")  # parts that take rows as well as pictures
 PICTURES = (*ROWS, "max_pool", "avg_pool", "global_avg_pool")
 SETTINGS = {"momentum": 0.1, "epsilon": EPSILON}
 
@@ -97,6 +97,8 @@ class Epilogue:
                 scale, shift = tensors
                 return BatchNorm(scale, shift, (Tensor(mean), Tensor(var)), training=training, **SETTINGS)
 
+        elif name == "nothing":  # what dropout is where nothing is trained
+            maker = Part
         elif name == "bias":
             wanted, maker = {"bias": (WIDTH,)}, Bias
         elif name == "add":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def _ones(count: int, dtype: np.dtype[Any]) -> Array:
     return ones
 
 
-@cache
+@lru_cache(maxsize=64)
 def zero_picture(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Zeros of one picture's shape, read-only: NumPy compares with an array three times faster than with a number."""
     zeros = np.zeros(shape, dtype)

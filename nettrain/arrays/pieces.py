@@ -4,8 +4,8 @@ A *piece* is a run of pictures that one task handles while they are in cache. A 
 as a weight goes through *lanes*: each lane takes a run of neighbouring pieces in order into an accumulator of its own,
 and the lanes are added in order. Neither depends on who does the work, so the bits do not either.
 
-Loops over pieces go back and forth: each begins where the one before ended, because what was touched last is still in
-cache, and a batch is larger than the cache.
+Loops over pieces go back and forth, so that most begin where the one before ended: what was touched last is still in
+cache, and a batch is larger than the cache. Which way a loop goes touches no bits.
 """
 
 from __future__ import annotations
@@ -78,14 +78,14 @@ class Lanes:
     def pieces_of(self, lane: int) -> Iterator[int]:
         return iter(range(lane * self.pieces // self.count, (lane + 1) * self.pieces // self.count))
 
-    def each(self, run: Callable[[int, int], None], nanoseconds: float = math.inf) -> None:
+    def each(self, run: Callable[[int, int], None]) -> None:
         """Run ``run(lane, piece)`` for every piece: lanes on all threads, the pieces of a lane in order."""
 
         def one(lane: int) -> None:
             for piece in self.pieces_of(lane):
                 run(lane, piece)
 
-        back_and_forth(self.count, one, nanoseconds)
+        back_and_forth(self.count, one)
 
 
 class _Direction:
@@ -98,7 +98,10 @@ _direction = _Direction()
 
 
 def back_and_forth(tasks: int, run: Callable[[int], None], nanoseconds: float = math.inf) -> None:
-    """Call ``run(i)`` once for every i in 0 .. tasks - 1, on all threads, the other way round than the call before."""
+    """Call ``run(i)`` once for every i in 0 .. tasks - 1, on all threads, the other way round than the call before.
+
+    Errors   those of ``parallel``; of several tasks that fail, the one that this loop would have come to first.
+    """
     _direction.upwards = not _direction.upwards
     last = tasks - 1
     parallel(tasks, run if _direction.upwards else lambda i: run(last - i), nanoseconds=nanoseconds)
@@ -121,6 +124,9 @@ class Sum:
 
     def total(self) -> Array:
         """The lanes added in order; the result is the first lane's memory."""
+        for lane, begun in zip(self.accumulators, self._begun, strict=True):
+            if not begun:
+                lane.fill(0)
         total: Array = self.accumulators[0]
         flat = self.accumulators.reshape(len(self.accumulators), -1)
 

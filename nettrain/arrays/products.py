@@ -71,7 +71,7 @@ def rows_apart(x: Array, weight: Array, out: Array) -> None:
              where the place of a row matters again, so a column of zeros stands beside it.
     """
     rows, columns = len(x), weight.shape[1]
-    if rows == INFERENCE_ROWS and columns > 1:
+    if rows == INFERENCE_ROWS and columns > 1 and x.flags.c_contiguous:  # else BLAS would take another kernel
         np.matmul(x, weight, out=out)
         return
     if columns == 1:

@@ -66,12 +66,15 @@ class Workers(ThreadPoolExecutor):
             return super().submit(fn, *args, **kwargs)
 
 
+Ends = SimpleQueue[BaseException | None]  # what each helper says at the end of a loop: nothing, or what went wrong
+
+
 class _Helper(Thread):
     """A thread that runs loops beside the one that began them; a queue wakes it several times faster than a pool."""
 
     def __init__(self, number: int) -> None:
         super().__init__(name=f"nettrain-{number}", daemon=True)
-        self.work: SimpleQueue[tuple[Callable[[], None], SimpleQueue[None]] | None] = SimpleQueue()
+        self.work: SimpleQueue[tuple[Callable[[], None], Ends] | None] = SimpleQueue()
         with room_for_a_thread():
             self.start()
 
@@ -79,9 +82,13 @@ class _Helper(Thread):
         hold_worker_to_one_thread()
         while (job := self.work.get()) is not None:
             drain, done = job
-            drain()  # which raises nothing
-            done.put(None)
-            del job, drain, done
+            failure: BaseException | None = None
+            try:
+                drain()
+            except BaseException as error:  # such as no memory for a loop's own bookkeeping: carried to the caller
+                failure = error
+            done.put(failure)
+            del job, drain, done, failure
 
 
 class _Pool:
@@ -90,17 +97,21 @@ class _Pool:
     def __init__(self) -> None:
         self.threads = 1
         self.helpers: list[_Helper] = []
+        self._switch_seconds = sys.getswitchinterval()
 
     def some(self, count: int) -> list[_Helper]:
         """So many helpers.  Errors: ``MemoryError``."""
         if not self.helpers:
+            self._switch_seconds = sys.getswitchinterval()
             sys.setswitchinterval(SWITCH_SECONDS)
         while len(self.helpers) < count:
             self.helpers.append(_Helper(len(self.helpers) + 1))
         return self.helpers[:count]
 
     def dismiss(self) -> None:
-        """Let every helper end, and wait until it has."""
+        """Let every helper end, and wait until it has; the interpreter is as it was before there were any."""
+        if self.helpers:
+            sys.setswitchinterval(self._switch_seconds)
         for helper in self.helpers:
             helper.work.put(None)
         for helper in self.helpers:
@@ -109,6 +120,8 @@ class _Pool:
 
 
 _pool = _Pool()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _pool.helpers.clear())  # a child has none of its parent's threads
 
 
 def available_cores() -> int:
@@ -181,15 +194,18 @@ def _together(tasks: int, run: Callable[[int], None], helpers: int, interruptibl
         finally:
             _here.inside = False
 
-    done: SimpleQueue[None] = SimpleQueue()
+    done: Ends = SimpleQueue()
     threads = _pool.some(helpers)
     for helper in threads:
         helper.work.put((drain, done))
-    drain()
-    for _ in threads:
-        done.get()
+    try:
+        drain()
+    finally:
+        ends = [done.get() for _ in threads]
+    failures += [(-1, failure) for failure in ends if failure is not None]
     if failures:
         try:
             raise min(failures, key=lambda failure: failure[0])[1]
         finally:
             failures.clear()  # an exception whose traceback leads to itself would wait for the garbage collector
+            ends.clear()

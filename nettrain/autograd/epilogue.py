@@ -95,6 +95,8 @@ def arranged(parts: Sequence[Part]) -> tuple[Part, ...]:
     """
     order: list[Part] = []
     for part in parts:
+        if type(part) is Part:  # it changes nothing, and would hand on a stage that is kept as if it were its own
+            continue
         place = len(order)
         while part.takes_maximum and place and order[place - 1].rises:
             place -= 1

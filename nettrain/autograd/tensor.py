@@ -107,10 +107,8 @@ class Node:
     output: Spec
     backward: Backward
     kept: int = 0  # numbers that the parts keep for the walk back; known in a dry run
-    flops: tuple[Dim, Dim] = (
-        0,
-        0,
-    )  # forward and back, of the direct method; known in a dry run, and to a clock that asks
+    # forward and back, of the direct method; known in a dry run, and to a clock that asks
+    flops: tuple[Dim, Dim] = (0, 0)
 
     def release(self) -> None:
         """Let go of everything kept for the walk back, which has passed."""

@@ -65,6 +65,7 @@ class _Old:
     rows: dict[int, int]
     stamps: dict[int, tuple[int, ...]]
     found: Decoded
+    touched: list[int]  # places whose file has another size or time than the entry says, but the same bytes
 
 
 def remembered(
@@ -85,7 +86,7 @@ def remembered(
     except DamagedEntry as damage:
         notes.append(f"{path}: this cache of decoded pictures is damaged: {damage}; it is made anew")
     size = f"{len(names)} pictures, {megabytes(picture_bytes(len(names), image))}"
-    if old is not None and len(old.rows) == len(names):
+    if old is not None and len(old.rows) == len(names) and not old.touched:  # else each run would hash those again
         rows = np.array([old.rows[place] for place in range(len(names))], np.int64)
         notes.append(f"data.cache: {size}, decoded by an earlier run: {path}")
         return Remembered(old.found, old.pixels, rows, tuple(notes))
@@ -165,7 +166,7 @@ def _compare(index: Index, pixels: Mapped, root: str, names: Sequence[str], imag
     """Which pictures an entry has as they are now."""
     places = {name: row for row, name in enumerate(index.paths)}
     stamps, digests = index.stamps.tolist(), index.digests.tobytes().hex()
-    old = _Old(pixels, {}, {}, Decoded(len(names)))
+    old = _Old(pixels, {}, {}, Decoded(len(names)), [])
     for place, name in enumerate(names):
         if (row := places.get(name)) is None:
             continue
@@ -177,6 +178,8 @@ def _compare(index: Index, pixels: Mapped, root: str, names: Sequence[str], imag
                     continue
             except BadPicture as problem:  # it has no pixels now, whatever it had
                 digest, reason = "", problem.reason
+        if [*now] != stamps[row]:
+            old.touched.append(place)
         old.rows[place], old.stamps[place], old.found.digests[place] = row, now, digest
         if reason is not None:
             old.found.reasons[place] = reason

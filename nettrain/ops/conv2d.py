@@ -44,7 +44,8 @@ def conv2d(
     Shapes   as the signature says; channels last; D = C / groups.
     Errors   ``ShapeError`` if channels and groups do not fit, or the window leaves no pixels.
     Cost     2 N P Q R S D K flops forward, twice that for both gradients, by the direct method; Winograd's makes do
-             with a quarter. ``arrays/convolution/choice.py`` says which kernel does which shape.
+             with a quarter in the products at the points, beside its transforms. ``arrays/convolution/choice.py`` says
+             which kernel does which shape.
     Source   Dumoulin, Visin, "A guide to convolution arithmetic for deep learning", 2016, sections 2 and 4.
     """
     core = _Convolution(x, weight, window, groups, recorded)

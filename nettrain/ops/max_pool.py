@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nettrain.arrays import pooling
+from nettrain.arrays.windows import Window
 from nettrain.autograd.tensor import Array
 from nettrain.ops.window_part import WindowPart
 
@@ -15,7 +16,11 @@ class MaxPool(WindowPart):
 
     name = "max_pool2d"
     takes_maximum = True
-    keeps = 3 / 16  # three bytes for each pixel out, of 2x2 that arrive
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        (a, b), bytes_a_pixel_out = window.stride, 3 if window.size == window.stride == (2, 2) else 1
+        self.keeps = bytes_a_pixel_out / 4 / (a * b)
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
         super().open(shape, pieces, recorded)

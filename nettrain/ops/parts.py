@@ -129,7 +129,7 @@ class Parts:
         return piece
 
     def back_whole(self, pieces: Pieces, g: Array, owned: bool) -> Array:
-        """The gradient of all pieces by what the core made: ``g`` itself where no part changes it."""
+        """The gradient of all pieces by what the core made: ``g`` itself where it stands there after all parts."""
         if not self.parts:
             return g
         whole, first = memory.empty(self.shapes[0], self.dtype), self.first
@@ -150,6 +150,8 @@ class Parts:
         pieces.each(rest, whole.size)
         if first is not None:
             first.back_finish()
+        elif all(same_memory(by_piece[index], g[pieces[index]]) for index in range(len(pieces))):
+            return g
         pieces.each(last, whole.size)
         return whole
 

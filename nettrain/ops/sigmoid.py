@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from nettrain.autograd.op import Rule, op
@@ -11,10 +9,10 @@ from nettrain.autograd.tensor import Array
 
 
 def logistic(x: Array) -> Array:
-    """1 / (1 + exp(-x)), where the exponential stops at half of the largest number.  Shapes: any -> the same."""
-    y: Array = np.negative(x)
-    np.minimum(y, x.dtype.type(math.log(np.finfo(x.dtype).max / 2)), out=y)
-    np.exp(y, out=y)
+    """1 / (1 + exp(-x)); 0 where the exponential is more than the dtype holds.  Shapes: any -> the same."""
+    y: Array = np.negative(x, out=np.empty_like(x))
+    with np.errstate(over="ignore"):  # 1 / infinity is the right answer
+        np.exp(y, out=y)
     y += 1
     return np.reciprocal(y, out=y)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nettrain.autograd.tensor import Graph, Node, Spec, volume
+from nettrain.arrays.convolution.kernel import PIECE_BYTES
+from nettrain.arrays.convolution.toom_cook import OUTPUTS
+from nettrain.arrays.convolution.winograd import MOST_NUMBERS, PAIRS
+from nettrain.arrays.threads import get_threads
+from nettrain.autograd.tensor import Graph, Node, Shape, Spec, volume
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 
 FLOAT_BYTES = 4
 START_BYTES = 54_000_000  # Python, NumPy, Pillow, and what threads hold of a few pieces; measured
-CONVOLUTION_BYTES = 25_000_000  # what two threads unfold pieces to, and the lanes' sums of filters; measured
+LANES_BYTES = 14_000_000  # the sums of filters that lanes hold between two convolutions; measured
 ROUNDED_UP = 1.125  # blocks of pooled memory come in four sizes an octave: about an eighth is left over
 
 
@@ -26,8 +30,26 @@ def step_bytes(network: Network, batch: int) -> int:
     outputs = [_numbers(node.output) for node in nodes]
     widest = max((_numbers(node.output) + node.kept for node in nodes), default=0)
     numbers = 2 * _numbers(Spec(shape)) + sum(outputs) + sum(node.kept for node in nodes) + widest
-    filters = any(len(parameter.shape) == 4 for parameter in network.parameters.values())
-    return START_BYTES + (CONVOLUTION_BYTES if filters else 0) + int(FLOAT_BYTES * ROUNDED_UP * numbers)
+    return START_BYTES + _scratch(nodes, min(get_threads(), batch)) + int(FLOAT_BYTES * ROUNDED_UP * numbers)
+
+
+def _scratch(nodes: list[Node], threads: int) -> int:
+    """What so many threads hold of the pieces of convolutions, the widest deciding: at its points, or padded in bands."""
+    pictures = [
+        FLOAT_BYTES * max(_picture(node.output.shape), _picture(node.inputs[0].shape))
+        for node in nodes
+        if node.op == "conv2d"
+    ]
+    if not pictures:
+        return 0
+    at_points = max(PIECE_BYTES, int(max(pictures) * PAIRS / OUTPUTS**2))
+    of_a_thread = 3 * at_points if at_points <= FLOAT_BYTES * MOST_NUMBERS else 2 * max(pictures) + 3 * PIECE_BYTES
+    return LANES_BYTES + threads * of_a_thread
+
+
+def _picture(shape: Shape) -> int:
+    """The numbers of one picture."""
+    return _numbers(Spec(shape[1:]))
 
 
 def _nodes(last: Node | None) -> Iterator[Node]:

@@ -114,3 +114,11 @@ def test_every_piece_runs_once(threads: Callable[[int], None]) -> None:
     runs: list[int] = []
     Pieces(1001, 3).each(lambda index, span: runs.append(index))
     assert Counter(runs) == Counter(range(334))
+
+
+def test_a_lane_without_a_term_adds_nothing() -> None:
+    total = Sum(Lanes(3, 3), (2,), np.float32)
+    for lane, value in ((0, 1.0), (2, 5.0)):
+        total.place(lane)[0][...] = value
+    total.accumulators[1].fill(np.nan)
+    assert total.total().tolist() == [6.0, 6.0]

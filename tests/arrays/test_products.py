@@ -100,3 +100,14 @@ def test_a_row_that_is_not_finite_stays_alone() -> None:
     with np.errstate(invalid="ignore"):
         rows_apart(x, np.ones((3, 2)), out)
     assert np.isfinite(out).all(axis=1).tolist() == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize("K", [1, 10, 17])
+def test_rows_in_another_order_of_memory_give_the_same_bits(K: int) -> None:
+    """A full block of eight goes to BLAS as it lies, and BLAS has another kernel for what lies by columns."""
+    random = np.random.default_rng(1)
+    x, weight = random.normal(size=(8, 300)).astype(np.float32), random.normal(size=(300, K)).astype(np.float32)
+    found = [np.empty((8, K), np.float32) for _ in range(2)]
+    rows_apart(x, weight, found[0])
+    rows_apart(np.asfortranarray(x), weight, found[1])
+    assert found[0].tobytes() == found[1].tobytes()

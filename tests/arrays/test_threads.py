@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import threading
 import warnings
 import weakref
@@ -223,3 +225,43 @@ def test_a_little_work_is_done_here(threads: Callable[[int], None]) -> None:
     here: set[int] = set()
     parallel(50, lambda task: here.add(threading.get_ident()), nanoseconds=1000)
     assert here == {threading.get_ident()}
+
+
+def test_a_helper_that_fails_in_its_own_bookkeeping_tells_the_caller(
+    monkeypatch: pytest.MonkeyPatch, threads: Callable[[int], None]
+) -> None:
+    """No memory left for what surrounds the tasks: the caller must not wait for ever."""
+    threads(2)
+    caller, errstate = threading.get_ident(), np.errstate
+
+    def full(**settings: str) -> np.errstate:
+        if threading.get_ident() != caller:
+            raise MemoryError("no room in the helper")
+        return errstate(**settings)
+
+    monkeypatch.setattr(np, "errstate", full)
+    with pytest.raises(MemoryError, match="no room in the helper"):
+        parallel(100, lambda task: None)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
+def test_a_forked_child_starts_helpers_of_its_own(threads: Callable[[int], None]) -> None:
+    threads(2)
+    parallel(10, lambda task: None)
+    if (child := os.fork()) == 0:
+        done: list[int] = []
+        parallel(10, done.append)
+        os._exit(0 if sorted(done) == list(range(10)) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_the_interpreter_is_as_it_was_when_the_helpers_are_gone() -> None:
+    before = sys.getswitchinterval()
+    set_threads(2)
+    try:
+        parallel(10, lambda task: None)
+        assert sys.getswitchinterval() < before
+    finally:
+        set_threads(1)
+    assert sys.getswitchinterval() == before

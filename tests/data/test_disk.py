@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from nettrain.data.cache_folder import entry_paths
 from nettrain.data.config import ImageConfig
 from nettrain.data.entry import Mapped
 from nettrain.data.listing import list_folder
+from nettrain.data.pictures import load_bytes
 from nettrain.data.split import Split
 from nettrain.errors import DataError, EnvironmentFault
 
@@ -170,6 +172,23 @@ def test_a_file_that_is_only_touched_is_not_decoded_again(root: Path, kept: Path
     decoded.clear()
     assert equals_ram(root)
     assert len(decoded) == 49  # those of ram
+
+
+def test_a_touched_file_is_read_once_more_and_not_by_every_run(
+    root: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through_disk(root)
+    os.utime(root / "a/003.png")
+    read: list[str] = []
+
+    def counted(path: str, image: ImageConfig) -> bytes:
+        read.append(os.path.relpath(path, root))
+        return load_bytes(path, image)
+
+    monkeypatch.setattr(disk, "load_bytes", counted)
+    for _ in range(3):
+        through_disk(root)
+    assert read == ["a/003.png"]
 
 
 def test_bad_pictures_are_remembered_and_a_mended_one_is_seen(root: Path, kept: Path, decoded: list[str]) -> None:
@@ -399,6 +418,7 @@ def test_the_data_folder_is_never_written_to(root: Path, monkeypatch: pytest.Mon
 
 
 def test_descriptors_are_given_back(root: Path, kept: Path) -> None:
+    gc.collect()  # what earlier tests left
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         through_disk(root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy.typing as npt
@@ -15,6 +16,13 @@ from nettrain.arrays.convolution.planes import Planes
 from nettrain.arrays.convolution.winograd import Winograd
 from nettrain.arrays.windows import Pair, Window
 
+KERNELS: tuple[tuple[Callable[..., bool], Callable[..., Kernel]], ...] = (
+    (depthwise.fits, Depthwise),
+    (pixels.fits, Pixels),
+    (winograd.fits, Winograd),
+    (planes.fits, Planes),
+)
+
 
 @lru_cache(maxsize=1024)
 def kernel_for(size: Pair, weight: tuple[int, ...], window: Window, groups: int, dtype: npt.DTypeLike) -> Kernel:
@@ -22,13 +30,7 @@ def kernel_for(size: Pair, weight: tuple[int, ...], window: Window, groups: int,
 
     Notes    A kernel has nothing of a pass in it, so the same shapes share one.
     """
-    _, _, D, K = weight
-    if depthwise.fits(weight, groups):
-        return Depthwise(size, weight, window, dtype)
-    if pixels.fits(window, size, groups):
-        return Pixels(size, weight, window, dtype)
-    if winograd.fits(window, size, D * groups, K, groups):
-        return Winograd(size, weight, window, dtype)
-    if planes.fits(D * groups, groups):
-        return Planes(size, weight, window, dtype)
+    for fits, kind in KERNELS:
+        if fits(size, weight, window, groups):
+            return kind(size, weight, window, dtype)
     return Patches(size, weight, window, groups, dtype)

@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 PIECE_BYTES = 1 << 19  # the picture, its result and one product stay in the second-level cache together
 
 
-def fits(weight: tuple[int, ...], groups: int) -> bool:
+def fits(size: Pair, weight: tuple[int, ...], window: Window, groups: int) -> bool:
     """Whether this kernel can do a convolution: one channel in and one out for each group."""
     return weight[2] == 1 and weight[3] == groups > 1
 

@@ -39,6 +39,7 @@ class Patches:
         self.C = self.D * groups
         self.places = window.output_size(*size)
         self.phases = list(_phases(size, self.places, window))
+        self.margins = tuple(_margins([phase.axis(i) for phase in self.phases], self.places[i]) for i in (0, 1))
         self.accumulator = (groups, R * S * self.K // groups, self.D)
         there = R * S * self.C * prod(self.places)
         back = max(prod(len(axis.taps) * axis.count for axis in (p.rows, p.columns)) for p in self.phases) * self.K
@@ -77,7 +78,7 @@ class Patches:
         Shapes   x and dx (n,H,W,C), g (n,P,Q,K), dw as ``accumulator``: the taps phase by phase.
         """
         n, (a, b) = len(x), self.window.stride
-        rows_around, columns_around = (_margins([p.axis(i) for p in self.phases], self.places[i]) for i in (0, 1))
+        rows_around, columns_around = self.margins
         around = padded(g, (rows_around, columns_around))
         start = 0
         for index, phase in enumerate(self.phases):

@@ -15,7 +15,7 @@ from nettrain.arrays.windows import Pair, Window
 Array = npt.NDArray[Any]
 
 
-def fits(window: Window, size: Pair, groups: int) -> bool:
+def fits(size: Pair, weight: tuple[int, ...], window: Window, groups: int) -> bool:
     """Whether this kernel can do a convolution."""
     return window.size == (1, 1) and groups == 1 and window.pads(*size) == ((0, 0), (0, 0))
 

@@ -21,11 +21,14 @@ from nettrain.arrays.windows import Pair, Window
 Array = npt.NDArray[Any]
 
 MOST_CHANNELS = 4
+MOST_NUMBERS = 1 << 23  # of a picture's patches; a larger one goes through bands
 
 
-def fits(channels: int, groups: int) -> bool:
-    """Whether this kernel is the faster one: by shape alone."""
-    return channels <= MOST_CHANNELS and groups == 1
+def fits(size: Pair, weight: tuple[int, ...], window: Window, groups: int) -> bool:
+    """Whether this kernel is faster than patches, and its patches of a whole picture fit."""
+    R, S, D, _ = weight
+    P, Q = window.output_size(*size)
+    return groups == 1 and D <= MOST_CHANNELS and R * S * D * P * Q <= MOST_NUMBERS
 
 
 class Planes:

@@ -24,21 +24,25 @@ from numpy.lib.stride_tricks import as_strided
 
 from nettrain.arrays.convolution.kernel import pictures_of
 from nettrain.arrays.convolution.strips import Group, Strips, strips_of
-from nettrain.arrays.convolution.toom_cook import POINTS_IN_ALL, TAPS, filter_transform
+from nettrain.arrays.convolution.toom_cook import OUTPUTS, POINTS_IN_ALL, TAPS, filter_transform
 from nettrain.arrays.scratch import bench, scratch
 from nettrain.arrays.windows import Pair, Window
 
 Array = npt.NDArray[Any]
 
 PAIRS = POINTS_IN_ALL**2
+MOST_NUMBERS = 1 << 23  # of a picture at its points; a larger one goes through bands of patches
 FEWEST_CHANNELS = 16  # in and out: below, the products are too narrow to pay for the transforms
 
 
-def fits(window: Window, size: Pair, channels: int, filters: int, groups: int) -> bool:
-    """Whether this kernel can do a convolution, and does it faster than patches: by shape alone."""
+def fits(size: Pair, weight: tuple[int, ...], window: Window, groups: int) -> bool:
+    """Whether this kernel can do a convolution, and does it faster than patches."""
     plain = window.size == (TAPS, TAPS) and window.stride == window.dilation == (1, 1) and groups == 1
     narrow = all(before < TAPS for before, _ in window.pads(*size))
-    return plain and narrow and min(channels, filters) >= FEWEST_CHANNELS and min(window.output_size(*size)) > 1
+    P, Q = window.output_size(*size)
+    at_points = PAIRS * -(-P // OUTPUTS) * -(-Q // OUTPUTS) * max(weight[2:])
+    wide = min(weight[2:]) >= FEWEST_CHANNELS
+    return plain and narrow and wide and min(P, Q) > 1 and at_points <= MOST_NUMBERS
 
 
 class Winograd:

@@ -23,6 +23,10 @@ TABLE: list[tuple[str, Pair, int, int, Window, int]] = [  # (H, W), C, K, window
     ("Winograd", (2, 3), 16, 32, SAME, 1),
     ("Winograd", (4, 4), 16, 16, Window(THREE), 1),
     ("Winograd", (8, 8), 16, 16, Window(THREE, padding=2), 1),
+    ("Winograd", (224, 224), 64, 64, SAME, 1),
+    ("Patches", (512, 512), 64, 64, SAME, 1),  # at its points such a picture would be too large
+    ("Planes", (512, 512), 3, 64, SAME, 1),
+    ("Patches", (2048, 2048), 3, 64, SAME, 1),
     ("Patches", (8, 8), 16, 16, Window(THREE, padding=3), 1),
     ("Patches", (1, 5), 16, 16, SAME, 1),
     ("Patches", (5, 3), 16, 16, Window(THREE), 1),
@@ -96,9 +100,10 @@ def test_a_convolution_takes_the_same_kernel_for_any_number_of_pictures(
     ],
 )
 def test_pictures_that_winograd_takes(size: Pair, padding: Padding, wanted: bool) -> None:
-    assert fits(Window(THREE, padding=padding), size, FEWEST_CHANNELS, FEWEST_CHANNELS, 1) is wanted
+    weight = (*THREE, FEWEST_CHANNELS, FEWEST_CHANNELS)
+    assert fits(size, weight, Window(THREE, padding=padding), 1) is wanted
 
 
 @pytest.mark.parametrize("narrow", [lambda n: (n - 1, n), lambda n: (n, n - 1)])
 def test_winograd_wants_channels_in_and_out(narrow: Callable[[int], tuple[int, int]]) -> None:
-    assert not fits(SAME, (8, 8), *narrow(FEWEST_CHANNELS), 1)
+    assert not fits((8, 8), (*THREE, *narrow(FEWEST_CHANNELS)), SAME, 1)
