@@ -34,7 +34,7 @@ def step_bytes(network: Network, batch: int) -> int:
 
 
 def _scratch(nodes: list[Node], threads: int) -> int:
-    """What so many threads hold of the pieces of convolutions, the widest deciding: at its points, or padded in bands."""
+    """What so many threads hold of convolutions, the widest deciding: pieces at their points, or padded, in bands."""
     pictures = [
         FLOAT_BYTES * max(_picture(node.output.shape), _picture(node.inputs[0].shape))
         for node in nodes
