@@ -62,12 +62,13 @@ class _Convolution:
         size = x.shape[1], x.shape[2]
         self.kernel = kernel_for(size, weight.shape, window, groups, x.dtype)
         self.shape = (len(x), *window.output_size(*size), weight.shape[3])
-        self.pieces = Pieces(len(x), self.kernel.pictures if recorded else 1)
+        self.apart = not recorded
+        self.pieces = Pieces(len(x), self.kernel.pictures)
         self.lanes = Lanes.of(len(self.pieces), math.prod(self.kernel.accumulator) * weight.itemsize)
         self._weights = self.kernel.weights(self.weight)
 
     def forward(self, span: slice, out: Array) -> None:
-        self.kernel.forward(self.x[span], self._weights, out)
+        self.kernel.forward(self.x[span], self._weights, out, apart=self.apart)
 
     def open_back(self, needs: Needs) -> None:
         self.onto = needs.onto[0]

@@ -43,8 +43,8 @@ class Depthwise:
 
     weights_back = weights
 
-    def forward(self, x: Array, weights: Array, out: Array) -> None:
-        """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,C)."""
+    def forward(self, x: Array, weights: Array, out: Array, *, apart: bool = False) -> None:
+        """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,C).  No number depends on its company."""
         term = scratch("term", out.shape, self.dtype)
         for tap, pixels in enumerate(self._places(padded(x, self.window.pads(*self.size)))):
             by_place = weights[tap].reshape(self.places[1], self.C)

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
-from nettrain.arrays.convolution.kernel import PIECE_BYTES, pictures_of
+from nettrain.arrays.convolution.kernel import PIECE_BYTES, one_by_one, pictures_of
 from nettrain.arrays.padding import padded
 from nettrain.arrays.products import by_blocks, summed_product
 from nettrain.arrays.scratch import scratch
@@ -61,8 +61,11 @@ class Patches:
             for phase in self.phases
         ]
 
-    def forward(self, x: Array, weights: Array, out: Array) -> None:
+    def forward(self, x: Array, weights: Array, out: Array, *, apart: bool = False) -> None:
         """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,K)."""
+        if apart and len(x) > 1:
+            one_by_one(self.forward, x, weights, out)
+            return
         (a, b), (d, e), (R, S), (P, Q) = self.window.stride, self.window.dilation, self.window.size, self.places
         around = padded(x, self.window.pads(*self.size))
         for band in self._bands(len(x), P):

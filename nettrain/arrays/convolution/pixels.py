@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nettrain.arrays.convolution.kernel import pictures_of
+from nettrain.arrays.convolution.kernel import one_by_one, pictures_of
 from nettrain.arrays.products import by_blocks, summed_product
 from nettrain.arrays.scratch import scratch
 from nettrain.arrays.windows import Pair, Window
@@ -40,8 +40,11 @@ class Pixels:
         """(K,C)."""
         return np.ascontiguousarray(weight.reshape(self.C, self.K).T)
 
-    def forward(self, x: Array, weights: Array, out: Array) -> None:
+    def forward(self, x: Array, weights: Array, out: Array, *, apart: bool = False) -> None:
         """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,K)."""
+        if apart and len(x) > 1:
+            one_by_one(self.forward, x, weights, out)
+            return
         by_blocks(self._rows(x), weights, out.reshape(-1, self.K))
 
     def backward(

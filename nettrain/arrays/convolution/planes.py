@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
-from nettrain.arrays.convolution.kernel import pictures_of
+from nettrain.arrays.convolution.kernel import one_by_one, pictures_of
 from nettrain.arrays.convolution.patches import Patches
 from nettrain.arrays.products import by_blocks, summed_product
 from nettrain.arrays.scratch import scratch
@@ -54,8 +54,11 @@ class Planes:
         """As for ``Patches``."""
         return self.by_pixel.weights_back(weight)
 
-    def forward(self, x: Array, weights: Array, out: Array) -> None:
+    def forward(self, x: Array, weights: Array, out: Array, *, apart: bool = False) -> None:
         """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,K)."""
+        if apart and len(x) > 1:
+            one_by_one(self.forward, x, weights, out)
+            return
         patches = self._patches(x)  # (C*R*S, n*P*Q)
         by_blocks(patches.T, weights, out.reshape(-1, self.K))
 

@@ -72,11 +72,14 @@ class Winograd:
         """The filters as the gradient meets them, turned and with channels exchanged: (36,K,C)."""
         return self._at_points(weight.reshape(TAPS**2, self.C, self.K).swapaxes(1, 2), flipped=True)
 
-    def forward(self, x: Array, weights: Array, out: Array) -> None:
-        """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,K)."""
-        way = self._way(self.there, len(x))
+    def forward(self, x: Array, weights: Array, out: Array, *, apart: bool = False) -> None:
+        """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,K).
+
+        Notes    ``apart``: at every pair of points a product for each picture, one after the other.
+        """
+        way = self._way(self.there, len(x), apart=apart)
         way.to_points(x)
-        np.matmul(way.points, weights, out=way.products)
+        np.matmul(way.points, weights[:, None] if apart else weights, out=way.products)
         way.from_points(out)
 
     def backward(
@@ -108,8 +111,8 @@ class Winograd:
         transform = _filter_transform(flipped, self.dtype)
         return (transform @ filters.reshape(TAPS**2, -1)).reshape(PAIRS, *filters.shape[1:])
 
-    def _way(self, plan: _Plan, n: int) -> _Way:
-        return bench((plan, n), lambda: _Way(plan, n))
+    def _way(self, plan: _Plan, n: int, *, apart: bool = False) -> _Way:
+        return bench((plan, n, apart), lambda: _Way(plan, n, apart=apart))
 
 
 @cache
@@ -139,19 +142,24 @@ Product = tuple[Array, Array, Array]  # matrices, what they multiply, where the 
 class _Way:
     """Every product that takes pieces of n pictures from C channels to K, laid out over a thread's scratch.
 
-    Shapes   points (36,rows,C) and products (36,rows,K), a row for each tile of each picture.
+    Shapes   points (36,rows,C) and products (36,rows,K), a row for each tile of each picture; ``apart``
+             (36,n,rows,C) and (36,n,rows,K), a row for each tile of one.
     """
 
-    def __init__(self, plan: _Plan, n: int) -> None:
+    def __init__(self, plan: _Plan, n: int, *, apart: bool = False) -> None:
         rows, columns, C, K, dtype = plan.rows, plan.columns, plan.C, plan.K, plan.dtype
         R, t, S, u = rows.strips, rows.tiles, columns.strips, columns.tiles
-        tiles = t * R * n * S * u
-        self.points = scratch("points", (PAIRS, tiles, C), dtype)
-        self.products = scratch("products", (PAIRS, tiles, K), dtype)
+        outer, inner = (n, 1) if apart else (1, n)  # pictures outside the pairs of points, or within the rows
+        rows_of_one = t * R * inner * S * u
+        at_points = [
+            scratch(role, (outer, PAIRS, rows_of_one, channels), dtype)
+            for role, channels in (("points", C), ("products", K))
+        ]
+        self.points, self.products = (at.swapaxes(0, 1) if apart else at[0] for at in at_points)
         height = max(rows.pixels, rows.places)
         between = scratch("columns", (n * height * S * POINTS_IN_ALL * u * max(C, K),), dtype)
         into, out = _between(between, n, rows.pixels, S, u, C), _between(between, n, rows.places, S, u, K)
-        points, products = (_by_strip(at, n, R, t, S) for at in (self.points, self.products))
+        points, products = (_by_strip(at, inner, R, t, S) for at in at_points)
         shape_in, shape_out = (n, rows.pixels, columns.pixels, C), (n, rows.places, columns.places, K)
         self._columns_into = [
             (g.matrices.astype(dtype), _Windows(shape_in, g, dtype), into[:, :, g.strips]) for g in columns.into
@@ -211,10 +219,12 @@ def _between(block: Array, n: int, height: int, S: int, u: int, channels: int) -
     return block[: prod(shape)].reshape(shape)
 
 
-def _by_strip(at_points: Array, n: int, R: int, t: int, S: int) -> Array:
-    """(36,rows,C) as (R,n,S,b,(a t),u*C): what goes into, or comes out of, the transform of rows."""
-    laid = at_points.reshape(POINTS_IN_ALL, POINTS_IN_ALL * t, R, n, S, -1)
-    return laid.transpose(2, 3, 4, 0, 1, 5)
+def _by_strip(at_points: Array, inner: int, R: int, t: int, S: int) -> Array:
+    """(outer,36,rows,C) as (R,n,S,b,(a t),u*C): what goes into, or comes out of, the transform of rows."""
+    outer, *_ = at_points.shape
+    laid = at_points.reshape(outer, POINTS_IN_ALL, POINTS_IN_ALL * t, R, inner, S, -1)
+    by_picture = laid.transpose(3, 0, 4, 5, 1, 2, 6)  # (R,outer,inner,S,b,(a t),u*C), and outer or inner is 1
+    return by_picture[:, :, 0] if inner == 1 else by_picture[:, 0]
 
 
 def _over_rows(group: Group, dtype: np.dtype[Any]) -> Array:
