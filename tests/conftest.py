@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ask_for_one_thread()  # before anything loads NumPy
 for name in [name for name in os.environ if name.startswith("NETTRAIN_")]:
     del os.environ[name]  # what a person set for a run of their own is not for the tests
+for number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(number) is signal.SIG_IGN:  # under nohup, say: a fit would inherit it, and rightly go on
+        signal.signal(number, signal.SIG_DFL)
 
 settings.register_profile("nettrain", deadline=None)  # how long an example takes is not what is tested
 settings.load_profile("nettrain")
