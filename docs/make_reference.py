@@ -18,6 +18,7 @@ from nettrain.cli.main import COMMANDS, nettrain
 from nettrain.config.describe import describe
 from nettrain.config.fields import Record
 from nettrain.config.forms import Either, Settings, keys_of
+from nettrain.config.settings import aliases_of, default_of, settings_of
 from nettrain.training.config import TABLES, Config
 
 PAGE = Path(__file__).with_name("reference.md")
@@ -56,38 +57,32 @@ def _record(prefix: str, record: type[Record]) -> Iterator[str]:
 
 
 def _default(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, Record):
-        return "as below"
-    kind = getattr(value, "kind", None)
-    if kind is not None:
-        return f"`{kind}`"
-    if value == ():
-        return "none"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    text = default_of(value)
+    return text if text in ("-", "as below") or value == () else f"`{text}`"
 
 
 def _kinds() -> Iterator[str]:
     yield from ("", "## Kinds", "", "Where the config wants one of these: `name`, `name: value` or `name: {...}`.")
     for title, table in TABLES.items():
-        yield from ("", f"### {title}", "", "| kind | settings | other names |", "| --- | --- | --- |")
+        yield from ("", f"### {title}", "", "| kind | does | settings | other names |", "| --- | --- | --- | --- |")
         for kind, record in table.rows.items():
-            yield f"| `{kind}` | {_settings(record)} | {_aliases(table.aliases, kind)} |"
+            does = re.sub(r"([|*<])", r"\\\1", table.does[kind].replace("``", "`"))
+            yield f"| `{kind}` | {does} | {_settings(record)} | {_aliases(table.aliases, kind)} |"
 
 
 def _settings(record: type[Record]) -> str:
     rows = []
-    for name, key in keys_of(record).items():
-        default = "required" if key.required else _default(key.default)
-        short = ", the bare value" if record.short == key.field else ""
-        rows.append(f"`{name}`: {describe(key.form)}{short} ({default})")
+    for setting in settings_of(record):
+        default = "required" if setting.default is None else setting.default
+        short = ", the bare value" if setting.short else ""
+        shown = default if default in ("required", "-", "none") else f"`{default}`"
+        rows.append(f"`{setting.key}`: {setting.expects}{short} ({shown})")
     return "<br>".join(rows) or "-"
 
 
 def _aliases(aliases: Mapping[str, str], meant: str) -> str:
     """Names that other tools use for a key or kind."""
-    return ", ".join(f"`{alias}`" for alias, name in aliases.items() if name == meant) or "-"
+    return ", ".join(f"`{alias}`" for alias in aliases_of(aliases, meant)) or "-"
 
 
 def _prose(record: type[Record]) -> Iterator[str]:

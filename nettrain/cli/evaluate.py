@@ -7,12 +7,18 @@ from typing import Any
 
 import click
 
+from nettrain.cli.completion import file, folder
 from nettrain.cli.options import tell, threads_option, use_threads
 
 
 @click.command(epilog="\b\nExample:\n  nettrain evaluate runs/digits-mlp --split test --json")
-@click.argument("model", metavar="RUN|MODEL")
-@click.option("--data", metavar="FOLDER", help="Pictures to judge on, one folder a class, instead of the run's own.")
+@click.argument("model", metavar="RUN|MODEL", shell_complete=file)
+@click.option(
+    "--data",
+    metavar="FOLDER",
+    help="Pictures to judge on, one folder a class, instead of the run's own.",
+    shell_complete=folder,
+)
 @click.option("--split", type=click.Choice(["test", "val", "train"]), help="Which of the run's splits [default: test].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @threads_option

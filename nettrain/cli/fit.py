@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nettrain.cli.completion import folder
 from nettrain.cli.follow import follow, go_on
 from nettrain.cli.options import config_options, profile_option, read, tell
 
@@ -11,7 +12,10 @@ from nettrain.cli.options import config_options, profile_option, read, tell
 @click.command(epilog="\b\nExample:\n  nettrain fit configs/digits-mlp.yaml --set train.epochs=5")
 @config_options
 @click.option(
-    "--run-dir", metavar="FOLDER", help="Exactly this folder for the run [default: runs/<name>, then runs/<name>-2]."
+    "--run-dir",
+    metavar="FOLDER",
+    help="Exactly this folder for the run [default: runs/<name>, then runs/<name>-2].",
+    shell_complete=folder,
 )
 @click.option(
     "--resume",

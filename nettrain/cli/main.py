@@ -7,15 +7,19 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nettrain import __version__, files
+from nettrain.cli import completion
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.cli.streams import watch
 from nettrain.errors import ExitCode, NettrainError, escape
 from nettrain.training.signals import die_of
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # name -> (module, what it does); the modules load NumPy and friends only when their command runs
 COMMANDS = {
@@ -25,7 +29,9 @@ COMMANDS = {
     "evaluate": ("nettrain.cli.evaluate", "Judge a model on labelled pictures."),
     "check": ("nettrain.cli.check", "Try a config without training; writes nothing."),
     "summary": ("nettrain.cli.summary", "Show the layers of a config or model, with shapes and parameters."),
+    "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses and so on."),
     "cache": ("nettrain.cli.cache", "List or remove the decoded pictures that data.cache: disk keeps."),
+    "completion": ("nettrain.cli.completion", "Print the script that completes commands in bash, zsh or fish."),
     "env": ("nettrain.cli.env", "Show the surroundings that results depend on."),
 }
 HIDDEN = {"train": "fit", "eval": "evaluate", "val": "evaluate"}  # what other tools call them
@@ -55,6 +61,12 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(name, help=does) for name, (_, does) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -91,6 +103,8 @@ def run(arguments: Sequence[str]) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     debug = "--debug" in arguments
     try:
+        if question := completion.asked():
+            return completion.answer(nettrain, question)
         code: Any = nettrain.main(list(arguments), prog_name="nettrain", standalone_mode=False)
         sys.stdout.flush()
         return int(code or ExitCode.OK)

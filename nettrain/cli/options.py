@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from nettrain.cli.completion import file
+
 if TYPE_CHECKING:
     from nettrain.config.document import Document
     from nettrain.training.config import Config
@@ -36,7 +38,7 @@ def config_options(command: F) -> F:
         metavar="KEY=VALUE",
         help="Override a key, such as optimizer.sgd.lr=0.01; repeatable.",
     )(command)
-    return click.argument("config", metavar="CONFIG")(command)
+    return click.argument("config", metavar="CONFIG", shell_complete=file)(command)
 
 
 def read(config: str, settings: tuple[str, ...], short: dict[str, str | None]) -> Document[Config]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nettrain.cli.completion import file
 from nettrain.cli.options import tell, threads_option, use_threads
 from nettrain.errors import ExitCode
 
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="\b\nExample:\n  nettrain predict data/digits/test/7 --top 3 --format jsonl")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=file)
 @click.option(
-    "--model", "-m", metavar="RUN|FILE", help="Run folder or model file [default: the newest finished run in ./runs]."
+    "--model",
+    "-m",
+    metavar="RUN|FILE",
+    help="Run folder or model file [default: the newest finished run in ./runs].",
+    shell_complete=file,
 )
 @click.option(
     "--format",

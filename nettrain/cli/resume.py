@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from nettrain.cli.completion import folder
 from nettrain.cli.follow import go_on
 from nettrain.cli.options import profile_option, threads_option
 
 
 @click.command(epilog="\b\nExample:\n  nettrain resume runs/digits-mlp")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=folder)
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="Go on to N epochs in all, more than the run has.")
 @click.option(
     "--schedule",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nettrain.cli.completion import file
 from nettrain.cli.options import tell
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="\b\nExample:\n  nettrain summary configs/digits-cnn.yaml")
-@click.argument("path", metavar="CONFIG|RUN|MODEL")
+@click.argument("path", metavar="CONFIG|RUN|MODEL", shell_complete=file)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a key of a config; repeatable.")
 def summary(path: str, settings: tuple[str, ...]) -> None:
     """Show each layer with the shape that leaves it and its parameters.

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 
+from nettrain.config.words import first_sentence
+
 LARGEST = 2**31 - 1  # of a count; so far off that docs and errors name it only when it is met
 
 
@@ -109,9 +111,22 @@ class Chosen:
 class Table:
     """The kinds a ``OneOf`` may name, each with its record; ``aliases`` are other tools' names for them.
 
-    ``refused`` are kinds that users know and that have no place here, each with the reason.
+    ``refused`` are kinds that users know and that have no place here, each with the reason; ``does`` says of each
+    kind in a line what it does.
     """
 
     rows: Mapping[str, type[Record]]
     aliases: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    does: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        rows: Mapping[str, tuple[Any, ...]],
+        aliases: Mapping[str, str] | None = None,
+        refused: Mapping[str, str] | None = None,
+    ) -> Table:
+        """From rows of a record and what carries a kind out, whose docstring says what that is."""
+        does = {kind: first_sentence(row[1]) for kind, row in rows.items()}
+        return cls({kind: row[0] for kind, row in rows.items()}, aliases or {}, refused or {}, does)

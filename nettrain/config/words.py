@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 
 SHOWN_CHARACTERS = 60
@@ -44,3 +45,11 @@ def singular(table: str) -> str:
 def a(noun: str) -> str:
     """A noun with its article."""
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+def first_sentence(documented: object) -> str:
+    """What a docstring begins with, on one line and without its full stop."""
+    if documented is None:
+        return "nothing"
+    text = inspect.cleandoc(getattr(documented, "__doc__", None) or "")
+    return " ".join(text.split("\n\n")[0].split(".  ")[0].split()).rstrip(".")

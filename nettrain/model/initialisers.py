@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from nettrain.arrays import hash as counter_hash
 from nettrain.config.fields import Chosen, NoSettings, Positive, Record
+from nettrain.config.words import first_sentence
 
 F64 = npt.NDArray[np.float64]
 Fans = tuple[int, int]
@@ -54,6 +55,7 @@ def _scaled_normal(variance: Callable[[Fans], float]) -> Callable[..., F64]:
     def draw(settings: Record, fans: Fans, seed: int, purpose: str, places: npt.NDArray[np.int64]) -> F64:
         return _truncated(seed, purpose, places) * (math.sqrt(variance(fans)) / TRUNCATED_DEVIATION)
 
+    draw.__doc__ = f"Normal, cut at two standard deviations: {first_sentence(variance).lower()}."
     return draw
 
 
@@ -61,6 +63,7 @@ def _scaled_uniform(variance: Callable[[Fans], float]) -> Callable[..., F64]:
     def draw(settings: Record, fans: Fans, seed: int, purpose: str, places: npt.NDArray[np.int64]) -> F64:
         return _between(math.sqrt(3 * variance(fans)), seed, purpose, places)
 
+    draw.__doc__ = f"Uniform around 0: {first_sentence(variance).lower()}."
     return draw
 
 
@@ -69,15 +72,21 @@ def _between(limit: float, seed: int, purpose: str, places: npt.NDArray[np.int64
 
 
 def _normal(settings: NormalConfig, fans: Fans, seed: int, purpose: str, places: npt.NDArray[np.int64]) -> F64:
+    """Normal around 0, of the standard deviation given."""
     return counter_hash.normal(seed, purpose, places) * settings.stddev
 
 
 def _uniform(settings: UniformConfig, fans: Fans, seed: int, purpose: str, places: npt.NDArray[np.int64]) -> F64:
+    """Uniform between -limit and limit."""
     return _between(settings.limit, seed, purpose, places)
 
 
 def _constant(value: float) -> Callable[..., F64]:
-    return lambda settings, fans, seed, purpose, places: np.full(len(places), value)
+    def draw(settings: Record, fans: Fans, seed: int, purpose: str, places: npt.NDArray[np.int64]) -> F64:
+        return np.full(len(places), value)
+
+    draw.__doc__ = f"{value:g} everywhere."
+    return draw
 
 
 def he(fans: Fans) -> float:

@@ -56,8 +56,12 @@ SOFTMAX = "the loss has the softmax in it, and wants the logits of the last laye
 CONTAINERS = (Residual,)  # built from layers of their own: their constructors take ``build`` too
 
 TABLES = {
-    "layers": Table({kind: row[0] for kind, row in LAYERS.items()}, LAYER_ALIASES, {"softmax": SOFTMAX}),
-    "norms": Table({kind: row[0] for kind, row in NORMS.items()}, NORM_ALIASES),
-    "activations": Table({kind: row[0] for kind, row in ACTIVATIONS.items()}, ACTIVATION_ALIASES, {"softmax": SOFTMAX}),
-    "initialisers": Table({kind: row[0] for kind, row in INITIALISERS.items()}),
+    "layers": Table.of(
+        {kind: (row[0], ACTIVATIONS.get(kind, row)[1]) for kind, row in LAYERS.items()},
+        LAYER_ALIASES,
+        {"softmax": SOFTMAX},
+    ),
+    "norms": Table.of(NORMS, NORM_ALIASES),
+    "activations": Table.of(ACTIVATIONS, ACTIVATION_ALIASES, {"softmax": SOFTMAX}),
+    "initialisers": Table.of(INITIALISERS),
 }

@@ -19,10 +19,10 @@ from nettrain.training.runs import name_fault
 
 TABLES = {
     **MODEL_TABLES,
-    "losses": Table({kind: row[0] for kind, row in LOSSES.items()}, LOSS_ALIASES),
-    "optimizers": Table({kind: row[0] for kind, row in OPTIMIZERS.items()}, OPTIMIZER_ALIASES),
-    "schedules": Table({kind: row[0] for kind, row in SCHEDULES.items()}, SCHEDULE_ALIASES),
-    "augmentations": Table({kind: row[0] for kind, row in AUGMENTATIONS.items()}),
+    "losses": Table.of(LOSSES, LOSS_ALIASES),
+    "optimizers": Table.of(OPTIMIZERS, OPTIMIZER_ALIASES),
+    "schedules": Table.of(SCHEDULES, SCHEDULE_ALIASES),
+    "augmentations": Table.of(AUGMENTATIONS),
 }
 
 

@@ -19,9 +19,12 @@ STDOUT = {  # how the stdout of each command's example begins
     "evaluate": '{\n  "split": "test",\n  "n": 359,\n  "accuracy": 0.9',
     "check": "layer ",
     "summary": "layer ",
+    "kinds": "optimizers\n  sgd",
+    "completion": "_nettrain_completion() {",
     "cache": "pictures  size ",
     "env": "* nettrain ",
 }
+ALONE = ("", "check", "summary", "kinds", "completion", "cache", "env")  # which need no finished run
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,7 @@ def test_example_runs(here: Path, call: Callable[..., Ended], monkeypatch: pytes
     example = help_text.rstrip().splitlines()[-1]
     name, *arguments = shlex.split(example)
     assert name == "nettrain"
-    if command not in ("", "check", "summary", "cache", "env") and not Path("runs/digits-mlp").exists():
+    if command not in ALONE and not Path("runs/digits-mlp").exists():
         assert process("fit", "configs/digits-mlp.yaml", cwd=here).code == 0
     ended = call(*arguments)
     assert ended.code == 0, ended.err
