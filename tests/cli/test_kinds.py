@@ -78,7 +78,7 @@ def test_json_has_the_same(call: Call) -> None:
                         "required": True,
                         "default": None,
                         "short": True,
-                        "aliases": [],
+                        "aliases": ["p"],
                     }
                 },
             }
