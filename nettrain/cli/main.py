@@ -28,9 +28,9 @@ COMMANDS = {
     "predict": ("nettrain.cli.predict", "Classify pictures."),
     "evaluate": ("nettrain.cli.evaluate", "Judge a model on labelled pictures."),
     "check": ("nettrain.cli.check", "Try a config without training; writes nothing."),
-    "summary": ("nettrain.cli.summary", "Show the layers of a config or model, with shapes and parameters."),
-    "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses and so on."),
-    "cache": ("nettrain.cli.cache", "List or remove the decoded pictures that data.cache: disk keeps."),
+    "summary": ("nettrain.cli.summary", "Show the layers of a config or model: shapes, parameters, cost."),
+    "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses, ..."),
+    "cache": ("nettrain.cli.cache", "List or remove decoded pictures that data.cache: disk keeps."),
     "completion": ("nettrain.cli.completion", "Print the script that completes commands in bash, zsh or fish."),
     "env": ("nettrain.cli.env", "Show the surroundings that results depend on."),
 }
