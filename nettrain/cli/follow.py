@@ -36,8 +36,9 @@ def follow(run: Run, profile: bool) -> None:
     """
     from nettrain.cli.profile_table import profile_lines
     from nettrain.cli.progress import Training
+    from nettrain.training.closing import EpochRow
     from nettrain.training.profile import Profile
-    from nettrain.training.run import EpochRow, Saved, Stopped
+    from nettrain.training.run import Saved, Stopped
     from nettrain.training.signals import die_of
 
     prepared, progress = run.prepared, run.state.progress

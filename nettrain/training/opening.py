@@ -19,11 +19,11 @@ from nettrain.training.config import TABLES, Config
 from nettrain.training.csv_text import csv_text
 from nettrain.training.platform import differences, surroundings
 from nettrain.training.prepare import Prepared, Report, prepare
-from nettrain.training.run import Run, save_state
+from nettrain.training.run import Run
 from nettrain.training.run_folder import RunFolder, now, read_text
+from nettrain.training.run_logs import NOTHING_LOGGED
+from nettrain.training.saving import save_state
 from nettrain.training.state import State, compare_configs
-
-NOTHING_LOGGED = {"metrics.csv": 0, "events.jsonl": 0}
 
 
 def named(document: Document[Config], config_path: str) -> Document[Config]:

@@ -24,6 +24,7 @@ from nettrain.model.network import Network
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
+from nettrain.training.objective import training_loss
 from nettrain.training.prepare import (
     FLOAT_BYTES,
     batch_notes,
@@ -33,7 +34,6 @@ from nettrain.training.prepare import (
     list_splits,
     training_bytes,
 )
-from nettrain.training.run import training_loss
 from nettrain.training.step import Stepper
 
 SMALL_LR = 1e-6  # so that what a step does to the weights does not matter

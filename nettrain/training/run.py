@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,28 +14,23 @@ import numpy as np
 from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.autograd.clock import UNTIMED, Clock
-from nettrain.config.fields import Chosen
 from nettrain.data.batches import Batches
 from nettrain.errors import EnvironmentFault, NettrainError
-from nettrain.ops.loss_table import LOSSES
-from nettrain.training import checkpoint, signals
+from nettrain.training import signals
 from nettrain.training.cadence import Cadence
+from nettrain.training.closing import EpochRow, close_epoch
 from nettrain.training.config import Config
-from nettrain.training.evaluation import INFERENCE_BATCH, judge
-from nettrain.training.logs import CsvLog, EventLog
 from nettrain.training.loop import EpochClosed, EpochEnd, Fact, Step, train
-from nettrain.training.metrics import accuracy, confusion_matrix, mean_loss
-from nettrain.training.model_file import model_meta
+from nettrain.training.objective import training_loss
 from nettrain.training.prepare import Prepared
 from nettrain.training.profile import Profile
 from nettrain.training.run_folder import RunFolder, now
+from nettrain.training.run_logs import RunLogs
 from nettrain.training.runs import FINISHED
+from nettrain.training.saving import save_state
 from nettrain.training.signals import stop_between_pieces
 from nettrain.training.state import State
-from nettrain.training.step import Loss, Stepper
-
-METRICS = ("epoch", "step", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
-TIMINGS = ("epoch", "seconds", "images_per_second", "val_seconds")
+from nettrain.training.step import Stepper
 
 
 class Stopped(Exception):
@@ -44,19 +39,6 @@ class Stopped(Exception):
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)
         self.signal_number = signal_number
-
-
-@dataclass(frozen=True, slots=True)
-class EpochRow:
-    """An epoch with its validation, in nats per image and shares of 1; ``value`` is the monitored number."""
-
-    end: EpochEnd
-    val_loss: float | None
-    val_accuracy: float | None
-    value: float
-    is_best: bool
-    seconds: float
-    images_per_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +57,7 @@ class Run:
         self.folder, self.lock, self.state, self.facts = folder, lock, state, facts
         self.notes: list[str] = []
         self.resumed = "resumed" in facts
-        self.metrics = CsvLog(folder.metrics, METRICS, logs.get("metrics.csv", 0))
-        self.events = EventLog(folder.events, logs.get("events.jsonl", 0))
-        self.timings = CsvLog(folder.timings, TIMINGS)
+        self.logs = RunLogs(folder, logs)
         self.clock: Clock = UNTIMED
         self.cadence = Cadence(self.config.checkpoint.every, self.prepared.steps_per_epoch)
 
@@ -158,8 +138,7 @@ class Run:
 
     def close(self) -> None:
         """Close the logs and give the folder back."""
-        for log in (self.metrics, self.events, self.timings):
-            log.close()
+        self.logs.close()
         self.lock.release()
 
     def _train(self) -> Iterator[Step | EpochRow | Saved]:
@@ -183,7 +162,9 @@ class Run:
             match fact:
                 case Step():
                     pictures += fact.pictures
-                    self.events.event("step", epoch=fact.epoch, step=fact.step, loss=np.float32(fact.loss), lr=fact.lr)
+                    self.logs.events.event(
+                        "step", epoch=fact.epoch, step=fact.step, loss=np.float32(fact.loss), lr=fact.lr
+                    )
                     yield fact
                     self.clock.lap("logs")
                     if fact.position < len(prepared.train) and self.cadence.is_due(fact.step, last=False):
@@ -193,64 +174,13 @@ class Run:
                         yield Saved(fact.step)
                 case EpochEnd():
                     seconds = time.perf_counter() - begun
-                    row = self._close(fact, seconds, pictures / seconds)
+                    row = close_epoch(fact, state, self.folder, self.logs, self.clock, seconds, pictures)
                     begun, pictures = time.perf_counter(), 0
                     yield row
                     self.clock.lap("logs")
                 case EpochClosed():
                     if self.cadence.is_due(state.progress.step, last=self.finished):
                         self.save()
-
-    def _close(self, end: EpochEnd, seconds: float, images_per_second: float) -> EpochRow:
-        """Validate an epoch and write what it was."""
-        self.state.check_finite()
-        begun = time.perf_counter()
-        val_loss, val_accuracy = self._validate()
-        self.clock.lap("validation")
-        numbers = {
-            "train_loss": end.train_loss,
-            "train_accuracy": end.train_accuracy,
-            "val_loss": val_loss,
-            "val_accuracy": val_accuracy,
-        }
-        value = float(numbers[self.prepared.monitor] or 0.0)
-        row = {"epoch": end.epoch, "step": end.step, "lr": end.lr, **numbers}
-        self.metrics.row(row)
-        self.events.event("epoch", **{key: number for key, number in row.items() if number is not None})
-        self.timings.row(
-            {
-                "epoch": end.epoch,
-                "seconds": round(seconds, 3),
-                "images_per_second": round(images_per_second, 1),
-                "val_seconds": round(time.perf_counter() - begun, 3),
-            }
-        )
-        self.state.history.values.append(value)
-        best = self.state.best
-        is_best = best.improves(self.prepared.monitor, value)
-        if is_best:
-            best.epoch, best.step, best.value = end.epoch, end.step, value
-            self.clock.lap("logs")
-            self._save_best()
-        return EpochRow(end, val_loss, val_accuracy, value, is_best, seconds, images_per_second)
-
-    def _validate(self) -> tuple[float | None, float | None]:
-        prepared = self.prepared
-        if prepared.val is None:
-            return None, None
-        batches = Batches(prepared.val, INFERENCE_BATCH, 0, prepared.normalization)
-        judged = judge(prepared.network, self.config.loss, batches.in_order())
-        matrix = confusion_matrix(judged.labels, judged.probabilities.argmax(axis=1), len(prepared.classes))
-        return mean_loss(judged.losses.tolist()), accuracy(matrix)
-
-    def _save_best(self) -> None:
-        prepared, best = self.prepared, self.state.best
-        meta = {
-            **model_meta(self.config, prepared.classes, prepared.normalization),
-            "best": {"epoch": best.epoch, "step": best.step, "monitor": prepared.monitor, "value": best.value},
-        }
-        checkpoint.save(self.folder.best, meta, prepared.network.state())
-        self.clock.lap("checkpoints")
 
     def save(self) -> None:
         """Save everything that the rest of the training depends on; the logs reach the disk first.
@@ -259,10 +189,7 @@ class Run:
         """
         self.clock.lap("other")
         self.state.check_finite()
-        for log in (self.metrics, self.events, self.timings):
-            log.sync()
-        logs = {"metrics.csv": self.metrics.size, "events.jsonl": self.events.size}
-        save_state(self.folder, self.state, logs, self.cadence)
+        save_state(self.folder, self.state, self.logs.sync(), self.cadence)
         self.cadence.saved()
         self.clock.lap("checkpoints")
 
@@ -282,17 +209,3 @@ class Run:
             **added,
         }
         self.folder.write_run(self.facts)
-
-
-def training_loss(chosen: Chosen) -> Loss:
-    """The loss of a config as it is optimised, smoothing included."""
-    settings, op = asdict(chosen.settings), LOSSES[chosen.kind][1]
-    return lambda outputs, labels: op(outputs, labels=labels, **settings)
-
-
-def save_state(folder: RunFolder, state: State, logs: Mapping[str, int], cadence: Cadence) -> None:
-    """Write the checkpoint of this step; beside it the newest regular one before stays, all other earlier ones go."""
-    step = state.progress.step
-    checkpoint.save(checkpoint.step_path(folder.checkpoints, step), state.meta(logs), state.tensors())
-    cadence.damaged.discard(step)
-    checkpoint.prune(folder.checkpoints, step, cadence.is_regular)

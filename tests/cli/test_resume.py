@@ -23,10 +23,10 @@ MOMENTS = {  # name: (module, what is called there, which of its calls)
     "before a commit": ("nettrain.training.step", "commit", 20),
     "between two steps": ("nettrain.training.logs", "EventLog.event", 11),
     "after an epoch's last step": ("nettrain.training.logs", "EventLog.event", 8),
-    "validating": ("nettrain.training.run", "judge", 2),
+    "validating": ("nettrain.training.closing", "judge", 2),
     "writing an epoch's numbers": ("nettrain.training.logs", "CsvLog.row", 3),
-    "saving the best": ("nettrain.training.run", "Run._save_best", 1),
-    "saving a checkpoint": ("nettrain.training.run", "save_state", 3),
+    "saving the best": ("nettrain.training.saving", "save_best", 1),
+    "saving a checkpoint": ("nettrain.training.saving", "save_state", 3),
 }
 STOPS = [(moment, signal.SIGINT) for moment in MOMENTS] + [
     (moment, number)
@@ -125,7 +125,7 @@ def test_a_signal_from_outside(here: Path, call: Call) -> None:
 
 
 def test_a_signal_after_the_last_step_finishes_the_run_and_ends_the_process(here: Path, finished: Path) -> None:
-    program = stop_at("nettrain.training.run", "save_state", 5, signal.SIGINT)
+    program = stop_at("nettrain.training.saving", "save_state", 5, signal.SIGINT)
     ended = process("fit", "cnn.yaml", "--run-dir", "run", program=program)
     assert (ended.code, ended.out) == (-signal.SIGINT, "")
     assert ended.err.splitlines()[-1] == "nettrain: stopped by SIGINT after the last step; run is complete"

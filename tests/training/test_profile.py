@@ -11,9 +11,10 @@ from training.setting_up import Setup, document_of, prepared_for
 
 from nettrain.arrays import interrupt
 from nettrain.training.loop import train
+from nettrain.training.objective import training_loss
 from nettrain.training.opening import begin, named
 from nettrain.training.profile import BESIDE, Profile, Row
-from nettrain.training.run import Run, Stopped, training_loss
+from nettrain.training.run import Run, Stopped
 from nettrain.training.step import Stepper
 
 COLUMNS = ["where", "what", "forward_ms", "backward_ms", "ms", "share", "gflop", "gflop_per_second"]

@@ -17,8 +17,8 @@ from nettrain.data.batches import Batches
 from nettrain.model.layer import Pass
 from nettrain.ops.mean import mean
 from nettrain.training.config import TABLES, Config
+from nettrain.training.objective import training_loss
 from nettrain.training.prepare import prepare
-from nettrain.training.run import training_loss
 
 Call = Callable[..., Ended]
 NOW = Pass(True, 1, 2, 3, 0)

@@ -17,9 +17,10 @@ from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.errors import Diverged, EnvironmentFault
 from nettrain.training import checkpoint
+from nettrain.training.closing import EpochRow
 from nettrain.training.loop import Step
 from nettrain.training.opening import begin, named, take_up
-from nettrain.training.run import EpochRow, Run, Stopped
+from nettrain.training.run import Run, Stopped
 
 
 def nothing(what: str, done: int, total: int) -> None:
