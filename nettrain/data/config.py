@@ -42,8 +42,11 @@ class ImageConfig(Record):
 
 
 @dataclass(frozen=True)
-class ValFraction(Record):
-    """A part of the train pictures, set aside to validate on."""
+class SetAside(Record):
+    """A part of the train pictures, set aside to validate or test on: ``fraction`` of all that are there.
+
+    ``stratify`` takes that part of each class.
+    """
 
     from_: Literal["train"]
     fraction: Part
@@ -64,8 +67,8 @@ class DataConfig(Record):
 
     train: Annotated[FilePath, Environment]
     image: ImageConfig
-    val: Annotated[FilePath, Environment] | ValFraction | None = None
-    test: Annotated[FilePath | None, Environment] = None
+    val: Annotated[FilePath, Environment] | SetAside | None = None
+    test: Annotated[FilePath, Environment] | SetAside | None = None
     normalize: Literal["dataset", "imagenet", "none"] | MeanStd = "dataset"
     on_bad_image: Literal["error", "skip"] = "error"
     cache: Annotated[Literal["ram", "disk", "none"], Environment] = "ram"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.walk import Ignored, entries
 from nettrain.errors import DataError, Fault
 
@@ -15,11 +15,11 @@ _SPLITS = frozenset({"train", "test", *_VAL})
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """The folders of a run's pictures; ``val`` may be a part of train; ``note`` says what was recognised."""
+    """The folders of a run's pictures; val and test may be parts of train; ``note`` says what was recognised."""
 
     train: str
-    val: str | ValFraction | None
-    test: str | None
+    val: str | SetAside | None
+    test: str | SetAside | None
     note: str = ""
 
 
@@ -32,8 +32,9 @@ def find_roots(config: DataConfig) -> Roots:
              or ``test/``. What the config names itself (``data.val``, ``data.test``) wins.
     """
     root = str(config.train)
-    val = config.val if config.val is None or isinstance(config.val, ValFraction) else str(config.val)
-    test = None if config.test is None else str(config.test)
+    val, test = (
+        part if part is None or isinstance(part, SetAside) else str(part) for part in (config.val, config.test)
+    )
     _refuse_absent({"data.train": root, "data.val": val, "data.test": test})
     folders = set(entries(root, Ignored())[0]) if os.path.isdir(root) else set()
     if "train" not in folders or not folders <= _SPLITS:
@@ -61,12 +62,12 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f"{name}/" for name in names)
 
 
-def _refuse_absent(named: dict[str, str | ValFraction | None]) -> None:
+def _refuse_absent(named: dict[str, str | SetAside | None]) -> None:
     layout = "expected a folder with one folder of pictures a class"
     faults = []
     for key, path in named.items():
         if isinstance(path, str) and not os.path.exists(path):
-            other = ", or {from: train, fraction: 0.1}" if key == "data.val" else ""
+            other = "" if key == "data.train" else ", or {from: train, fraction: 0.1}"
             faults.append(Fault(f"no such folder {path!r}; {layout}{other}", None, key))
     if faults:
         raise DataError(faults=faults)
@@ -75,10 +76,8 @@ def _refuse_absent(named: dict[str, str | ValFraction | None]) -> None:
 def _apart(roots: Roots) -> Roots:
     """The same, if val and test are other folders than train."""
     faults = []
-    for key, path, cure in (
-        ("data.val", roots.val, "name another folder, or set a part aside with {from: train, fraction: 0.1}"),
-        ("data.test", roots.test, "name another folder, or leave it out"),
-    ):
+    cure = "name another folder, or set a part aside with {from: train, fraction: 0.1}"
+    for key, path in (("data.val", roots.val), ("data.test", roots.test)):
         if isinstance(path, str) and os.path.realpath(path) == os.path.realpath(roots.train):
             faults.append(Fault(f"these are the training pictures; {cure}", None, key))
     if faults:

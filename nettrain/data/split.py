@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.hash import permutation
 from nettrain.data.classes import match
-from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.listing import Listing, list_folder
 from nettrain.data.roots import find_roots
 from nettrain.errors import DataError, Fault
@@ -68,11 +69,13 @@ def make_splits(config: DataConfig, seed: int) -> Splits:
     _note(notes, "train", listing)
     train = Split("train", listing.root, listing.files, listing.labels, listing.classes)
     val = test = None
-    if isinstance(roots.val, ValFraction):
-        train, val = divide(train, roots.val, seed)
+    if isinstance(roots.test, SetAside):  # first, so that another val changes nothing in it
+        train, test = divide(train, roots.test, seed, "test")
+    if isinstance(roots.val, SetAside):
+        train, val = divide(train, roots.val, seed, "val", listing.labels)
     elif roots.val is not None:
         val = _other("val", roots.val, train.classes, notes)
-    if roots.test is not None:
+    if isinstance(roots.test, str):
         test = _other("test", roots.test, train.classes, notes)
     return Splits(train, val, test, tuple(notes))
 
@@ -82,38 +85,51 @@ def folder_split(name: str, root: str, classes: tuple[str, ...]) -> Split:
     return _other(name, root, classes, [])
 
 
-def divide(split: Split, part: ValFraction, seed: int) -> tuple[Split, Split]:
-    """Set a part of the pictures aside: (train, val), each still in code-point order.
+PURPOSE = {"val": "validate", "test": "test"}
 
-    Errors   DataError if val would be empty or, stratified, would lack a class because that has a single picture.
+
+def divide(
+    split: Split, part: SetAside, seed: int, name: Literal["val", "test"] = "val", whole: I64 | None = None
+) -> tuple[Split, Split]:
+    """Set a part of the pictures aside: (train, val or test), each still in code-point order.
+
+    Shapes   ``whole (M,)`` are the labels of all that the fraction is of; those of ``split`` if not given.
+    Errors   DataError if the part would be empty or, stratified, would lack a class because that has a single picture.
     Notes    the count is rounded to the nearest, a half upwards; stratified, within each class, and at least 1. At
              least one picture of every class stays in train. Which ones go depends on the seed and on their places in
              code-point order.
     """
-    labels = split.labels
+    labels, kinds = split.labels, len(split.classes)
     places = np.arange(len(labels))
-    groups = [places[labels == index] for index in range(len(split.classes))] if part.stratify else [places]
-    left = np.bincount(labels, minlength=len(split.classes))
-    if part.stratify and (lone := [name for name, count in zip(split.classes, left, strict=True) if count < 2]):
-        message = "has a single picture, so none is left to validate on; add pictures, or set data.val.stratify: false"
-        raise DataError(faults=[Fault(message, os.path.join(split.root, name)) for name in lone])
+    groups = [places[labels == index] for index in range(kinds)] if part.stratify else [places]
+    left = np.bincount(labels, minlength=kinds)
+    of = np.bincount(labels if whole is None else whole, minlength=kinds)
+    if part.stratify and (lone := [place for place, count in enumerate(left) if count < 2]):
+        cure = f"so none is left to {PURPOSE[name]} on; add pictures, or set data.{name}.stratify: false"
+        beside = {
+            place: "" if of[place] == left[place] else " beside those that are set aside already" for place in lone
+        }
+        faults = (f"has a single picture{beside[place]}, {cure}" for place in lone)
+        where = (os.path.join(split.root, split.classes[place]) for place in lone)
+        raise DataError(faults=[Fault(message, at) for message, at in zip(faults, where, strict=True)])
     chosen: list[int] = []
     for index, group in enumerate(groups):
-        wanted = max(int(len(group) * part.fraction + 0.5), int(part.stratify))
-        for place in group[permutation(len(group), seed, "data.val", index)]:
+        total = int(of[index]) if part.stratify else int(of.sum())
+        wanted = max(int(total * part.fraction + 0.5), int(part.stratify))
+        for place in group[permutation(len(group), seed, f"data.{name}", index)]:
             if wanted and left[labels[place]] > 1:
                 chosen.append(int(place))
                 left[labels[place]] -= 1
                 wanted -= 1
     if not chosen:
         raise DataError(
-            f"data.val.fraction {part.fraction:g} of {len(labels)} pictures in {len(split.classes)} classes leaves "
-            "none to validate on; raise it, or add pictures",
+            f"data.{name}.fraction {part.fraction:g} of {int(of.sum())} pictures in {kinds} classes leaves "
+            f"none to {PURPOSE[name]} on; raise it, or add pictures",
             split.root,
         )
     inside = np.zeros(len(labels), bool)
     inside[chosen] = True
-    return split.only(places[~inside]), split.only(places[inside], "val")
+    return split.only(places[~inside]), split.only(places[inside], name)
 
 
 def _other(name: str, root: str, classes: tuple[str, ...], notes: list[str]) -> Split:

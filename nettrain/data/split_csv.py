@@ -99,11 +99,12 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
 
 
 def _pool(found: Splits, name: str) -> str:
-    """Where a split's pictures are taken from: val out of train where it is a part of it, which one may have changed.
+    """Where a split's pictures are taken from: out of train where it is a part of it, which one may have changed.
 
     Notes    other splits may share a folder, so that a picture is looked for in its own split alone.
     """
-    return "train" if name == "val" and found.val is not None and found.val.root == found.train.root else name
+    split = next((split for split in found.all() if split.name == name), None)
+    return "train" if split is not None and split.root == found.train.root else name
 
 
 def _gathered(name: str, members: list[tuple[Split, int]], classes: tuple[str, ...]) -> Split:

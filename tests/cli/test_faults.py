@@ -157,7 +157,8 @@ LINES = {  # arguments: the exit code and the line
     ),
     ("fit", "good.yaml", "--set", "data.test={data}/train"): (
         3,
-        "--set[1]:1:1: data.test: these are the training pictures; name another folder, or leave it out",
+        "--set[1]:1:1: data.test: these are the training pictures; name another folder, or set a part aside "
+        "with {{from: train, fraction: 0.1}}",
     ),
     ("predict", "x.png", "-m", "{run}", "--top", "2", "--format", "csv"): (
         2,
@@ -280,7 +281,7 @@ def test_folders_that_are_absent_are_told_at_once(here: Path, call: Call, small:
     lines = [
         f"a.yaml:2:10: data.train: no such folder '{here}/photos'; {layout}",
         f"a.yaml:3:8: data.val: no such folder '{here}/dev'; {layout}, or {{from: train, fraction: 0.1}}",
-        f"a.yaml:4:9: data.test: no such folder '{here}/eval'; {layout}",
+        f"a.yaml:4:9: data.test: no such folder '{here}/eval'; {layout}, or {{from: train, fraction: 0.1}}",
     ]
     for command in ("fit", "check"):
         assert call(command, "a.yaml") == Ended(3, "", "".join(f"nettrain: error: {line}\n" for line in lines))

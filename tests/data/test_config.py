@@ -11,7 +11,7 @@ from nettrain.config.reader import read_text
 from nettrain.data.augment.random_crop import RandomCropConfig
 from nettrain.data.augment.random_horizontal_flip import RandomHorizontalFlipConfig
 from nettrain.data.augment.table import AUGMENTATIONS
-from nettrain.data.config import DataConfig, ImageConfig, MeanStd, ValFraction
+from nettrain.data.config import DataConfig, ImageConfig, MeanStd, SetAside
 from nettrain.errors import ConfigError
 
 TABLES = {"augmentations": Table({kind: record for kind, (record, _) in AUGMENTATIONS.items()})}
@@ -44,7 +44,7 @@ data:
 """
     )
     assert config.train == "/cifar/train"
-    assert config.val == ValFraction("train", 0.1, False)
+    assert config.val == SetAside("train", 0.1, False)
     assert config.test == "/data/test"
     assert config.image == ImageConfig((32, 24), 1, "crop", (0, 0, 0), "first", 100.0)
     assert config.normalize == MeanStd((0.5,), (0.25,))

@@ -9,7 +9,7 @@ from data.samples import config, folder, noise, png_of
 
 from nettrain.config.fields import FilePath
 from nettrain.data.cache import decode
-from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.split import make_splits
 
@@ -31,7 +31,7 @@ def test_it_is_the_digest_of_sorted_rows(tmp_path):
 def test_place_and_division_do_not_matter(tmp_path):
     counts = {"a": 6, "b": 6}
     one, other = folder(tmp_path / "one", counts), folder(tmp_path / "other", counts)
-    divided = fingerprint(other, val=ValFraction("train", 0.5))
+    divided = fingerprint(other, val=SetAside("train", 0.5))
     assert fingerprint(one) == fingerprint(other) == divided
 
 

@@ -6,7 +6,7 @@ import pytest
 from data.samples import config, folder
 
 from nettrain.config.fields import FilePath
-from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.roots import Roots, find_roots
 from nettrain.errors import DataError
 
@@ -27,7 +27,7 @@ def test_split_folders_are_recognised(tmp_path, val):
 def test_what_the_config_names_wins(tmp_path):
     for name in ("train", "val", "valid", "test"):
         folder(tmp_path / name, {"a": 1, "b": 1})
-    part, other = ValFraction("train", 0.1), folder(tmp_path / "train/elsewhere", {"a": 1, "b": 1})
+    part, other = SetAside("train", 0.1), folder(tmp_path / "train/elsewhere", {"a": 1, "b": 1})
     roots = find_roots(data(tmp_path, val=part, test=FilePath(other)))
     note = "data.train: uses train/ found in it; test/, val/, valid/ are left out"
     assert roots == Roots(f"{tmp_path}/train", part, str(other), note)
@@ -36,7 +36,7 @@ def test_what_the_config_names_wins(tmp_path):
 @pytest.mark.parametrize(
     ("val", "said"),
     [
-        (ValFraction("train", 0.1), "uses train/, test/ found in it; val/ is left out"),
+        (SetAside("train", 0.1), "uses train/, test/ found in it; val/ is left out"),
         (FilePath("val"), "uses train/, test/ found in it"),
         (FilePath("test"), "uses train/, test/ found in it; val/ is left out"),
         (None, "uses train/, val/, test/ found in it"),
@@ -61,7 +61,7 @@ def test_every_folder_that_is_absent_is_named_at_once(tmp_path):
     assert refused(data(where, val=FilePath(where / "val"), test=FilePath(where / "test"))) == [
         ("data.train", f"no such folder '{where}'; {layout}"),
         ("data.val", f"no such folder '{where}/val'; {layout}, or {{from: train, fraction: 0.1}}"),
-        ("data.test", f"no such folder '{where}/test'; {layout}"),
+        ("data.test", f"no such folder '{where}/test'; {layout}, or {{from: train, fraction: 0.1}}"),
     ]
 
 
@@ -74,11 +74,16 @@ def test_the_training_pictures_are_no_other_split(tmp_path, recognised):
         (tmp_path / "link").unlink()
         (tmp_path / "test").symlink_to(train)
         config = data(tmp_path, val=FilePath(train))
-    what = "these are the training pictures; name another folder, or"
-    assert refused(config) == [
-        ("data.val", f"{what} set a part aside with {{from: train, fraction: 0.1}}"),
-        ("data.test", f"{what} leave it out"),
-    ]
+    what = "these are the training pictures; name another folder, or set a part aside with {from: train, fraction: 0.1}"
+    assert refused(config) == [("data.val", what), ("data.test", what)]
+
+
+def test_a_part_of_train_wins_over_a_folder_called_test(tmp_path):
+    for name in ("train", "test"):
+        folder(tmp_path / name, {"a": 1, "b": 1})
+    part = SetAside("train", 0.1)
+    note = "data.train: uses train/ found in it; test/ is left out"
+    assert find_roots(data(tmp_path, test=part)) == Roots(f"{tmp_path}/train", None, part, note)
 
 
 def test_two_folders_that_could_be_val(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nettrain.config.fields import FilePath
-from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.split import Split, divide, folder_split, make_splits
 from nettrain.errors import DataError
 
@@ -29,7 +29,7 @@ def split_of(counts: list[int]) -> Split:
 )
 def test_a_division_loses_and_repeats_nothing(counts, fraction, stratify, seed):
     whole = split_of(counts)
-    part = ValFraction("train", fraction, stratify)
+    part = SetAside("train", fraction, stratify)
     try:
         train, val = divide(whole, part, seed)
     except DataError:
@@ -52,39 +52,77 @@ def test_a_division_loses_and_repeats_nothing(counts, fraction, stratify, seed):
 
 
 def test_seeds_differ_and_repeat():
-    part = ValFraction("train", 0.3)
+    part = SetAside("train", 0.3)
     chosen = [divide(split_of([50, 50]), part, seed)[1].files for seed in (1, 1, 2)]
     assert chosen[0] == chosen[1] != chosen[2]
 
 
 def test_what_goes_to_val_does_not_depend_on_other_classes():
-    part = ValFraction("train", 0.3)
+    part = SetAside("train", 0.3)
     few, many = (divide(split_of(counts), part, 5)[1].files for counts in ([50, 7], [50, 90]))
     assert [file for file in few if file[0] == "0"] == [file for file in many if file[0] == "0"]
 
 
 def test_a_fraction_that_leaves_nothing():
     with pytest.raises(DataError) as caught:
-        divide(split_of([4, 4]), ValFraction("train", 0.05, False), 1)
+        divide(split_of([4, 4]), SetAside("train", 0.05, False), 1)
     assert str(caught.value) == (
         "root: data.val.fraction 0.05 of 8 pictures in 2 classes leaves none to validate on; raise it, or add pictures"
     )
 
 
 def test_stratified_no_class_is_without_validation():
-    train, val = divide(split_of([40, 2, 3]), ValFraction("train", 0.05), 1)
+    train, val = divide(split_of([40, 2, 3]), SetAside("train", 0.05), 1)
     assert np.bincount(val.labels).tolist() == [2, 1, 1]
     assert np.bincount(train.labels).tolist() == [38, 1, 2]
 
 
 def test_classes_with_a_single_picture_are_listed():
     with pytest.raises(DataError) as caught:
-        divide(split_of([4, 1, 3, 1]), ValFraction("train", 0.5), 1)
+        divide(split_of([4, 1, 3, 1]), SetAside("train", 0.5), 1)
     what = "has a single picture, so none is left to validate on; add pictures, or set data.val.stratify: false"
     assert str(caught.value).splitlines() == [f"root/1: {what}", f"root/3: {what}"]
-    train, val = divide(split_of([4, 1, 3, 1]), ValFraction("train", 0.5, False), 1)
+    train, val = divide(split_of([4, 1, 3, 1]), SetAside("train", 0.5, False), 1)
     assert (np.bincount(train.labels, minlength=4) >= 1).all()
     assert len(val.files) == 5
+
+
+def test_a_part_to_test_on_is_set_aside_first_and_each_is_a_part_of_all():
+    whole = split_of([20, 40])
+    train, test = divide(whole, SetAside("train", 0.25), 1, "test")
+    assert (test.name, np.bincount(test.labels).tolist()) == ("test", [5, 10])
+    train, val = divide(train, SetAside("train", 0.25), 1, "val", whole.labels)
+    assert (val.name, np.bincount(val.labels).tolist(), np.bincount(train.labels).tolist()) == (
+        "val",
+        [5, 10],
+        [10, 20],
+    )
+    assert sorted((*train.files, *val.files, *test.files)) == sorted(whole.files)
+
+
+@pytest.mark.parametrize("val", [None, SetAside("train", 0.2), SetAside("train", 0.5, False)])
+def test_another_val_changes_nothing_in_test(tmp_path, val):
+    root = folder(tmp_path, {"a": 10, "b": 20})
+    splits = make_splits(DataConfig(FilePath(root), config(), val=val, test=SetAside("train", 0.2)), 1)
+    alone = make_splits(DataConfig(FilePath(root), config(), test=SetAside("train", 0.2)), 1)
+    assert splits.test is not None
+    assert alone.test is not None
+    assert splits.test.files == alone.test.files
+    assert sum(len(split.files) for split in splits.all()) == 30
+
+
+def test_a_class_of_two_pictures_cannot_be_parted_in_three(tmp_path):
+    root = folder(tmp_path, {"a": 2, "b": 9})
+    part = SetAside("train", 0.2)
+    with pytest.raises(DataError) as caught:
+        make_splits(DataConfig(FilePath(root), config(), val=part, test=part), 1)
+    assert str(caught.value) == (
+        f"{root}/a: has a single picture beside those that are set aside already, so none is left to validate on; "
+        "add pictures, or set data.val.stratify: false"
+    )
+    with pytest.raises(DataError) as caught:
+        divide(split_of([4, 1]), part, 1, "test")
+    assert str(caught.value).endswith("so none is left to test on; add pictures, or set data.test.stratify: false")
 
 
 def test_splits_of_folders(tmp_path):

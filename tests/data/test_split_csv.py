@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nettrain.config.fields import FilePath
-from nettrain.data.config import DataConfig, ValFraction
+from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.split import Split, Splits, make_splits
 from nettrain.data.split_csv import Row, keep_splits, read_split_csv, split_csv
 from nettrain.errors import DataError
@@ -67,12 +67,13 @@ def test_what_is_no_split_csv(text, message):
     assert str(caught.value) == message
 
 
-def test_a_kept_split_wins_over_the_seed(tmp_path):
+@pytest.mark.parametrize("names", [["val"], ["test"], ["val", "test"]])
+def test_a_kept_split_wins_over_the_seed(tmp_path, names):
     root = folder(tmp_path, {"a": 10, "b": 10})
-    part = ValFraction("train", 0.3)
-    text = split_csv(splits_of(root, 1, val=part))
-    assert split_csv(splits_of(root, 2, val=part)) != text
-    assert split_csv(keep_splits(splits_of(root, 2, val=part), read_split_csv(text))) == text
+    parts = {name: SetAside("train", 0.3) for name in names}
+    text = split_csv(splits_of(root, 1, **parts))
+    assert split_csv(splits_of(root, 2, **parts)) != text
+    assert split_csv(keep_splits(splits_of(root, 2, **parts), read_split_csv(text))) == text
 
 
 def test_pictures_that_came_later_are_left_out(tmp_path):
