@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nettrain.cli.completion import file
+from nettrain.cli.given import STDIN, given_paths, lines_of_stdin
 from nettrain.cli.options import tell, threads_option, use_threads
 from nettrain.errors import ExitCode
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="\b\nExample:\n  nettrain predict data/digits/test/7 --top 3 --format jsonl")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=file)
+@click.argument("paths", metavar="PATH...", nargs=-1, shell_complete=file)
 @click.option(
     "--model",
     "-m",
@@ -38,6 +39,17 @@ if TYPE_CHECKING:
 )
 @click.option("--all", "every", is_flag=True, help="Name every class; in CSV a column p:<class> each.")
 @click.option("--output", "-o", metavar="FILE", help="Write the rows to FILE, whole or not at all, instead of stdout.")
+@click.option(
+    "--min-confidence",
+    "least",
+    type=click.FloatRange(0, 1),
+    metavar="X",
+    help="Below X the label is null, and the row says unsure.",
+)
+@click.option(
+    "--from-column", "column", metavar="NAME", help="Each PATH is a CSV file that lists pictures in this column."
+)
+@click.option("--stream", is_flag=True, help="Answer each path on stdin at once with its row, until stdin ends.")
 @click.option("-0", "nul", is_flag=True, help="Paths on stdin end with NUL instead of a line break.")
 @threads_option
 def predict(
@@ -47,6 +59,9 @@ def predict(
     top: int,
     every: bool,
     output: str | None,
+    least: float | None,
+    column: str | None,
+    stream: bool,
     nul: bool,
     threads: int | None,
 ) -> int:
@@ -57,35 +72,34 @@ def predict(
     from nettrain.cli.rows import FORMATS, Prediction
     from nettrain.data.inputs import pictures_named
     from nettrain.files import write_atomic
-    from nettrain.training.classify import classify
+    from nettrain.training.classify import classify, classify_each
     from nettrain.training.model_file import load_model
     from nettrain.training.runs import find_model, newest_finished
 
-    if paths.count("-") > 1:
-        raise click.UsageError("'-' stands for stdin and can be given once")
-    if nul and "-" not in paths:
-        raise click.UsageError("-0 says how paths on stdin end; expected '-' among the paths")
-    form = form or _default_format(output)
-    if form == "csv" and top > 1:
-        raise click.UsageError("--top is for jsonl and table; CSV has the best class, or with --all every class")
+    _refuse_contradictions(paths, form, top, output, column, stream, nul)
+    form = form or ("jsonl" if stream else _default_format(output))
     use_threads(threads)
     if model is None:
         model = str(newest_finished().path)
         tell(f"nettrain: using {model}")
     loaded = load_model(find_model(model))
-    results = classify(loaded, pictures_named(chain.from_iterable(_lines(nul) if p == "-" else (p,) for p in paths)))
-    first = list(islice(results, 64))  # as many as a table looks at for its widths
+    if stream:
+        results, first = classify_each(loaded, lines_of_stdin(nul)), []
+    else:
+        results = classify(loaded, pictures_named(given_paths(paths, nul, column)))
+        first = list(islice(results, 64))  # as many as a table looks at for its widths
     width = max((len(found.path) for found in first), default=0)
-    rows = FORMATS[form](loaded.classes, top=top, all=every, width=width)
-    bad = 0
+    rows = FORMATS[form](loaded.classes, top=top, all=every, width=width, least=least)
+    seen = bad = unsure = 0
 
     def texts() -> Iterator[str]:
-        nonlocal bad
+        nonlocal seen, bad, unsure
         yield rows.head()
         found: Classified
         for found in chain(first, results):
-            bad += found.error is not None
-            yield rows.row(Prediction(found.path, found.probabilities, found.error))
+            row = Prediction(found.path, found.probabilities, found.error)
+            seen, bad, unsure = seen + 1, bad + (found.error is not None), unsure + rows.is_unsure(row)
+            yield rows.row(row)
 
     if output is not None:
         write_atomic(output, (text.encode() for text in texts()))
@@ -93,30 +107,44 @@ def predict(
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that has enough ends us, as it ends cat
         for text in texts():
             sys.stdout.write(text)
+            if stream:
+                sys.stdout.flush()
         sys.stdout.flush()
-    if not first:
+    if not seen and not stream:
         tell("nettrain: warning: no picture was found in what was given")
+    if unsure:
+        tell(f"nettrain: note: {unsure} of {seen} pictures are unsure: no class has {least:g}")
     if bad:
         tell(f"nettrain: error: {bad} of the files could not be used; their rows say why")
     return ExitCode.DATA if bad else ExitCode.OK
+
+
+def _refuse_contradictions(
+    paths: tuple[str, ...],
+    form: str | None,
+    top: int,
+    output: str | None,
+    column: str | None,
+    stream: bool,
+    nul: bool,
+) -> None:
+    """Errors: ``click.UsageError`` for options that cannot be meant together."""
+    if stream:
+        if paths not in ((), (STDIN,)) or column is not None or output is not None or form == "table":
+            raise click.UsageError("--stream answers paths on stdin, on stdout, as jsonl or csv; leave the rest out")
+    elif not paths:
+        raise click.UsageError("expected at least one PATH: a file, a folder, a pattern, or - for paths on stdin")
+    if paths.count(STDIN) > 1:
+        raise click.UsageError("'-' stands for stdin and can be given once")
+    if nul and column is not None:
+        raise click.UsageError("-0 is for plain paths on stdin; with --from-column they are lines of CSV")
+    if nul and STDIN not in paths and not stream:
+        raise click.UsageError("-0 says how paths on stdin end; expected '-' among the paths")
+    if form == "csv" and top > 1:
+        raise click.UsageError("--top is for jsonl and table; CSV has the best class, or with --all every class")
 
 
 def _default_format(output: str | None) -> str:
     if output is not None:
         return "csv" if output.endswith(".csv") else "jsonl"
     return "table" if sys.stdout.isatty() else "jsonl"
-
-
-def _lines(nul: bool) -> Iterator[str]:
-    """Paths from stdin as they come; bytes that are not UTF-8 stay what they are."""
-    import os
-
-    if not nul:
-        yield from (os.fsdecode(line.rstrip(b"\n")) for line in sys.stdin.buffer if line.strip())
-        return
-    rest = b""
-    while block := os.read(sys.stdin.fileno(), 1 << 16):
-        *whole, rest = (rest + block).split(b"\0")
-        yield from (os.fsdecode(path) for path in whole if path)
-    if rest:
-        yield os.fsdecode(rest)

@@ -53,17 +53,25 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Format:
-    """How predictions become lines: ``top`` classes each, or all; ``width`` is that of the longest path, for tables."""
+    """How predictions become lines: ``top`` classes each, or all; ``width`` is that of the longest path, for tables.
+
+    With ``least`` every row says whether it is unsure: no class has that much confidence, as it is printed.
+    """
 
     classes: Sequence[str]
     top: int = 1
     all: bool = False
     width: int = 0
+    least: float | None = None
 
     @property
     def count(self) -> int:
         """Classes that a row names."""
         return len(self.classes) if self.all else self.top
+
+    def is_unsure(self, found: Prediction) -> bool:
+        """Whether the best class is below ``least``; a bad picture is not unsure, but bad."""
+        return self.least is not None and any(p < self.least for _, p in found.best(1))
 
     def head(self) -> str:
         return ""
@@ -75,7 +83,8 @@ class Format:
 class JsonLines(Format):
     """``{"path","label","confidence","index","top":[{"label","confidence"}],"error"}``, nulls for a bad picture.
 
-    A path that is not UTF-8 is escaped, and ``path_b64`` beside it has its bytes.
+    A path that is not UTF-8 is escaped, and ``path_b64`` beside it has its bytes. With ``least`` there is ``unsure``,
+    and where that is true label and index are null.
     """
 
     def row(self, found: Prediction) -> str:
@@ -87,20 +96,30 @@ class JsonLines(Format):
         row |= top[0] if top else {"label": None, "confidence": None, "index": None}
         row["top"] = [{"label": one["label"], "confidence": one["confidence"]} for one in top] or None
         row["error"] = None if found.error is None else _utf8(found.error)
+        if self.least is not None:
+            row["unsure"] = None if found.error is not None else self.is_unsure(found)
+        if self.is_unsure(found):
+            row |= {"label": None, "index": None}
         return _printable(_json(row)) + "\n"
 
 
 class Csv(Format):
-    """``path,label,confidence,index,error``; with ``all`` a column ``p:<class>`` each. Texts are escaped."""
+    """``path,label,confidence,index,error``, with ``least`` also ``unsure``; with ``all`` a column ``p:<class>`` each.
+
+    Texts are escaped.
+    """
 
     def head(self) -> str:
-        columns = ["path", "label", "confidence", "index", "error"]
+        columns = ["path", "label", "confidence", "index", "error", *(["unsure"] if self.least is not None else ())]
         return csv_text([columns + [f"p:{name}" for name in self.classes if self.all]])
 
     def row(self, found: Prediction) -> str:
         cells: list[object] = [found.shown_path, None, None, None, found.error]
         for k, p in found.best(1):
-            cells = [found.shown_path, self.classes[k], p, k, found.error]
+            named = (None, p, None) if self.is_unsure(found) else (self.classes[k], p, k)
+            cells = [found.shown_path, *named, found.error]
+        if self.least is not None:
+            cells.append(None if found.error is not None else int(self.is_unsure(found)))
         if self.all:
             cells += [None] * len(self.classes) if found.probabilities is None else list(found.probabilities)
         return csv_text([cells])
@@ -115,6 +134,8 @@ class Table(Format):
 
     def row(self, found: Prediction) -> str:
         named = [f"{escape(self.classes[k]):<{self._label}}  {p:10.4f}" for k, p in found.best(self.count)]
+        if self.is_unsure(found):
+            named.append("unsure")
         cells = [f"{escape(found.shown_path):<{self.width}}", *(named or [f"error: {escape(found.error)}"])]
         return "  ".join(cells) + "\n"
 

@@ -44,6 +44,16 @@ def classify(model: Model, paths: Iterable[str]) -> Iterator[Classified]:
                 yield Classified(path, next(rows))
 
 
+def classify_each(model: Model, paths: Iterable[str]) -> Iterator[Classified]:
+    """The same result for every path, before the next path is asked for."""
+    for path in paths:
+        ((_, picture),) = _decode([path], model.config.data.image)
+        if isinstance(picture, BadPicture):
+            yield Classified(path, error=picture.reason)
+        else:
+            yield Classified(path, model.probabilities(picture[None])[0])
+
+
 def _decoded(paths: Iterable[str], image: ImageConfig) -> Iterator[list[Decoded]]:
     """The files in their order, a batch at a time, decoded on all threads, the next one while one is used."""
     remaining = iter(paths)
