@@ -21,7 +21,7 @@ FLOORS = [  # from the roof down; floors on one line stand side by side and do n
     {"arrays"},
     {"config"},
     {"files"},
-    {"errors"},
+    {"errors", "formats"},
 ]
 ABOVE = {"__main__", "__init__"}  # the two files of the package itself
 VERSION = {"nettrain"}  # ``from nettrain import __version__``

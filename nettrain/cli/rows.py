@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nettrain.errors import Diverged, escape
+from nettrain.formats import ROWS
 from nettrain.training.csv_text import csv_text
 from nettrain.training.json_text import plain
 
@@ -81,7 +82,7 @@ class Format:
 
 
 class JsonLines(Format):
-    """``{"path","label","confidence","index","top":[{"label","confidence"}],"error"}``, nulls for a bad picture.
+    """``{"path","label","confidence","index","top":[{"label","confidence"}],"error",...}``, nulls for a bad picture.
 
     A path that is not UTF-8 is escaped, and ``path_b64`` beside it has its bytes. With ``least`` there is ``unsure``,
     and where that is true label and index are null.
@@ -100,6 +101,7 @@ class JsonLines(Format):
             row["unsure"] = None if found.error is not None else self.is_unsure(found)
         if self.is_unsure(found):
             row |= {"label": None, "index": None}
+        row["format_version"] = ROWS
         return _printable(_json(row)) + "\n"
 
 

@@ -30,6 +30,11 @@ def to_plain(record: Record, environment: bool) -> dict[str, Any]:
     return plain
 
 
+def plain_value(value: Any) -> Any:
+    """One value of a record as JSON knows it."""
+    return _plain(value, environment=True)
+
+
 def _plain(value: Any, environment: bool) -> Any:
     match value:
         case Record():

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nettrain.errors import DataError, Diverged
+from nettrain.formats import ROWS
 from nettrain.training import json_text, metrics
 from nettrain.training.csv_text import csv_text
 from nettrain.training.statistics import wilson_interval
@@ -68,6 +69,7 @@ def summary(result: Evaluation, model_sha256: str, data_fingerprint: str) -> dic
         },
         "model_sha256": model_sha256,
         "data_fingerprint": data_fingerprint,
+        "format_version": ROWS,
     }
 
 

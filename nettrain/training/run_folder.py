@@ -11,6 +11,7 @@ from typing import Any
 
 from nettrain import files
 from nettrain.errors import CheckpointError, ConfigError
+from nettrain.formats import RUN
 from nettrain.training import checkpoint, json_text
 
 
@@ -91,10 +92,13 @@ class RunFolder:
 
     def write_run(self, facts: Mapping[str, Any]) -> None:
         """Replace run.json. Errors: EnvironmentFault; ValueError for NaN or infinity."""
-        files.write_atomic(self.run_json, json_text.readable(dict(facts)).encode("ascii"))
+        files.write_atomic(self.run_json, json_text.readable({**facts, "format_version": RUN}).encode("ascii"))
 
     def read_run(self) -> dict[str, Any]:
-        """The facts in run.json. Errors: ConfigError if this is not a run, CheckpointError if the file is damaged."""
+        """The facts in run.json.
+
+        Errors   ConfigError if this is not a run; CheckpointError if the file is damaged, or of a newer nettrain.
+        """
         shown = os.fspath(self.run_json)
         try:
             text = self.run_json.read_text(encoding="utf-8")
@@ -108,6 +112,13 @@ class RunFolder:
         except ValueError as error:
             reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else error
             raise CheckpointError(f"is damaged ({reason}); put back a copy of it", shown) from error
+        version = facts.pop("format_version", None)
+        if type(version) is not int or version < 1:
+            raise CheckpointError(f"has format version {version!r}; put back a copy of it", shown)
+        if version > RUN:
+            raise CheckpointError(
+                f"has format version {version}, this nettrain reads up to {RUN}; use a newer nettrain", shown
+            )
         return facts
 
 

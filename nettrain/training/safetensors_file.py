@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nettrain.formats import CHECKPOINT
 from nettrain.training import json_text
 
-FORMAT_VERSION = 1
 MAX_HEADER = 1 << 24  # bytes
 MAX_DIMENSIONS = 32
 MAX_TENSOR = 1 << 47  # bytes, counting an empty dimension as 1: what an address space holds
@@ -128,10 +128,8 @@ def _parse(header: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
     version = meta.pop("format_version", None)
     if type(version) is not int or version < 1:
         raise Damaged(f"has format version {version!r}")
-    if version > FORMAT_VERSION:
-        raise Damaged(
-            f"has format version {version}, this nettrain reads up to {FORMAT_VERSION}", "use a newer nettrain"
-        )
+    if version > CHECKPOINT:
+        raise Damaged(f"has format version {version}, this nettrain reads up to {CHECKPOINT}", "use a newer nettrain")
     tensors = {name: _tensor(name, entry) for name, entry in entries.items()}
     _compare(entries, dict(_entries(tensors)))
     try:
@@ -172,7 +170,7 @@ def _header(meta: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> bytes:
         if key in RESERVED or not _KEY.fullmatch(key):
             raise TypeError(f"{key!r} cannot be a key of a checkpoint's metadata")
     try:
-        text = json_text.canonical({**meta, "SHA-256": "0" * 64, "format_version": FORMAT_VERSION})
+        text = json_text.canonical({**meta, "SHA-256": "0" * 64, "format_version": CHECKPOINT})
     except ValueError as error:
         raise Damaged("not finite: a number in the metadata", "a state with NaN or infinity is never saved") from error
     entries = {"__metadata__": {"nettrain": text}, **dict(_entries(tensors))}

@@ -46,6 +46,7 @@ def test_the_object_agrees_with_the_tables(here: Path, call: Call) -> None:
         "confusion",
         "model_sha256",
         "data_fingerprint",
+        "format_version",
     ]
     assert Path("run/evaluate/test.json").read_text() == ended.out
     assert sorted(path.name for path in Path("run/evaluate").iterdir()) == [

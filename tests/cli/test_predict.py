@@ -43,7 +43,9 @@ def test_rows_come_in_input_order_one_a_file(here: Path, call: Call) -> None:
         "nettrain: using runs/cnn\nnettrain: error: 2 of the files could not be used; their rows say why\n"
     )
     found = rows(ended.out)
-    assert [list(row) for row in found] == [["path", "label", "confidence", "index", "top", "error"]] * 4
+    assert [list(row) for row in found] == [
+        ["path", "label", "confidence", "index", "top", "error", "format_version"]
+    ] * 4
     assert [row["path"] for row in found] == ["b c.png", "bad.png", "gone.png", "a.png"]
     assert [row["error"] for row in found] == [None, "cut off: the JPEG file has no end marker", "no such file", None]
     for row in found[1:3]:

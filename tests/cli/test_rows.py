@@ -27,25 +27,25 @@ ROWS: dict[str, tuple[Format, Prediction, str]] = {
         JsonLines(CLASSES),
         GOOD,
         '{"path":"a b.png","label":"dög","confidence":0.7,"index":1,'
-        '"top":[{"label":"dög","confidence":0.7}],"error":null}',
+        '"top":[{"label":"dög","confidence":0.7}],"error":null,"format_version":1}',
     ),
     "jsonl top": (
         JsonLines(CLASSES, top=2),
         TIE,
         '{"path":"tie.png","label":"dög","confidence":0.5,"index":1,'
-        '"top":[{"label":"dög","confidence":0.5},{"label":"owl","confidence":0.5}],"error":null}',
+        '"top":[{"label":"dög","confidence":0.5},{"label":"owl","confidence":0.5}],"error":null,"format_version":1}',
     ),
     "jsonl bad": (
         JsonLines(CLASSES),
         BAD,
         '{"path":"bad.png","label":null,"confidence":null,"index":null,"top":null,'
-        '"error":"not a picture; expected PNG or JPEG"}',
+        '"error":"not a picture; expected PNG or JPEG","format_version":1}',
     ),
     "jsonl not UTF-8": (
         JsonLines(CLASSES),
         Prediction(b"\xe4.png", error="no \udce4"),
         r'{"path":"\\udce4.png","path_b64":"5C5wbmc=","label":null,"confidence":null,"index":null,"top":null,'
-        r'"error":"no \\udce4"}',
+        r'"error":"no \\udce4","format_version":1}',
     ),
     "csv": (Csv(CLASSES), GOOD, "a b.png,dög,0.7,1,"),
     "csv all": (Csv(CLASSES, all=True), GOOD, "a b.png,dög,0.7,1,,0.1,0.7,0.2"),

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nettrain import files
+from nettrain import files, formats
 from nettrain.errors import CheckpointError, EnvironmentFault
 from nettrain.training import checkpoint, safetensors_file
 
@@ -116,7 +116,7 @@ def test_a_file_of_every_released_format_is_read(version: int) -> None:
 
 
 def test_the_bytes_of_the_present_format_never_change() -> None:
-    path = Path(__file__).parent / f"golden/format-{safetensors_file.FORMAT_VERSION}.safetensors"
+    path = Path(__file__).parent / f"golden/format-{formats.CHECKPOINT}.safetensors"
     assert path.read_bytes() == WHOLE
 
 

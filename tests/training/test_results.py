@@ -47,6 +47,7 @@ def test_the_summary() -> None:
         },
         "model_sha256": "m" * 64,
         "data_fingerprint": "d" * 64,
+        "format_version": 1,
     }
 
 
@@ -54,7 +55,7 @@ def test_the_json_reads_back_in_its_order() -> None:
     text = results.summary_json(RESULT, "m", "d")
     assert json.loads(text) == results.summary(RESULT, "m", "d")
     assert list(json.loads(text)) == list(results.summary(RESULT, "m", "d"))
-    assert text.count("\n") == 12
+    assert text.count("\n") == 13
     assert text.isascii()
 
 

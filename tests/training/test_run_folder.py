@@ -77,7 +77,8 @@ def test_facts_come_back_and_are_readable(tmp_path: Path) -> None:
     folder.write_run(facts)
     assert folder.read_run() == facts
     assert folder.run_json.read_bytes() == (
-        b'{\n  "best": null,\n  "host": "\\u00fc\\u001b",\n  "state": "running",\n  "threads": 2\n}\n'
+        b'{\n  "best": null,\n  "format_version": 1,\n  "host": "\\u00fc\\u001b",\n'
+        b'  "state": "running",\n  "threads": 2\n}\n'
     )
 
 
@@ -95,6 +96,21 @@ def test_a_damaged_run_json_is_one_line(tmp_path: Path, data: bytes, reason: str
     with pytest.raises(CheckpointError) as caught:
         RunFolder(tmp_path).read_run()
     assert str(caught.value) == f"{tmp_path}/run.json: is damaged ({reason}); put back a copy of it"
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"{}", "has format version None; put back a copy of it"),
+        (b'{"format_version":true}', "has format version True; put back a copy of it"),
+        (b'{"format_version":2}', "has format version 2, this nettrain reads up to 1; use a newer nettrain"),
+    ],
+)
+def test_a_run_json_of_another_version_is_refused(tmp_path: Path, data: bytes, what: str) -> None:
+    (tmp_path / "run.json").write_bytes(data)
+    with pytest.raises(CheckpointError) as caught:
+        RunFolder(tmp_path).read_run()
+    assert str(caught.value) == f"{tmp_path}/run.json: {what}"
 
 
 def test_a_folder_without_run_json_is_no_run(tmp_path: Path) -> None:
