@@ -32,9 +32,7 @@ COMMANDS = {
     "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses, ..."),
     "cache": ("nettrain.cli.cache", "List or remove decoded pictures that data.cache: disk keeps."),
     "completion": ("nettrain.cli.completion", "Print the script that completes commands in bash, zsh or fish."),
-    "summary": ("nettrain.cli.summary", "Show the layers of a config or model, with shapes and parameters."),
     "schema": ("nettrain.cli.schema", "Print the JSON schema of the config, for editors."),
-    "cache": ("nettrain.cli.cache", "List or remove the decoded pictures that data.cache: disk keeps."),
     "env": ("nettrain.cli.env", "Show the surroundings that results depend on."),
 }
 HIDDEN = {"train": "fit", "eval": "evaluate", "val": "evaluate"}  # what other tools call them
