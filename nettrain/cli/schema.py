@@ -7,7 +7,7 @@ import json
 import click
 
 
-@click.command(epilog="\b\nExample:\n  nettrain schema > nettrain.schema.json")
+@click.command(epilog="\b\nExample:\n  nettrain schema")
 def schema() -> None:
     """Print the JSON schema of the config: editors complete, explain and check a YAML file by it.
 
