@@ -11,7 +11,8 @@ from commands import Ended, process, site
 
 from nettrain.cli.main import COMMANDS
 
-STDOUT = {  # how the stdout of each command's example begins
+STDOUT = {
+    "schema": '{\n "$schema": ',  # how the stdout of each command's example begins
     "": "runs/digits-mlp  best val_accuracy 0.9",
     "fit": "runs/digits-mlp-2  best val_accuracy 0.9",
     "resume": "",
