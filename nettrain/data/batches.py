@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ class Batches:
     normalization: Normalization
     augment: Sequence[Chosen] = ()
 
-    def training(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+    def training(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """Shuffled, augmented batches of an epoch, from the one that begins at position ``start``.
 
         Notes    a batch is a pure function of (seed, epoch, its start), so an epoch can begin anywhere.
@@ -72,7 +72,7 @@ class Batches:
         return pixels
 
 
-def ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Iterator[Batch]:
+def ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Generator[Batch, None, None]:
     """Each ``make(place)`` in turn, made on one background thread while the one before is used.
 
     Notes    what ``make`` raises is raised here, in its turn. When the reader stops early the thread ends with it.

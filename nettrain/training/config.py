@@ -27,12 +27,30 @@ TABLES = {
 
 
 @dataclass(frozen=True)
-class TrainConfig(Record, aliases={"max_epochs": "epochs", "batch": "batch_size"}):
-    """How long and in which portions; ``threads`` is the cores available if not given, and never changes the result."""
+class TrainConfig(
+    Record,
+    aliases={
+        "max_epochs": "epochs",
+        "batch": "batch_size",
+        "accumulate_grad_batches": "accumulate",
+        "gradient_accumulation_steps": "accumulate",
+    },
+):
+    """How long and in which portions; ``threads`` is the cores available if not given, and never changes the result.
+
+    A step takes ``accumulate`` batches of ``batch_size`` pictures, one after the other, and moves the weights by the
+    mean over all of them: as a batch that many times the size would, in the memory of one.
+    """
 
     epochs: Count
     batch_size: Count = 128
+    accumulate: Count = 1
     threads: Annotated[Count | None, Environment] = None
+
+    @property
+    def step_pictures(self) -> int:
+        """How many pictures a step takes."""
+        return self.batch_size * self.accumulate
 
 
 @dataclass(frozen=True)

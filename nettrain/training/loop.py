@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 
 from nettrain.data.batches import Batches
 from nettrain.model.layer import Pass
@@ -65,26 +67,29 @@ def train(
     seed: int,
     progress: Progress,
     history: Sequence[float],
+    accumulate: int = 1,
 ) -> Iterator[Fact]:
     """Train from ``progress`` up to the end of epoch ``epochs``; ``progress`` moves with every committed step.
 
-    ``history`` is the monitored number of each finished epoch, which a schedule may look at.
+    ``history`` is the monitored number of each finished epoch, which a schedule may look at. A step takes
+    ``accumulate`` batches, or those that are left of the epoch.
 
     Errors   those of ``Stepper``; a step that raises leaves weights, buffers and ``progress`` as they were.
     Notes    between ``EpochEnd`` and ``EpochClosed`` the epoch is still open: a reader that is interrupted while it
              validates gets ``EpochEnd`` again when it goes on from ``progress``.
     """
     while progress.epoch < epochs:
-        for batch in batches.training(progress.epoch, progress.position):
-            stepper.clock.lap("data")
-            lr = learning_rate(progress.step, history)
-            now = Pass(True, seed, progress.epoch, progress.step, batch.start)
-            outcome = stepper(batch.images, batch.labels, now, lr)
-            progress.step += 1
-            progress.position += len(batch.labels)
-            progress.loss_sum += outcome.loss * len(batch.labels)
-            progress.correct += outcome.correct
-            yield Step(progress.epoch + 1, progress.step, progress.position, len(batch.labels), outcome.loss, lr)
+        with closing(batches.training(progress.epoch, progress.position)) as stream:
+            while (left := len(batches.pictures) - progress.position) > 0:
+                pictures = min(left, accumulate * batches.batch_size)
+                lr = learning_rate(progress.step, history)
+                now = Pass(True, seed, progress.epoch, progress.step, progress.position)
+                outcome = stepper.step(islice(stream, accumulate), pictures, now, lr)
+                progress.step += 1
+                progress.position += pictures
+                progress.loss_sum += outcome.loss * pictures
+                progress.correct += outcome.correct
+                yield Step(progress.epoch + 1, progress.step, progress.position, pictures, outcome.loss, lr)
         seen = progress.position
         last_lr = learning_rate(progress.step - 1, history)
         yield EpochEnd(progress.epoch + 1, progress.step, last_lr, progress.loss_sum / seen, progress.correct / seen)

@@ -101,7 +101,7 @@ def check_schedule(document: Document[Config], pictures: int) -> None:
     Errors   ``ConfigError``.
     """
     config = document.config
-    steps = steps_per_epoch(pictures, config.train.batch_size)
+    steps = steps_per_epoch(pictures, config.train.step_pictures)
     try:
         make(config.schedule, steps * config.train.epochs, steps)
     except ConfigError as error:
@@ -109,10 +109,14 @@ def check_schedule(document: Document[Config], pictures: int) -> None:
 
 
 def batch_notes(config: Config, pictures: int) -> tuple[str, ...]:
-    """A note for the user if a batch would hold more than there are."""
-    if (size := config.train.batch_size) <= pictures:
-        return ()
-    return (f"batch_size {size} is more than the {pictures} pictures; each epoch is one step",)
+    """A note for the user if a batch, or the batches of a step, would hold more than there are."""
+    train = config.train
+    if train.batch_size > pictures:
+        return (f"batch_size {train.batch_size} is more than the {pictures} pictures; each epoch is one step",)
+    if train.step_pictures > pictures:
+        what = f"{train.accumulate} batches of {train.batch_size} are more than the {pictures} pictures"
+        return (f"{what}; each epoch is one step",)
+    return ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ class Prepared:
 
     @property
     def steps_per_epoch(self) -> int:
-        return steps_per_epoch(len(self.train), self.config.train.batch_size)
+        return steps_per_epoch(len(self.train), self.config.train.step_pictures)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class Outlook:
     @property
     def steps(self) -> int:
         """Steps of an epoch."""
-        return steps_per_epoch(self.pictures, self.batch)
+        return steps_per_epoch(self.pictures, self.config.train.step_pictures)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def outlook(document: Document[Config]) -> Outlook:
     model = FLOAT_BYTES * network.parameter_count
     batch = min(config.train.batch_size, train)
     lines = sum(len(split.files) for split in decoded)
-    steps = config.train.epochs * steps_per_epoch(train, batch)
+    steps = config.train.epochs * steps_per_epoch(train, config.train.step_pictures)
     return Outlook(
         document=document,
         network=network,

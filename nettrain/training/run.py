@@ -157,6 +157,7 @@ class Run:
             config.seed,
             state.progress,
             state.history.values,
+            config.train.accumulate,
         )
         for fact in facts:
             match fact:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from nettrain.autograd.backward import Gradients, backward
 from nettrain.autograd.clock import UNTIMED, Clock
 from nettrain.autograd.op import NonFinite
 from nettrain.autograd.tensor import Array, Graph, Proposal, Tensor
+from nettrain.data.batches import Batch
 from nettrain.errors import Diverged
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
@@ -38,12 +39,36 @@ class Stepper:
         self._gradients = Flat(shapes, next(iter(network.parameters.values())).array.dtype)
 
     def __call__(self, images: Array, labels: Array, now: Pass, lr: float) -> Outcome:
-        """One step.
+        """One step on one batch. Errors: those of ``step``."""
+        return self.step([Batch(now.start, images, labels)], len(labels), now, lr)
+
+    def step(self, batches: Iterable[Batch], pictures: int, now: Pass, lr: float) -> Outcome:
+        """One step on all of these batches, which hold so many pictures: the mean over all of them is optimised.
 
         Errors   ``Diverged`` names the step and the tensor if loss or gradients are not finite; nothing has changed
                  then. ``Interrupted`` between two pieces; nothing has changed then either.
+        Notes    Each batch is done with before the next one is asked for, so memory is that of one. Statistics of
+                 batch norm are those of each batch, and the running ones take them in one after the other.
         """
         self.clock.begin_step()
+        loss, correct = 0.0, 0
+        proposals: list[Proposal] = []
+        for number, batch in enumerate(batches):
+            self.clock.lap("data")
+            share = len(batch.labels) / pictures
+            found, proposed = self._add(batch.images, batch.labels, replace(now, start=batch.start), share, number > 0)
+            loss += share * found.loss
+            correct += found.correct
+            proposals += proposed
+        commit(self._gradients, proposals, self.optimizer, lr)
+        self.clock.lap("update")
+        self.clock.end_step(pictures)
+        return Outcome(loss, correct)
+
+    def _add(
+        self, images: Array, labels: Array, now: Pass, share: float, onto: bool
+    ) -> tuple[Outcome, Sequence[Proposal]]:
+        """A batch forward and back; its share of the gradients in the place of those there, or added onto them."""
         graph = Graph(clock=self.clock)
         outputs = self.network(graph.input(images), now)
         loss = mean(self.loss(outputs, labels))
@@ -52,7 +77,7 @@ class Stepper:
         proposals = graph.proposals
         gradients = backward(loss)
         self.clock.lap("other")
-        gather(gradients, self._gradients)
+        gather(gradients, self._gradients, share, onto)
         del gradients
         finite = np.isfinite(outcome.loss) and all(proposal.finite() for proposal in proposals)
         if not (finite and np.isfinite(self._gradients.array).all()):
@@ -60,10 +85,7 @@ class Stepper:
                 f"diverged at step {now.step + 1} of epoch {now.epoch + 1}: {self._first_bad(images, labels, now)}"
             )
         self.clock.lap("gather")
-        commit(self._gradients, proposals, self.optimizer, lr)
-        self.clock.lap("update")
-        self.clock.end_step(len(labels))
-        return outcome
+        return outcome, proposals
 
     def _first_bad(self, images: Array, labels: Array, now: Pass) -> str:
         """The step once more, looking at every tensor: a step is a pure function, so it fails at the same place."""
@@ -75,17 +97,21 @@ class Stepper:
         return "a running statistic of batch norm is not finite; try a smaller learning rate"
 
 
-def gather(gradients: Gradients, into: Flat) -> None:
-    """The seam between the walk back and the optimizer: every gradient into its place in flat memory.
+def gather(gradients: Gradients, into: Flat, share: float = 1.0, onto: bool = False) -> None:
+    """The seam between the walk back and the optimizer: a share of every gradient into its place in flat memory.
 
-    Notes   A parameter that the loss does not depend on has the gradient 0.
+    Notes   ``onto`` adds to what is there, of the batches before. A parameter that the loss does not depend on has
+            the gradient 0.
     """
     by_name = {leaf.name: gradient for leaf, gradient in gradients.items()}
     for name, view in into.views.items():
-        if name in by_name:
-            view[...] = by_name[name]
+        gradient = by_name.get(name)
+        if gradient is None:
+            view *= onto
+        elif onto:
+            view += gradient * view.dtype.type(share)
         else:
-            view.fill(0)
+            np.multiply(gradient, share, out=view)
 
 
 def commit(gradients: Flat, proposals: Sequence[Proposal], optimizer: Optimizer, lr: float) -> None:

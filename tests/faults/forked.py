@@ -11,7 +11,7 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 from faults.reference import Ending, Figures, Reference
 
-from nettrain.autograd.tensor import Array
+from nettrain.data.batches import Batch
 from nettrain.model.layer import Pass
 from nettrain.training.step import Outcome, Stepper
 
@@ -37,14 +37,14 @@ class Died(BaseException):
 @contextmanager
 def before_step(number: int, act: Callable[[], object]) -> Iterator[None]:
     """Inside, ``act`` is called before step ``number`` of a training, counted from 0."""
-    step = Stepper.__call__
+    step = Stepper.step
 
-    def acting(stepper: Stepper, images: Array, labels: Array, now: Pass, lr: float) -> Outcome:
+    def acting(stepper: Stepper, batches: Iterable[Batch], pictures: int, now: Pass, lr: float) -> Outcome:
         if now.step == number:
             act()
-        return step(stepper, images, labels, now, lr)
+        return step(stepper, batches, pictures, now, lr)
 
-    with patch.object(Stepper, "__call__", acting):
+    with patch.object(Stepper, "step", acting):
         yield
 
 

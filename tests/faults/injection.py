@@ -44,12 +44,12 @@ def poison(value: float) -> Any:
 
 def inject(stack: ExitStack, way: str, step: int, value: float, chance: random.Random) -> None:
     """From here on step ``step``, counted from 1, meets ``value``; it does so again when it is made again."""
-    call = Stepper.__call__
+    add = Stepper._add
     spot = chance.random()
 
-    def stepper(self: Stepper, images: Array, labels: Array, now: Any, lr: float) -> Any:
+    def adding(self: Stepper, images: Array, labels: Array, now: Any, *rest: Any) -> Any:
         if now.step + 1 != step:
-            return call(self, images, labels, now, lr)
+            return add(self, images, labels, now, *rest)
         if way == "pictures":
             images = images.copy()
             images.reshape(-1)[int(spot * images.size)] = value
@@ -68,9 +68,9 @@ def inject(stack: ExitStack, way: str, step: int, value: float, chance: random.R
         else:
             for array in self.optimizer.state().values():
                 array.reshape(-1)[int(spot * array.size)] = value
-        return call(self, images, labels, now, lr)
+        return add(self, images, labels, now, *rest)
 
-    stack.enter_context(patch.object(Stepper, "__call__", stepper))
+    stack.enter_context(patch.object(Stepper, "_add", adding))
 
 
 def problem_of(reference: Reference, run: Path, way: str, step: int, value: float, chance: random.Random) -> str:

@@ -48,6 +48,15 @@ def test_facts_come_in_order(prepared: Prepared) -> None:
     assert setup.state.progress == Progress(epoch=2, step=6)
 
 
+def test_a_step_takes_several_batches_and_those_that_are_left(prepared: Prepared) -> None:
+    setup = Setup(prepared)
+    rates = lambda step, history: 0.1 / (step + 1)  # noqa: E731
+    stream = train(setup.stepper, setup.batches, rates, 1, 3, setup.state.progress, (), accumulate=2)
+    steps = [fact for fact in stream if isinstance(fact, Step)]
+    assert [(fact.step, fact.position, fact.pictures) for fact in steps] == [(1, 100, 100), (2, 120, 20)]
+    assert setup.state.progress == Progress(epoch=1, step=2)
+
+
 def test_the_numbers_of_an_epoch_are_means_over_its_pictures(prepared: Prepared) -> None:
     setup = Setup(prepared)
     facts = list(facts_of(setup, 1))

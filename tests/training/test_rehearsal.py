@@ -119,6 +119,15 @@ def test_a_batch_larger_than_the_split_is_noted(small: Path) -> None:
     assert plan.notes[1:] == ("batch_size 121 is more than the 120 pictures; each epoch is one step",)
 
 
+def test_a_step_of_several_batches(small: Path) -> None:
+    text = CNN.format(data=small).replace("batch_size: 16", "batch_size: 16, accumulate: 3")
+    plan = outlook(document_of(text, small))
+    assert (plan.batch, plan.steps) == (16, 3)
+    assert plan.notes[1:] == ()
+    plan = outlook(document_of(text.replace("accumulate: 3", "accumulate: 8"), small))
+    assert plan.notes[1:] == ("8 batches of 16 are more than the 120 pictures; each epoch is one step",)
+
+
 @pytest.mark.parametrize("cache", ["ram", "none"])
 def test_the_cache_counts_where_there_is_one(small: Path, cache: str) -> None:
     text = MLP.format(data=small).replace("data:\n", f"data:\n  cache: {cache}\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from training.setting_up import Setup, prepared_for
 
 from nettrain.arrays import interrupt
 from nettrain.autograd.tensor import Leaf
+from nettrain.data.batches import Batch, Batches
 from nettrain.errors import Diverged, ExitCode
 from nettrain.model.layer import Pass
 from nettrain.training import step
@@ -121,6 +124,80 @@ def test_nan_in_any_tensor_leaves_no_other_trace(setup: Setup) -> None:
     setup.stepper(batch.images, batch.labels, NOW, 0.05)
 
 
+def groups(prepared: Prepared, size: int, count: int) -> list[Batch]:
+    """The first batches of an epoch, of such a size."""
+    config = prepared.config
+    made = Batches(prepared.train, size, config.seed, prepared.normalization, config.data.augment)
+    return list(islice(made.training(1), count))
+
+
+def test_several_batches_are_as_one_of_their_size(small: Path) -> None:
+    """Pictures, augmentation and masks are those of the positions; only batch norm sees the batches."""
+    text = RESIDUAL.replace(", norm: batch_norm", "").replace("    - batch_norm\n", "")
+    text = text.replace("adamw: {{lr: 0.01}}", "sgd: {{lr: 0.1}}").format(data=small)
+    found = []
+    for size, count in ((48, 1), (16, 3), (20, 3)):
+        setup = Setup(prepared_for(text, small))
+        batches = groups(setup.prepared, size, count)
+        pictures = sum(len(batch.labels) for batch in batches)
+        outcome = setup.stepper.step(iter(batches), pictures, Pass(True, 3, 1, 0, 0), 0.1)
+        found.append((outcome, setup.state.weights.array.copy()))
+    (whole, weights), (parts, in_parts), (other, of_others) = found
+    assert (parts.correct, parts.loss) == (whole.correct, pytest.approx(whole.loss, rel=1e-6))
+    np.testing.assert_allclose(in_parts, weights, rtol=1e-5, atol=1e-6)
+    assert other.loss != pytest.approx(whole.loss, rel=1e-4)  # of 60 pictures
+    assert not np.allclose(of_others, weights, rtol=1e-5, atol=1e-6)
+
+
+def test_batches_of_different_sizes_count_by_their_pictures(setup: Setup) -> None:
+    whole, part = groups(setup.prepared, 16, 2)
+    part = Batch(16, part.images[:4], part.labels[:4])
+    losses = [
+        Setup(setup.prepared).stepper(b.images, b.labels, replace(NOW, start=b.start), 0).loss for b in (whole, part)
+    ]
+    found = Setup(setup.prepared).stepper.step([whole, part], 20, NOW, 0)
+    assert found.loss == pytest.approx((16 * losses[0] + 4 * losses[1]) / 20, rel=1e-6)
+
+
+def test_running_statistics_take_in_each_batch(setup: Setup) -> None:
+    """One after the other, as if each had been a step of its own."""
+    first, second = groups(setup.prepared, 16, 2)
+    one, other = Setup(setup.prepared), None
+    for batch in (first, second):
+        one.stepper(batch.images, batch.labels, replace(NOW, start=batch.start), 0)
+    expected = {name: buffer.array.copy() for name, buffer in setup.prepared.network.buffers.items()}
+    other = Setup(setup.prepared)
+    other.stepper.step([first, second], 32, NOW, 0)
+    for name, buffer in setup.prepared.network.buffers.items():
+        np.testing.assert_array_equal(buffer.array, expected[name], name)
+
+
+def test_an_interrupt_in_any_batch_leaves_no_trace(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = groups(setup.prepared, 16, 3)
+    with monkeypatch.context() as patch:
+        looks = checks(patch)
+        setup.stepper.step(batches, 48, NOW, 0.05)
+        total = looks()
+    before = setup.everything()
+    for fire in range(1, total + 1, total // 7):
+        with monkeypatch.context() as patch:
+            checks(patch, fire)
+            with pytest.raises(interrupt.Interrupted):
+                setup.stepper.step(batches, 48, NOW, 0.05)
+        interrupt.clear()
+        assert setup.everything() == before, fire
+
+
+def test_nan_in_a_later_batch_leaves_no_trace(setup: Setup) -> None:
+    first, second = groups(setup.prepared, 16, 2)
+    bad = Batch(16, second.images * np.float32(np.nan), second.labels)
+    before = setup.everything()
+    with pytest.raises(Diverged) as caught:
+        setup.stepper.step([first, bad], 32, NOW, 0.05)
+    assert str(caught.value).startswith("diverged at step 1 of epoch 1: layers.0: ")
+    assert setup.everything() == before
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_gradient_that_is_not_finite_is_not_used(setup: Setup, monkeypatch: pytest.MonkeyPatch, value: float) -> None:
     """Every gradient in turn, the loss being finite."""
@@ -129,8 +206,8 @@ def test_a_gradient_that_is_not_finite_is_not_used(setup: Setup, monkeypatch: py
     real = step.gather
     for name in setup.prepared.network.parameters:
 
-        def spoilt(gradients: step.Gradients, into: step.Flat, name: str = name) -> None:
-            real(gradients, into)
+        def spoilt(gradients: step.Gradients, into: step.Flat, *rest: float, name: str = name) -> None:
+            real(gradients, into, *rest)
             into.views[name].flat[-1] = value
 
         with monkeypatch.context() as patch:
@@ -169,3 +246,5 @@ def test_a_parameter_without_influence_has_no_gradient(setup: Setup) -> None:
     into.array.fill(7)
     step.gather({Leaf(np.zeros(2, np.float32), "used"): np.ones(2, np.float32)}, into)
     assert into.array.tolist() == [1, 1, 0, 0, 0]
+    step.gather({Leaf(np.zeros(2, np.float32), "used"): np.full(2, 4, np.float32)}, into, 0.25, onto=True)
+    assert into.array.tolist() == [2, 2, 0, 0, 0]
