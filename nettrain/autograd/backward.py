@@ -14,6 +14,7 @@ from nettrain.autograd.clock import UNTIMED
 from nettrain.autograd.op import NonFinite
 from nettrain.autograd.signature import ShapeError
 from nettrain.autograd.tensor import Array, Leaf, Needs, Node, Tensor
+from nettrain.autograd.walk import last_first
 
 Gradients = dict[Leaf, Array]
 
@@ -33,7 +34,7 @@ def backward(loss: Tensor) -> Gradients:
     pending: dict[Node | Leaf, _Sum] = {}
     held: Counter[int] = Counter()
     _give(pending, held, loss.node, np.ones((), loss.array.dtype))
-    nodes = _last_first(loss.node)
+    nodes = last_first(loss.node)
     clock.lap("other")
     for node in nodes:  # what a node kept is freed as soon as it has been used
         g = pending.pop(node).take(held)
@@ -111,16 +112,3 @@ def _give(pending: dict[Node | Leaf, _Sum], held: Counter[int], target: Node | L
     else:
         pending[target] = _Sum(gradient)
         held[owner_of(gradient)] += 1
-
-
-def _last_first(last: Node) -> list[Node]:
-    """Every node that the loss depends on, newest first."""
-    found = {last.number: last}
-    todo = [last]
-    while todo:
-        for source in todo.pop().inputs:
-            node = source.node
-            if node is not None and node.number not in found:
-                found[node.number] = node
-                todo.append(node)
-    return [found[number] for number in sorted(found, reverse=True)]

@@ -4,39 +4,79 @@ from __future__ import annotations
 
 import math
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nettrain.cli.options import config_options, read, tell
 from nettrain.errors import escape
 
+if TYPE_CHECKING:
+    from nettrain.training.rehearsal import OneBatch, Outlook
+
 
 @click.command(epilog="\b\nExample:\n  nettrain check configs/digits-cnn.yaml")
 @config_options
-def check(config: str, settings: tuple[str, ...], **short: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+def check(config: str, settings: tuple[str, ...], as_json: bool, **short: str | None) -> None:
     """Check CONFIG: keys, shapes, folders, some steps on one batch; then estimate time, memory and disk."""
     document = read(config, settings, short)
-    from nettrain.cli.summary import layer_table
     from nettrain.training.rehearsal import one_batch, outlook
 
     plan = outlook(document)
     tell(*(f"nettrain: note: {note}" for note in plan.notes))
-    classes, epochs = len(plan.splits.classes), plan.config.train.epochs
-    click.echo(layer_table(plan.network))
-    click.echo()
-    steps = f"{plan.steps} {'step' if plan.steps == 1 else 'steps'} of {plan.batch}"
-    click.echo(f"data    {plan.pictures} pictures in {classes} classes: {steps} an epoch")
-    pictures, memory = megabytes(plan.cache_bytes), f"memory  about {megabytes(plan.memory_bytes)}"
-    click.echo(memory if plan.cache_folder else f"{memory}, {pictures} of it the picture cache")
-    click.echo(f"disk    about {megabytes(plan.disk_bytes)} in the run folder")
-    if plan.cache_folder:
-        click.echo(f"cache   about {pictures} of decoded pictures, kept for later runs in {escape(plan.cache_folder)}")
+    if as_json:
+        from nettrain.training import json_text
+
+        click.echo(json_text.by_key(facts(plan, one_batch(plan))), nl=False)
+        return
+    click.echo(expected(plan))
     sys.stdout.flush()  # a batch of a large model takes its time
     found = one_batch(plan)
+    classes, epochs = len(plan.splits.classes), plan.config.train.epochs
     seconds = epochs * plan.pictures / found.images_per_second
     click.echo(f"time    about {duration(seconds)} for {epochs} epochs at {found.images_per_second:,.0f} images/s")
     click.echo(f"loss    {found.loss:.4f} on one batch{even_guess(plan.config.loss.kind, classes)}")
     click.echo("the config can be trained; one batch of pictures was read, and nothing written")
+
+
+def expected(plan: Outlook) -> str:
+    """What is known before a picture is read: layers, data, memory and disk."""
+    from nettrain.cli.summary import layer_table
+
+    steps = f"{plan.steps} {'step' if plan.steps == 1 else 'steps'} of {plan.batch}"
+    pictures, memory = megabytes(plan.cache_bytes), f"memory  about {megabytes(plan.memory_bytes)}"
+    lines = [
+        layer_table(plan.network),
+        "",
+        f"data    {plan.pictures} pictures in {len(plan.splits.classes)} classes: {steps} an epoch",
+        memory if plan.cache_folder else f"{memory}, {pictures} of it the picture cache",
+        f"disk    about {megabytes(plan.disk_bytes)} in the run folder",
+    ]
+    if plan.cache_folder:
+        kept = f"kept for later runs in {escape(plan.cache_folder)}"
+        lines.append(f"cache   about {pictures} of decoded pictures, {kept}")
+    return "\n".join(lines)
+
+
+def facts(plan: Outlook, found: OneBatch) -> dict[str, Any]:
+    """The same for programs: numbers of the whole training, in bytes and seconds."""
+    epochs = plan.config.train.epochs
+    return {
+        "classes": list(plan.splits.classes),
+        "pictures": {split.name: len(split.files) for split in plan.splits.all()},
+        "parameters": plan.network.parameter_count,
+        "epochs": epochs,
+        "steps_per_epoch": plan.steps,
+        "batch_size": plan.batch,
+        "memory_bytes": plan.memory_bytes,
+        "cache_bytes": plan.cache_bytes,
+        "cache_folder": plan.cache_folder,
+        "disk_bytes": plan.disk_bytes,
+        "images_per_second": round(found.images_per_second, 1),
+        "seconds": round(epochs * plan.pictures / found.images_per_second, 1),
+        "loss": found.loss,
+    }
 
 
 def even_guess(loss: str, classes: int) -> str:

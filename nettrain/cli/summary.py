@@ -1,10 +1,9 @@
-"""``nettrain summary``: the layers of a config or model."""
+"""``nettrain summary``: the layers of a config or model, and what they cost."""
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,60 +11,107 @@ from nettrain.cli.completion import file
 from nettrain.cli.options import tell
 
 if TYPE_CHECKING:
+    from nettrain.autograd.tensor import Dim
     from nettrain.model.network import Network
 
 
-@click.command(epilog="\b\nExample:\n  nettrain summary configs/digits-cnn.yaml")
+@click.command(epilog="\b\nExample:\n  nettrain summary configs/digits-cnn.yaml --classes 10")
 @click.argument("path", metavar="CONFIG|RUN|MODEL", shell_complete=file)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a key of a config; repeatable.")
-def summary(path: str, settings: tuple[str, ...]) -> None:
-    """Show each layer with the shape that leaves it and its parameters.
+@click.option(
+    "--classes", type=click.IntRange(1), metavar="N", help="The number of classes of a config [default: open]."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+def summary(path: str, settings: tuple[str, ...], classes: int | None, as_json: bool) -> None:
+    """Show each layer with the shape that leaves it, its parameters and what it costs.
 
-    For a config no picture is read: N stands for the number of pictures, 'classes' for that of the classes.
+    For a config no picture is read: N stands for the number of pictures, 'classes' for that of the classes. flops are
+    those of products, forward for one picture, two a multiply-add; memory is what training keeps of one picture, in
+    bytes, where layers that run inside the one before are counted there.
+    """
+    network = network_of(path, settings, classes)
+    if as_json:
+        from nettrain.training import json_text
+
+        click.echo(json_text.by_key(costs(network)), nl=False)
+    else:
+        click.echo(layer_table(network))
+
+
+def network_of(path: str, settings: tuple[str, ...], classes: int | None) -> Network:
+    """The network of a config, described, or of a model.
+
+    Errors   ``click.UsageError`` for an option that says nothing to a model.
     """
     from nettrain.config.reader import read_config
+    from nettrain.model.network import CLASSES
     from nettrain.training.config import TABLES, Config
     from nettrain.training.model_file import load_model
     from nettrain.training.prepare import check_shapes
     from nettrain.training.runs import find_model
 
     if Path(path).is_dir() or path.endswith(".safetensors"):
-        if settings:
-            raise click.UsageError("--set is for a config; a model is what it is")
-        network = load_model(find_model(path)).network
-    else:
-        document = read_config(path, Config, TABLES, settings)
-        tell(*document.notes)
-        network = check_shapes(document)
-    click.echo(layer_table(network))
+        for option, given in (("--set", settings), ("--classes", classes)):
+            if given:
+                raise click.UsageError(f"{option} is for a config; a model is what it is")
+        return load_model(find_model(path)).network
+    document = read_config(path, Config, TABLES, settings)
+    tell(*document.notes)
+    return check_shapes(document, CLASSES if classes is None else classes)
 
 
 def layer_table(network: Network) -> str:
-    """Name, kind, shape and parameters of each layer, and the sum."""
+    """Name, kind, shape, parameters, flops and memory of each layer, and the sums."""
     from nettrain.autograd.signature import show
-    from nettrain.autograd.tensor import volume
-    from nettrain.model.layer import Parameter
+    from nettrain.model.cost import layer_costs, sum_of
 
-    rows = [("layer", "kind", "output", "parameters"), ("input", "", show(("N", *network.input_shape)), "")]
-    for layer, kind, shape in zip(network.layers, network.kinds, network.shapes, strict=True):
-        counts = [volume(tensor.shape) for _, tensor in layer.tensors() if isinstance(tensor, Parameter)]
-        rows.append((layer.name, kind, show(("N", *shape)), sum_of(counts)))
-    rows.append(("all", "", "", sum_of([volume(p.shape) for p in network.parameters.values()])))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    layers = layer_costs(network)
+    rows: list[tuple[str, ...]] = [("layer", "kind", "output", "parameters", "flops", "memory")]
+    rows.append(("input", "", show(("N", *network.input_shape)), "", "", ""))
+    for layer in layers:
+        numbers = (layer.parameters, layer.flops, layer.kept_bytes)
+        rows.append((layer.name, layer.kind, show(("N", *layer.output)), *map(grouped, numbers)))
+    columns = zip(*((layer.parameters, layer.flops, layer.kept_bytes) for layer in layers), strict=True)
+    rows.append(("all", "", "", *(grouped(sum_of(column)) for column in columns)))
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    aligned = "<<<>>>"
     return "\n".join(
-        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]:>{widths[3]}}".rstrip()
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths, strict=True)).rstrip()
         for row in rows
     )
 
 
-def sum_of(counts: list[int | str]) -> str:
-    """A sum in which some terms depend on the number of classes: ``640 + 65*classes``."""
-    sums: Counter[str] = Counter()  # for each product of symbols, the empty one among them
-    for count in counts:
-        factors = str(count).split("*")
-        known = int(factors.pop(0)) if factors[0].isdecimal() else 1
-        sums["*".join(factors)] += known
-    terms = [(symbols, known) for symbols, known in sorted(sums.items()) if known] or [("", 0)]
+def costs(network: Network) -> dict[str, Any]:
+    """The same for programs; a number that depends on ``classes`` is text."""
+    from nettrain.model.cost import FLOAT_BYTES, layer_costs, sum_of
+
+    layers = layer_costs(network)
+    parameters = sum_of(layer.parameters for layer in layers)
+    return {
+        "input": list(network.input_shape),
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "output": list(layer.output),
+                "parameters": layer.parameters,
+                "flops": layer.flops,
+                "kept_bytes": layer.kept_bytes,
+            }
+            for layer in layers
+        ],
+        "parameters": parameters,
+        "parameter_bytes": FLOAT_BYTES * parameters
+        if isinstance(parameters, int)
+        else sum_of([parameters] * FLOAT_BYTES),
+        "flops": sum_of(layer.flops for layer in layers),
+        "kept_bytes": sum_of(layer.kept_bytes for layer in layers),
+    }
+
+
+def grouped(number: Dim) -> str:
+    """A number with commas, also inside a sum: ``1,002*classes + 7``."""
     return " + ".join(
-        symbols if symbols and known == 1 else f"{known:,}*{symbols}".removesuffix("*") for symbols, known in terms
+        "*".join(f"{int(factor):,}" if factor.isdecimal() else factor for factor in term.split("*"))
+        for term in str(number).split(" + ")
     )

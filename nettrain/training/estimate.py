@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from nettrain.arrays.convolution.kernel import PIECE_BYTES
 from nettrain.arrays.convolution.toom_cook import OUTPUTS
 from nettrain.arrays.convolution.winograd import MOST_NUMBERS, PAIRS
 from nettrain.arrays.threads import get_threads
 from nettrain.autograd.tensor import Graph, Node, Shape, Spec, volume
+from nettrain.autograd.walk import last_first
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 
@@ -26,7 +25,7 @@ def step_bytes(network: Network, batch: int) -> int:
     """
     graph = Graph()
     shape = (batch, *network.input_shape)
-    nodes = list(_nodes(network(graph.input(Spec(shape)), Pass(training=True)).node))
+    nodes = last_first(network(graph.input(Spec(shape)), Pass(training=True)).node)
     outputs = [_numbers(node.output) for node in nodes]
     widest = max((_numbers(node.output) + node.kept for node in nodes), default=0)
     numbers = 2 * _numbers(Spec(shape)) + sum(outputs) + sum(node.kept for node in nodes) + widest
@@ -50,17 +49,6 @@ def _scratch(nodes: list[Node], threads: int) -> int:
 def _picture(shape: Shape) -> int:
     """The numbers of one picture."""
     return _numbers(Spec(shape[1:]))
-
-
-def _nodes(last: Node | None) -> Iterator[Node]:
-    seen: set[int] = set()
-    todo = [last]
-    while todo:
-        node = todo.pop()
-        if node is not None and node.number not in seen:
-            seen.add(node.number)
-            yield node
-            todo += [source.node for source in node.inputs]
 
 
 def _numbers(spec: Spec) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -12,32 +13,30 @@ import pytest
 from commands import CNN, ROOT, Ended, after, process, tree, written
 from data.samples import folder
 
-from nettrain.cli.summary import sum_of
-
 Call = Callable[..., Ended]
 PEAK = "import atexit, sys; atexit.register(lambda: print(open('/proc/self/status').read(), file=sys.stderr))"
 
 LAYERS = """\
-layer     kind             output        parameters
+layer     kind             output        parameters   flops  memory
 input                      (N, 8, 8, 1)
-layers.0  conv2d           (N, 8, 8, 4)          44
-layers.1  max_pool2d       (N, 4, 4, 4)           0
-layers.2  conv2d           (N, 4, 4, 8)         304
-layers.3  global_avg_pool  (N, 8)                 0
-layers.4  dropout          (N, 8)                 0
-layers.5  dense            (N, 10)               90
-all                                             438
+layers.0  conv2d           (N, 8, 8, 4)          44   4,608   1,472
+layers.1  max_pool2d       (N, 4, 4, 4)           0       0       0
+layers.2  conv2d           (N, 4, 4, 8)         304   9,216   1,088
+layers.3  global_avg_pool  (N, 8)                 0       0       0
+layers.4  dropout          (N, 8)                 0       0       0
+layers.5  dense            (N, 10)               90     160      40
+all                                             438  13,984   2,600
 """
 OPEN_ENDED = """\
-layer     kind             output             parameters
+layer     kind             output             parameters                flops             memory
 input                      (N, 8, 8, 1)
-layers.0  conv2d           (N, 8, 8, 4)               44
-layers.1  max_pool2d       (N, 4, 4, 4)                0
-layers.2  conv2d           (N, 4, 4, 8)              304
-layers.3  global_avg_pool  (N, 8)                      0
-layers.4  dropout          (N, 8)                      0
-layers.5  dense            (N, classes)        9*classes
-all                                      348 + 9*classes
+layers.0  conv2d           (N, 8, 8, 4)               44                4,608              1,472
+layers.1  max_pool2d       (N, 4, 4, 4)                0                    0                  0
+layers.2  conv2d           (N, 4, 4, 8)              304                9,216              1,088
+layers.3  global_avg_pool  (N, 8)                      0                    0                  0
+layers.4  dropout          (N, 8)                      0                    0                  0
+layers.5  dense            (N, classes)        9*classes           16*classes          4*classes
+all                                      348 + 9*classes  13,824 + 16*classes  2,560 + 4*classes
 """
 
 
@@ -73,32 +72,47 @@ def test_summary_of_a_config_leaves_the_classes_open(here: Path, call: Call) -> 
     assert tree(here, times=True) == before
 
 
-@pytest.mark.parametrize(
-    ("counts", "text"),
-    [
-        ([], "0"),
-        ([0, 0], "0"),
-        ([1000, 234], "1,234"),
-        (["classes"], "classes"),
-        ([304, "8*classes", "classes"], "304 + 9*classes"),
-        (["8*classes", "classes", "classes*classes"], "9*classes + classes*classes"),
-        (["2*classes*classes", 7, "1000*classes*classes"], "7 + 1,002*classes*classes"),
-    ],
-)
-def test_a_sum_with_terms_that_are_open(counts: list[int | str], text: str) -> None:
-    assert sum_of(counts) == text
+def test_summary_with_a_number_of_classes_is_that_of_the_model(here: Path, call: Call) -> None:
+    assert call("summary", "cnn.yaml", "--classes", "10") == Ended(0, LAYERS, "")
+    for option in (["--classes", "3"], ["--set", "seed=2"]):
+        line = f"nettrain: error: {option[0]} is for a config; a model is what it is; see 'nettrain summary --help'\n"
+        assert call("summary", "run", *option) == Ended(2, "", line)
+
+
+def test_summary_as_json(here: Path, call: Call) -> None:
+    ended = call("summary", "cnn.yaml", "--json")
+    assert (ended.code, ended.err) == (0, "")
+    found = json.loads(ended.out)
+    assert found["input"] == [8, 8, 1]
+    assert found["layers"][0] == {
+        "name": "layers.0", "kind": "conv2d", "output": [8, 8, 4], "parameters": 44, "flops": 4608, "kept_bytes": 1472
+    }  # fmt: skip
+    assert (found["parameters"], found["parameter_bytes"]) == ("348 + 9*classes", "1392 + 36*classes")
+    model = json.loads(call("summary", "run", "--json").out)
+    assert (model["parameters"], model["parameter_bytes"]) == (438, 1752)
+    assert model["flops"] == sum(layer["flops"] for layer in model["layers"]) == 13984
+    assert model["kept_bytes"] == sum(layer["kept_bytes"] for layer in model["layers"])
+
+
+def test_check_as_json(here: Path, call: Call) -> None:
+    ended = call("check", "cnn.yaml", "--json")
+    assert (ended.code, ended.err) == (0, "nettrain: note: data.train: uses train/, test/ found in it\n")
+    found = json.loads(ended.out)
+    assert found.pop("pictures") == {"train": 120, "val": 40, "test": 50}
+    assert found.pop("classes") == [str(digit) for digit in range(10)]
+    measured = {"images_per_second", "seconds", "loss"}
+    counts = {"parameters": 438, "epochs": 4, "steps_per_epoch": 8, "batch_size": 16, "cache_folder": None}
+    assert counts.items() <= found.items()
+    assert set(found) == {*counts, *measured, "memory_bytes", "cache_bytes", "disk_bytes"}
+    assert all(found[key] > 0 for key in (*measured, "memory_bytes", "cache_bytes", "disk_bytes"))
 
 
 def test_two_layers_of_one_unit_a_class(here: Path, call: Call) -> None:
     ended = call("summary", "cnn.yaml", "--set", "model.layers.4={dense: classes}")
     assert (ended.code, ended.err) == (0, "")
-    assert [line.split()[-3:] for line in ended.out.splitlines()[-2:]] == [
-        ["classes", "+", "classes*classes"],
-        ["10*classes", "+", "classes*classes"],
-    ]
-    assert ended.out.splitlines()[-1] == "all" + "348 + 10*classes + classes*classes".rjust(
-        len(ended.out.splitlines()[0]) - 3
-    )
+    last, everything = (re.split(" {2,}", line) for line in ended.out.splitlines()[-2:])
+    assert last[3:] == ["classes + classes*classes", "2*classes*classes", "4*classes"]
+    assert everything[1:3] == ["348 + 10*classes + classes*classes", "13,824 + 16*classes + 2*classes*classes"]
     assert call("check", "cnn.yaml", "--set", "model.layers.4={dense: classes}").code == 0
 
 
