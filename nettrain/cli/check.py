@@ -74,7 +74,7 @@ def facts(plan: Outlook, found: OneBatch) -> dict[str, Any]:
         "cache_folder": plan.cache_folder,
         "disk_bytes": plan.disk_bytes,
         "images_per_second": round(found.images_per_second, 1),
-        "seconds": round(epochs * plan.pictures / found.images_per_second, 1),
+        "seconds": round(epochs * plan.pictures / found.images_per_second, 3),
         "loss": found.loss,
     }
 
