@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
 from nettrain.cli.completion import folder
 from nettrain.cli.follow import follow, go_on
-from nettrain.cli.options import config_options, profile_option, read, tell
+from nettrain.cli.options import config_options, max_time_option, profile_option, read, read_time, tell
 
 
 @click.command(epilog="\b\nExample:\n  nettrain fit configs/digits-mlp.yaml --set train.epochs=5")
@@ -23,24 +25,33 @@ from nettrain.cli.options import config_options, profile_option, read, tell
     type=click.Choice(["auto"]),
     help="Go on with the run in --run-dir, if there is one of this config.",
 )
+@max_time_option
 @profile_option
 def fit(
-    config: str, settings: tuple[str, ...], run_dir: str | None, mode: str | None, profile: bool, **short: str | None
-) -> None:
+    config: str,
+    settings: tuple[str, ...],
+    run_dir: str | None,
+    mode: str | None,
+    max_time: str | None,
+    profile: bool,
+    **short: str | None,
+) -> int:
     """Train the classifier that CONFIG describes.
 
     Everything of the run goes into its folder; the one line on stdout names it and its best epoch.
     """
     if mode is not None and run_dir is None:
         raise click.UsageError("--resume needs --run-dir, the folder to look for a run in")
+    begun = time.monotonic()
     document = read(config, settings, short)
+    most = read_time(max_time)
     from nettrain.cli.progress import Decoding
     from nettrain.training.opening import begin, begin_or_take_up
 
     if mode is not None and run_dir is not None:
         run = begin_or_take_up(document, Decoding(), run_dir)
         if run.resumed:
-            return go_on(run, profile)
+            return go_on(run, profile, most, begun)
     else:
         run = begin(document, Decoding(), run_dir)
     prepared = run.prepared
@@ -51,4 +62,4 @@ def fit(
     bad = len(prepared.train.bad) + len(prepared.val.bad if prepared.val else ())
     if bad:
         tell(f"nettrain: warning: {bad} bad pictures skipped; see {run.folder.bad_images}")
-    return follow(run, profile)
+    return follow(run, profile, most, begun)

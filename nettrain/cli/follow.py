@@ -9,28 +9,31 @@ from typing import TYPE_CHECKING
 import click
 
 from nettrain.cli.options import lead_nowhere, tell
+from nettrain.errors import ExitCode
 
 if TYPE_CHECKING:
+    from nettrain.config.fields import Duration
     from nettrain.training.run import Run
 
 
-def go_on(run: Run, profile: bool) -> None:
+def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
     """Follow a run that was taken up again; one that is finished is only said to be so."""
     if run.finished:
         tell(*run.notes, f"nettrain: {run.folder.path} is already complete")
         run.complete()
-        return
+        return ExitCode.OK
     tell(*(f"nettrain: note: {note}" for note in run.prepared.cache_notes))
     at = run.state.progress
     epochs = run.state.lineage.epochs(run.config)
     tell(f"{run.folder.path}: going on from step {at.step}, epoch {at.epoch + 1} of {epochs}")
-    follow(run, profile)
+    return follow(run, profile, most, begun)
 
 
-def follow(run: Run, profile: bool) -> None:
-    """Train to the end; the one line on stdout is the run folder with its best epoch.
+def follow(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
+    """Train to the end; the one line on stdout is the run folder with its best epoch. Returns the exit code.
 
-    With ``profile`` stderr ends with where the time went.
+    With ``profile`` stderr ends with where the time went. ``most`` of time, or else what the config says, is counted
+    from ``begun``, a moment of ``time.monotonic``.
 
     Notes   After a signal the process ends as by that signal, saved before.
     """
@@ -40,13 +43,16 @@ def follow(run: Run, profile: bool) -> None:
     from nettrain.training.profile import Profile
     from nettrain.training.run import Saved, Stopped
     from nettrain.training.signals import die_of
+    from nettrain.training.time_limit import TimeLimit, TimeUp
 
+    most = most or run.config.train.max_time
+    limit = None if most is None else TimeLimit(most, begun)
     prepared, progress = run.prepared, run.state.progress
     tell(*run.notes)
     heard = Profile() if profile else None
     try:
         with Training(run.state.lineage.epochs(run.config), len(prepared.train)) as screen:
-            for fact in run.go(heard):
+            for fact in run.go(heard, limit):
                 if isinstance(fact, EpochRow):
                     screen.epoch(fact)
                 elif isinstance(fact, Saved):
@@ -62,9 +68,14 @@ def follow(run: Run, profile: bool) -> None:
             else f"{end} and saved; go on with: nettrain resume {path}"
         )
         die_of(stop.signal_number)
+    except TimeUp as up:
+        tell(*profile_lines(heard, run.folder.profile))
+        tell(f"nettrain: stopped after {up} (max_time) and saved; go on with: nettrain resume {run.folder.path}")
+        return ExitCode.STOPPED
     tell(*profile_lines(heard, run.folder.profile))
     best = run.state.best
     try:
         click.echo(f"{run.folder.path}  best {prepared.monitor} {best.value:.4f} at epoch {best.epoch}")
     except BrokenPipeError:  # a closed stdout does not undo a training
         lead_nowhere(sys.stdout)
+    return ExitCode.OK

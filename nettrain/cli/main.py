@@ -46,6 +46,8 @@ Exit codes:
   4  checkpoint damaged, or not of this model or config
   5  environment: disk, permission, memory, lock
   6  diverged: NaN or infinity
+  7  a quality gate was not met; results are still printed
+  8  stopped before the end as asked (--max-time); resume goes on
   129 130 141 143  SIGHUP, SIGINT, SIGPIPE, SIGTERM; fit saves first
 """
 

@@ -13,6 +13,7 @@ from nettrain.cli.completion import file
 
 if TYPE_CHECKING:
     from nettrain.config.document import Document
+    from nettrain.config.fields import Duration
     from nettrain.training.config import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,12 +68,25 @@ def use_threads(threads: int | None) -> None:
     set_threads(threads or available_cores())
 
 
+def read_time(text: str | None) -> Duration | None:
+    """What ``--max-time`` says, if it was given."""
+    from nettrain.training import time_limit
+
+    return None if text is None else time_limit.read_time(text)
+
+
 threads_option = click.option(
     "--threads", type=click.IntRange(1), metavar="N", help="Threads for computing and decoding [default: all cores]."
 )
 
 profile_option = click.option(
     "--profile", is_flag=True, help="Show at the end where the time of a step went; also in RUN/profile.csv."
+)
+
+max_time_option = click.option(
+    "--max-time",
+    metavar="TIME",
+    help="Stop after this long, such as 30m or 2h, at the next step, saved: exit 8 [default: train.max_time].",
 )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
 from nettrain.cli.completion import folder
 from nettrain.cli.follow import go_on
-from nettrain.cli.options import profile_option, threads_option
+from nettrain.cli.options import max_time_option, profile_option, read_time, threads_option
 
 
 @click.command(epilog="\b\nExample:\n  nettrain resume runs/digits-mlp")
@@ -17,9 +19,12 @@ from nettrain.cli.options import profile_option, threads_option
     metavar="YAML",
     help="A schedule for the epochs added, from their first step on, such as 'cosine: {final: 0.1}'.",
 )
+@max_time_option
 @threads_option
 @profile_option
-def resume(run: str, epochs: int | None, schedule: str | None, threads: int | None, profile: bool) -> None:
+def resume(
+    run: str, epochs: int | None, schedule: str | None, max_time: str | None, threads: int | None, profile: bool
+) -> int:
     """Go on where RUN, the folder of a run, stopped.
 
     The result is the very bytes of a run that was never stopped. A finished run is left as it is, unless it is given
@@ -30,5 +35,6 @@ def resume(run: str, epochs: int | None, schedule: str | None, threads: int | No
     from nettrain.cli.progress import Decoding
     from nettrain.training.opening import take_up
 
+    begun, most = time.monotonic(), read_time(max_time)
     extension = None if epochs is None else (epochs, schedule)
-    go_on(take_up(run, Decoding(), threads, extension=extension), profile)
+    return go_on(take_up(run, Decoding(), threads, extension=extension), profile, most, begun)

@@ -25,6 +25,14 @@ TABLES = {
     "augmentations": Table.of(AUGMENTATIONS),
 }
 
+MaxTime = Annotated[Duration, Limit(0, open_low=True)]
+
+
+def time_fault(most: Duration) -> Iterator[tuple[str, str]]:
+    """What is wrong with a limit on time, for ``Record.faults``."""
+    if most.unit != "seconds":
+        yield "max_time", f"expected a time such as '30m', '2 hours' or '90 seconds', got {most}"
+
 
 @dataclass(frozen=True)
 class TrainConfig(
@@ -40,12 +48,19 @@ class TrainConfig(
 
     A step takes ``accumulate`` batches of ``batch_size`` pictures, one after the other, and moves the weights by the
     mean over all of them: as a batch that many times the size would, in the memory of one.
+
+    ``max_time`` ends each call of fit or resume after that long, at the next step, saved; it can go on from there.
     """
 
     epochs: Count
     batch_size: Count = 128
     accumulate: Count = 1
     threads: Annotated[Count | None, Environment] = None
+    max_time: Annotated[MaxTime | None, Environment] = None
+
+    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        if self.max_time is not None:
+            yield from time_fault(self.max_time)
 
     @property
     def step_pictures(self) -> int:

@@ -31,6 +31,7 @@ from nettrain.training.saving import save_state
 from nettrain.training.signals import stop_between_pieces
 from nettrain.training.state import State
 from nettrain.training.step import Stepper
+from nettrain.training.time_limit import TimeLimit, TimeUp
 
 
 class Stopped(Exception):
@@ -73,30 +74,32 @@ class Run:
     def finished(self) -> bool:
         return self.state.progress.epoch >= self.state.lineage.epochs(self.config)
 
-    def go(self, profile: Profile | None = None) -> Iterator[Step | EpochRow | Saved]:
+    def go(self, profile: Profile | None = None, limit: TimeLimit | None = None) -> Iterator[Step | EpochRow | Saved]:
         """Train to the end, writing logs and checkpoints on the way; yields each committed step and finished epoch.
 
-        A ``profile`` hears where the time goes, and is written when the training ends or is stopped.
+        A ``profile`` hears where the time goes, and is written when the training ends or is stopped. When the time of
+        ``limit`` is up, the step is the last.
 
-        Errors   ``Stopped`` after a signal, saved; ``Diverged``, with nothing bad saved; ``EnvironmentFault``.
+        Errors   ``Stopped`` after a signal and ``TimeUp``, saved; ``Diverged``, with nothing bad saved;
+                 ``EnvironmentFault``.
         """
         self.clock = profile or UNTIMED
         try:
             with stop_between_pieces():
                 self.mark("running")
                 try:
-                    yield from self._train()
+                    yield from self._train(limit)
                     if profile is not None:
                         profile.write(self.folder.profile)
                     self.mark(FINISHED, reason="all epochs done", ended=now())
                     interrupt.check()  # a signal since the last step still ends the process
                 except interrupt.Interrupted as stop:
                     if not self.finished:
-                        self.save()
-                        if profile is not None:
-                            profile.write(self.folder.profile)
-                        self.mark("stopped", reason=signal.Signals(stop.signal_number).name, ended=now())
+                        self._leave(signal.Signals(stop.signal_number).name, profile)
                     raise Stopped(stop.signal_number) from None
+                except TimeUp as up:
+                    self._leave(f"max_time: {up}", profile)
+                    raise
         except MemoryError as error:
             what = f"out of memory ({error})" if str(error) else "out of memory"
             fault = EnvironmentFault(f"{what}; expected more of it, or a smaller train.batch_size")
@@ -107,6 +110,13 @@ class Run:
             raise
         finally:
             self.close()
+
+    def _leave(self, reason: str, profile: Profile | None) -> None:
+        """Save in the middle, so that it can go on."""
+        self.save()
+        if profile is not None:
+            profile.write(self.folder.profile)
+        self.mark("stopped", reason=reason, ended=now())
 
     def extend(self, epochs: int, schedule: str | None) -> None:
         """Add epochs to the run, saved at once; the learning rates before and after go to ``notes``.
@@ -141,7 +151,7 @@ class Run:
         self.logs.close()
         self.lock.release()
 
-    def _train(self) -> Iterator[Step | EpochRow | Saved]:
+    def _train(self, limit: TimeLimit | None) -> Iterator[Step | EpochRow | Saved]:
         prepared, config, state = self.prepared, self.config, self.state
         stepper = Stepper(prepared.network, state.optimizer, training_loss(config.loss), self.clock)
         batches = Batches(
@@ -173,6 +183,8 @@ class Run:
                     if signals.take_save_request():
                         self.save()
                         yield Saved(fact.step)
+                    if limit is not None and limit.reached():
+                        raise TimeUp(str(limit))
                 case EpochEnd():
                     seconds = time.perf_counter() - begun
                     row = close_epoch(fact, state, self.folder, self.logs, self.clock, seconds, pictures)

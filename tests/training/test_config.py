@@ -60,7 +60,7 @@ OTHERS = {  # name: (text to replace in MLP, replacement)
     "no validation": ("  val: {from: train, fraction: 0.25}\n", ""),
     "unstratified": ("fraction: 0.25", "fraction: 0.25, stratify: false"),
     "a folder for validation": ("{from: train, fraction: 0.25}", "y"),
-    "every key of train": ("batch_size: 32", "batch_size: 32, threads: 2"),
+    "every key of train": ("batch_size: 32", "batch_size: 32, threads: 2, max_time: 2h"),
     "every key of checkpoint": ("model:", "checkpoint: {monitor: val_loss, mode: min, every: 5 minutes}\nmodel:"),
     "every key of the top": ("data:", "version: 1\nname: n\nseed: 3\ndata:"),
     "no bias": ("activation: relu", "activation: relu, bias: false"),
