@@ -53,6 +53,19 @@ def test_the_config_that_the_readme_shows_is_the_one_that_ships():
     assert shown[1] == "".join(line for line in shipped.splitlines(keepends=True) if not line.startswith("#"))
 
 
+def test_the_programs_of_the_page_for_python_run(shell):
+    shell("nettrain fit configs/digits-cnn.yaml --set train.epochs=1")
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    program = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    done = shell(f"{sys.executable} - <<'END'\n{program}\nEND")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[:2] for line in done.stdout.splitlines()[:2]] == [
+        ["data/digits/test/7/0017.png", "7"],
+        ["data/digits/test/3/0003.png", "3"],
+    ]
+    assert [line.split()[0] for line in done.stdout.splitlines()[2:]] == ["1", "2", "3"]
+
+
 def test_the_reference_is_what_the_code_says():
     check = [sys.executable, ROOT / "docs" / "make_reference.py", "--check"]
     done = subprocess.run(check, capture_output=True, text=True)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nettrain import __version__, files
+from nettrain import files
 from nettrain.cli import completion
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.cli.streams import watch
 from nettrain.errors import ExitCode, NettrainError, escape
 from nettrain.training.signals import die_of
+from nettrain.version import __version__
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

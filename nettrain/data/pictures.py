@@ -70,6 +70,15 @@ def decode(data: bytes, image: ImageConfig, path: str | os.PathLike[str]) -> npt
     return pixels.reshape(*image.load_size, image.channels)
 
 
+def from_image(picture: Image.Image, image: ImageConfig) -> npt.NDArray[np.uint8]:
+    """The pixels of a picture that is decoded already. Shapes as for ``load``; errors: BadPicture."""
+    try:
+        pixels = np.frombuffer(bytearray(fitted(to_bytes(picture, None, image), image).tobytes()), np.uint8)
+    except Damaged as problem:
+        raise BadPicture("a picture in memory", str(problem)) from None
+    return pixels.reshape(*image.load_size, image.channels)
+
+
 def _inspected(kind: Format, data: bytes) -> Found:
     try:
         return kind.inspect(data)

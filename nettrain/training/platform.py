@@ -9,9 +9,9 @@ from typing import Any
 import numpy
 import PIL
 
-import nettrain
 from nettrain.arrays import blas
 from nettrain.arrays.threads import available_cores, get_threads
+from nettrain.version import __version__
 
 DECIDING = ("nettrain", "numpy", "pillow", "blas", "machine", "cpu_features")  # equal here, equal bits
 
@@ -19,7 +19,7 @@ DECIDING = ("nettrain", "numpy", "pillow", "blas", "machine", "cpu_features")  #
 def surroundings() -> dict[str, Any]:
     """Versions, processor, BLAS kernel, threads and host."""
     return {
-        "nettrain": nettrain.__version__,
+        "nettrain": __version__,
         "python": platform.python_version(),
         "numpy": numpy.__version__,
         "pillow": PIL.__version__,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +74,9 @@ class Run:
     def finished(self) -> bool:
         return self.state.progress.epoch >= self.state.lineage.epochs(self.config)
 
-    def go(self, profile: Profile | None = None, limit: TimeLimit | None = None) -> Iterator[Step | EpochRow | Saved]:
+    def go(
+        self, profile: Profile | None = None, limit: TimeLimit | None = None
+    ) -> Generator[Step | EpochRow | Saved, None, None]:
         """Train to the end, writing logs and checkpoints on the way; yields each committed step and finished epoch.
 
         A ``profile`` hears where the time goes, and is written when the training ends or is stopped. When the time of
@@ -82,6 +84,7 @@ class Run:
 
         Errors   ``Stopped`` after a signal and ``TimeUp``, saved; ``Diverged``, with nothing bad saved;
                  ``EnvironmentFault``.
+        Notes    A reader that has enough may close it: the run is saved then too.
         """
         self.clock = profile or UNTIMED
         try:
@@ -99,6 +102,10 @@ class Run:
                     raise Stopped(stop.signal_number) from None
                 except TimeUp as up:
                     self._leave(f"max_time: {up}", profile)
+                    raise
+                except GeneratorExit:  # whoever read the facts has enough; at each of them the state is whole
+                    if not self.finished:
+                        self._leave("its reader stopped", profile)
                     raise
         except MemoryError as error:
             what = f"out of memory ({error})" if str(error) else "out of memory"
@@ -189,11 +196,11 @@ class Run:
                     seconds = time.perf_counter() - begun
                     row = close_epoch(fact, state, self.folder, self.logs, self.clock, seconds, pictures)
                     begun, pictures = time.perf_counter(), 0
-                    yield row
-                    self.clock.lap("logs")
                 case EpochClosed():
                     if self.cadence.is_due(state.progress.step, last=self.finished):
                         self.save()
+                    yield row
+                    self.clock.lap("logs")
 
     def save(self) -> None:
         """Save everything that the rest of the training depends on; the logs reach the disk first.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -53,8 +54,11 @@ def _leave_at_the_next(number: int) -> None:
 def stop_between_pieces() -> Iterator[None]:
     """Inside, SIGINT, SIGTERM and SIGHUP ask for a stop (``arrays/interrupt.py``), and SIGUSR1 for a save.
 
-    Notes    A signal that was ignored stays so.
+    Notes    A signal that was ignored stays so. Python hands signals to its main thread: in another nothing changes.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {number: signal.getsignal(number) for number in (*STOPPING, signal.SIGUSR1)}
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -170,7 +170,7 @@ def test_help_does_not_load_numpy(arguments: tuple[str, ...]) -> None:
 
 def test_importing_the_package_is_light() -> None:
     program = "import sys; before = set(sys.modules); import nettrain; print(sorted(set(sys.modules) - before))"
-    assert process(program=(sys.executable, "-c", program)).out == "['nettrain']\n"
+    assert process(program=(sys.executable, "-c", program)).out == "['nettrain', 'nettrain.version']\n"
 
 
 @pytest.mark.parametrize(

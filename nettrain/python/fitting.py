@@ -1,0 +1,133 @@
+"""A training in a Python program: ``nettrain.fit``, an iterator over what happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from nettrain.config.document import Document
+from nettrain.config.overrides import Override
+from nettrain.config.reader import read_config, read_text
+from nettrain.python.model import Model, load
+from nettrain.python.scope import surroundings
+from nettrain.training import json_text
+from nettrain.training.closing import EpochRow
+from nettrain.training.config import TABLES, Config
+from nettrain.training.loop import Step
+from nettrain.training.opening import begin, begin_or_take_up, named
+from nettrain.training.run import Run, Saved, Stopped
+
+NAMELESS = "python"  # what a config that is no file is called, in errors and for its run
+
+
+class Fitting:
+    """A training under way: iterate over it, and it trains. Made by ``nettrain.fit``.
+
+    ``folder`` is that of the run; ``steps_per_epoch`` and ``epochs`` say how long it is; ``notes`` are what the command
+    line would print.
+    """
+
+    def __init__(self, run: Run, threads: int | None) -> None:
+        self._run, self._threads = run, threads
+        self.folder: Path = run.folder.path
+        self.epochs: int = run.state.lineage.epochs(run.config)
+        self.steps_per_epoch: int = run.prepared.steps_per_epoch
+        self.notes: tuple[str, ...] = (*run.notes, *run.prepared.notes)
+        self._facts = self._go()
+
+    def __iter__(self) -> Iterator[Step | EpochRow | Saved]:
+        return self
+
+    def __next__(self) -> Step | EpochRow | Saved:
+        """Train up to the next fact: a committed step, or an epoch's end with its validation.
+
+        Errors   ``KeyboardInterrupt`` after Ctrl-C, saved before; ``nettrain.Diverged``, with nothing bad saved;
+                 ``nettrain.EnvironmentFault``.
+        """
+        with surroundings(self._threads):
+            return next(self._facts)
+
+    def finish(self) -> Model:
+        """Train to the end, and give the model of the best epoch."""
+        for _ in self:
+            pass
+        return load(self.folder, threads=self._threads)
+
+    def close(self) -> None:
+        """Stop here: what has been trained is saved, and ``nettrain resume`` goes on from it."""
+        self._facts.close()
+
+    def _go(self) -> Generator[Step | EpochRow | Saved, None, None]:
+        if self._run.finished:
+            self._run.complete()
+            return
+        try:
+            yield from self._run.go()
+        except Stopped as stop:
+            if stop.signal_number == signal.SIGINT:
+                raise KeyboardInterrupt from stop
+            signal.raise_signal(stop.signal_number)
+
+
+def fit(
+    config: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    settings: Mapping[str, object] | None = None,
+    run_dir: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    threads: int | None = None,
+) -> Fitting:
+    """Begin a training, as ``nettrain fit`` does, and give an iterator that goes on with it.
+
+    ``config``    the path of a YAML file, or the same as nested dicts and lists (paths relative to the current folder).
+    ``settings``  overrides by dotted key: ``{"train.epochs": 5, "optimizer.sgd.lr": 0.05}``.
+    ``run_dir``   exactly this folder for the run; otherwise ``runs/<name>``.
+    ``resume``    with ``run_dir``: go on with the run that is there, if there is one of this config.
+    ``threads``   never change a result; all cores if None.
+    Errors   ``nettrain.ConfigError``, ``DataError``, ``EnvironmentFault``, before the first step. ``ValueError`` for
+             ``resume`` without ``run_dir``.
+    """
+    if resume and run_dir is None:
+        raise ValueError("resume needs run_dir, the folder to look for a run in")
+    document = _document(config, settings or {})
+    folder = None if run_dir is None else os.fspath(run_dir)
+    with surroundings(threads or document.config.train.threads):
+        if resume and folder is not None:
+            run = begin_or_take_up(document, _silent, folder)
+        else:
+            run = begin(document, _silent, folder)
+    return Fitting(run, threads or document.config.train.threads)
+
+
+def _document(config: str | os.PathLike[str] | Mapping[str, Any], settings: Mapping[str, object]) -> Document[Config]:
+    overrides = [Override(key, _text(value), f"settings[{key!r}]") for key, value in settings.items()]
+    if isinstance(config, Mapping):
+        text = json_text.readable(_plain(config))
+        return named(read_text(text, NAMELESS, Config, TABLES, os.getcwd(), overrides), NAMELESS)
+    return named(read_config(config, Config, TABLES, overrides), os.fspath(config))
+
+
+def _text(value: object) -> str:
+    """A value as a config's text: a string stands for itself, anything else is JSON, which is YAML too."""
+    plain = _plain(value)
+    return plain if isinstance(plain, str) else json_text.canonical(plain)
+
+
+def _plain(value: object) -> Any:
+    """Paths as text, at any depth; the rest is left to JSON."""
+    match value:
+        case Mapping():
+            return {key: _plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case os.PathLike():
+            return os.fspath(value)
+        case _:
+            return value
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Nobody watches the decoding."""

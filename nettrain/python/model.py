@@ -1,0 +1,101 @@
+"""A trained model in a Python program: ``nettrain.load``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.data.pictures import load as load_picture
+from nettrain.data.split import folder_split
+from nettrain.python.pixels import Picture, each_picture, pixels_of
+from nettrain.python.scope import surroundings
+from nettrain.training import results
+from nettrain.training.evaluation import INFERENCE_BATCH
+from nettrain.training.judging import judge_split
+from nettrain.training.model_file import Model as ModelFile
+from nettrain.training.model_file import load_model
+from nettrain.training.runs import find_model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What the model makes of one picture: the best class, how sure it is of it, and of every class.
+
+    ``probabilities`` (K,) float32 are in the order of ``Model.classes``; ``path`` is None for a picture in memory.
+    """
+
+    path: str | None
+    label: str
+    confidence: float
+    probabilities: npt.NDArray[np.float32]
+
+
+class Model:
+    """A trained classifier. Make one with ``nettrain.load``.
+
+    ``classes`` are the names of its classes; ``sha256`` is that of its file; ``threads`` never change a result.
+    """
+
+    def __init__(self, file: ModelFile, threads: int | None = None) -> None:
+        self._file = file
+        self.threads = threads
+        self.classes: tuple[str, ...] = file.classes
+        self.path: str = file.path
+        self.sha256: str = file.sha256
+
+    def predict(self, pictures: Picture | Iterable[Picture]) -> list[Prediction]:
+        """The class of every picture, in order; the bits of one do not depend on the others.
+
+        ``pictures``  one or several of: a path; an array, uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), of any size;
+                      a PIL image; or an array of pictures (N, H, W, C).
+        Errors   ``nettrain.DataError`` names a file that cannot be used; ``ValueError`` for another array.
+        """
+        return list(self.predict_each(pictures))
+
+    def predict_each(self, pictures: Picture | Iterable[Picture]) -> Iterator[Prediction]:
+        """The same one after another, for any number of pictures in memory that does not grow with them."""
+        remaining = each_picture(pictures)
+        while batch := list(islice(remaining, INFERENCE_BATCH)):
+            for picture, row in zip(batch, self.probabilities(batch), strict=True):
+                best = int(row.argmax())
+                path = os.fspath(picture) if isinstance(picture, (str, os.PathLike)) else None
+                yield Prediction(path, self.classes[best], float(row[best]), row)
+
+    def probabilities(self, pictures: Picture | Iterable[Picture]) -> npt.NDArray[np.float32]:
+        """How sure the model is of each class.  Shapes: N pictures -> (N, K). Errors as for ``predict``."""
+        pixels = [self._pixels(picture) for picture in each_picture(pictures)]
+        if not pixels:
+            return np.empty((0, len(self.classes)), np.float32)
+        with surroundings(self.threads):
+            found: npt.NDArray[np.float32] = self._file.probabilities(np.stack(pixels))
+        return found
+
+    def evaluate(self, folder: str | os.PathLike[str]) -> dict[str, Any]:
+        """What ``nettrain evaluate --data FOLDER --json`` prints: one folder of pictures a class.
+
+        Errors   ``nettrain.DataError`` if the folder is not one, or its classes are not the model's.
+        """
+        with surroundings(self.threads):
+            split = folder_split("data", os.fspath(folder), self.classes)
+            judgement = judge_split(self._file, split, lambda what, done, total: None)
+        return results.summary(judgement.result, self.sha256, judgement.data_fingerprint)
+
+    def _pixels(self, picture: Picture) -> npt.NDArray[np.uint8]:
+        image = self._file.config.data.image
+        if not isinstance(picture, (str, os.PathLike)):
+            return pixels_of(picture, image)
+        return load_picture(picture, image)
+
+
+def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Model:
+    """The model of a run's folder (its best epoch), or of a ``.safetensors`` file that nettrain wrote.
+
+    Errors   ``nettrain.CheckpointError`` if there is none, or it is damaged.
+    """
+    return Model(load_model(find_model(path)), threads)

@@ -1,0 +1,47 @@
+"""Pictures that a program has in memory, made into what a model takes, by the path that files go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from os import PathLike
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from nettrain.data.config import ImageConfig
+from nettrain.data.pictures import from_image
+
+Array: TypeAlias = npt.NDArray[Any]
+Picture: TypeAlias = "str | PathLike[str] | Array | Image.Image"
+EXPECTED = "uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or several as (N, H, W, C), 0..255"
+
+
+def each_picture(pictures: Picture | Iterable[Picture]) -> Iterator[Picture]:
+    """One picture after another; a path, a picture, or an array that is not (N, H, W, C), stands for itself."""
+    if isinstance(pictures, (str, PathLike, Image.Image)) or (isinstance(pictures, np.ndarray) and pictures.ndim != 4):
+        yield pictures
+    else:
+        yield from pictures
+
+
+def pixels_of(picture: Array | Image.Image, image: ImageConfig) -> npt.NDArray[np.uint8]:
+    """A picture in memory as the model takes it: resized, with its channels.
+
+    Shapes   (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of any size -> (H, W, C) of the model's.
+    Errors   ``ValueError`` says what came and what was expected.
+    """
+    if isinstance(picture, Image.Image):
+        return from_image(picture, image)
+    if picture.dtype != np.uint8:
+        hint = "; a picture of 0..1 has to be multiplied by 255 and rounded" if picture.dtype.kind == "f" else ""
+        raise ValueError(f"expected {EXPECTED}, got {picture.dtype}{hint}")
+    if not _is_one(picture) or not picture.size:
+        raise ValueError(f"expected {EXPECTED}, got {picture.dtype} {picture.shape}")
+    flat = picture[:, :, 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
+    return from_image(Image.fromarray(np.ascontiguousarray(flat)), image)
+
+
+def _is_one(array: Array) -> bool:
+    return array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))

@@ -1,0 +1,3 @@
+"""The version of nettrain."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,186 @@
+"""nettrain inside a Python program: the same results as on the command line, and a host that is left as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import CNN, MLP, Ended, process, results, written
+from PIL import Image
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import nettrain
+
+
+@pytest.fixture
+def here(tmp_path: Path, finished: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a finished run and a config."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(finished, "runs/cnn")
+    written(tmp_path, "cnn.yaml", CNN.format(data=small))
+    return tmp_path
+
+
+def files_of(small: Path) -> list[Path]:
+    return sorted((small / "test").rglob("*.png"))
+
+
+def test_import_loads_nothing_heavy() -> None:
+    program = "import sys, nettrain; print(sorted({'numpy', 'PIL', 'yaml', 'click'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_names_that_are_promised() -> None:
+    for name in nettrain.__all__:
+        assert getattr(nettrain, name) is not None
+    assert dir(nettrain) == sorted(nettrain.__all__)
+    with pytest.raises(AttributeError, match="module 'nettrain' has no attribute 'trian'"):
+        nettrain.trian  # noqa: B018
+
+
+def test_predictions_are_those_of_the_command_line_to_the_last_bit(here: Path, small: Path) -> None:
+    files = files_of(small)
+    rows = [json.loads(line) for line in process("predict", *files, "--all", "--model", "runs/cnn").out.splitlines()]
+    model = nettrain.load("runs/cnn")
+    for found, row in zip(model.predict(files), rows, strict=True):
+        assert (found.path, found.label) == (row["path"], row["label"])
+        by_label = {one["label"]: np.float32(one["confidence"]) for one in row["top"]}
+        assert [by_label[name] for name in model.classes] == found.probabilities.tolist()
+        assert found.confidence == found.probabilities.max()
+
+
+def test_paths_arrays_and_pictures_are_one_path(here: Path, small: Path) -> None:
+    files = files_of(small)
+    model = nettrain.load("runs/cnn/best.safetensors")
+    by_path = model.probabilities(files)
+    pictures = [Image.open(file) for file in files]
+    arrays = [np.asarray(picture) for picture in pictures]
+    coloured = [np.repeat(array[:, :, None], 3, axis=2) for array in arrays]
+    for given in (pictures, arrays, np.stack(arrays)[..., None], coloured, iter(files), [str(file) for file in files]):
+        assert np.array_equal(model.probabilities(given), by_path)
+    for one in (files[0], str(files[0]), arrays[0], pictures[0]):
+        assert np.array_equal(model.predict(one)[0].probabilities, by_path[0])
+    large = pictures[0].resize((31, 17))
+    large.save("large.png")
+    for one in (large, np.asarray(large)):
+        assert np.array_equal(model.probabilities(one), model.probabilities("large.png"))
+    assert model.probabilities([]).shape == (0, 10)
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        (np.zeros((8, 8), np.float32), "got float32; a picture of 0..1 has to be multiplied by 255 and rounded"),
+        (np.zeros((8, 8), np.int64), "got int64"),
+        (np.zeros((8, 8, 2), np.uint8), "got uint8 (8, 8, 2)"),
+        (np.zeros(8, np.uint8), "got uint8 (8,)"),
+        (np.zeros((0, 8), np.uint8), "got uint8 (0, 8)"),
+    ],
+)
+def test_another_array_is_refused_with_what_was_expected(here: Path, picture: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=r"^expected uint8") as caught:
+        nettrain.load("runs/cnn").predict(picture)
+    assert str(caught.value).endswith(message)
+
+
+def test_faults_are_the_ones_of_the_command_line(here: Path) -> None:
+    with pytest.raises(nettrain.DataError, match=r"^gone\.png: no such file$"):
+        nettrain.load("runs/cnn").predict("gone.png")
+    with pytest.raises(nettrain.CheckpointError, match=r"^nothing: no such file or folder; "):
+        nettrain.load("nothing")
+    with pytest.raises(nettrain.ConfigError, match=r"^settings\['train\.epochs'\]:1:1: train\.epochs: must be"):
+        nettrain.fit("cnn.yaml", settings={"train.epochs": 0})
+    with pytest.raises(ValueError, match=r"^resume needs run_dir"):
+        nettrain.fit("cnn.yaml", resume=True)
+    assert os.listdir("runs") == ["cnn"]
+
+
+def test_an_evaluation_is_that_of_the_command_line(here: Path, small: Path) -> None:
+    ended = process("evaluate", "runs/cnn", "--data", small / "test", "--json")
+    assert nettrain.load("runs/cnn").evaluate(small / "test") == json.loads(ended.out)
+
+
+def test_a_fit_yields_facts_and_leaves_the_run_of_the_command_line(here: Path, finished: Path) -> None:
+    fitting = nettrain.fit("cnn.yaml", threads=2)
+    facts = list(fitting)
+    steps = [fact for fact in facts if isinstance(fact, nettrain.Step)]
+    epochs = [fact for fact in facts if isinstance(fact, nettrain.EpochRow)]
+    assert len(steps) == fitting.epochs * fitting.steps_per_epoch
+    assert len(epochs) == fitting.epochs == 4
+    assert results(fitting.folder) == results(finished)
+    assert fitting.finish().sha256 == nettrain.load(finished).sha256
+
+
+def test_a_config_of_dicts_with_settings(here: Path, small: Path) -> None:
+    config = {
+        "data": {"train": small, "image": {"size": (8, 8), "channels": 1}},
+        "model": {"layers": ["flatten", {"dense": "classes"}]},
+        "optimizer": {"sgd": {"lr": 0.1}},
+        "train": {"epochs": 1},
+    }
+    fitting = nettrain.fit(config, settings={"train.epochs": 2, "optimizer.sgd.lr": "0.2"}, run_dir=here / "mine")
+    assert fitting.epochs == 2
+    assert fitting.finish().classes == tuple("0123456789")
+    assert "lr: 0.2" in Path("mine/config.resolved.yaml").read_text()
+    assert process("evaluate", "mine").code == 0
+
+
+def test_a_reader_that_has_enough_leaves_a_run_that_goes_on_to_the_same_bytes(here: Path, finished: Path) -> None:
+    fitting = nettrain.fit("cnn.yaml")
+    for fact in fitting:
+        if isinstance(fact, nettrain.EpochRow) and fact.end.epoch == 2:
+            break
+    fitting.close()
+    for fact in (fitting := nettrain.fit("cnn.yaml", run_dir=fitting.folder, resume=True)):
+        if isinstance(fact, nettrain.Step) and fact.step % fitting.steps_per_epoch == 3:
+            break
+    assert fact.epoch == 3
+    fitting.close()
+    facts = json.loads((fitting.folder / "run.json").read_text())
+    assert (facts["state"], facts["reason"], facts["step"]) == ("stopped", "its reader stopped", fact.step)
+    assert process("resume", fitting.folder).code == 0
+    assert results(fitting.folder) == results(finished)
+    assert list(nettrain.fit("cnn.yaml", run_dir=fitting.folder, resume=True)) == []
+
+
+def test_ctrl_c_is_a_keyboard_interrupt_and_the_run_is_saved(here: Path, finished: Path) -> None:
+    program = (
+        "import nettrain, os, signal\n"
+        "for fact in nettrain.fit('cnn.yaml'):\n"
+        "    if fact.step == 7:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    ended: Ended = process(program=(sys.executable, "-c", program), cwd=here)
+    assert ended.err.rstrip().endswith("KeyboardInterrupt")
+    assert json.loads(Path("runs/cnn-2/run.json").read_text())["state"] == "stopped"
+    assert process("resume", "runs/cnn-2").code == 0
+    assert results(Path("runs/cnn-2")) == results(finished)
+
+
+def test_the_host_is_left_as_it_was(here: Path, small: Path) -> None:
+    seconds = sys.getswitchinterval()
+    with threadpool_limits(2, user_api="blas"):
+        before = [row["num_threads"] for row in threadpool_info()]
+        for _ in nettrain.fit("cnn.yaml", settings={"train.epochs": 1}):
+            assert [row["num_threads"] for row in threadpool_info()] == before
+            assert sys.getswitchinterval() == pytest.approx(seconds)
+        nettrain.load("runs/cnn").predict(files_of(small))
+        assert [row["num_threads"] for row in threadpool_info()] == before
+    assert sys.getswitchinterval() == pytest.approx(seconds)
+
+
+def test_a_thread_of_the_host_may_train(here: Path, small: Path) -> None:
+    config = written(here, "mlp.yaml", MLP.format(data=small))
+    found: list[nettrain.Model] = []
+    thread = threading.Thread(target=lambda: found.append(nettrain.fit(config).finish()))
+    thread.start()
+    thread.join()
+    assert found[0].sha256 == nettrain.load("runs/mlp").sha256
