@@ -59,11 +59,8 @@ def test_the_programs_of_the_page_for_python_run(shell):
     program = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
     done = shell(f"{sys.executable} - <<'END'\n{program}\nEND")
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[:2] for line in done.stdout.splitlines()[:2]] == [
-        ["data/digits/test/7/0017.png", "7"],
-        ["data/digits/test/3/0003.png", "3"],
-    ]
-    assert [line.split()[0] for line in done.stdout.splitlines()[2:]] == ["1", "2", "3"]
+    first = [line.split()[0] for line in done.stdout.splitlines()]
+    assert first == ["data/digits/test/7/0017.png", "data/digits/test/3/0003.png", "1", "2", "3"]
 
 
 def test_the_reference_is_what_the_code_says():
