@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nettrain.cli.completion import file, folder
+from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import tell, threads_option, use_threads
+from nettrain.errors import escape
+
+if TYPE_CHECKING:
+    from nettrain.training.gates import Gate
 
 
 @click.command(epilog="\b\nExample:\n  nettrain evaluate runs/digits-mlp --split test --json")
@@ -21,60 +27,61 @@ from nettrain.cli.options import tell, threads_option, use_threads
 )
 @click.option("--split", type=click.Choice(["test", "val", "train"]), help="Which of the run's splits [default: test].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@click.option("--min-accuracy", metavar="X", help="Exit code 7 if the accuracy is less [default: gate.accuracy].")
 @threads_option
-def evaluate(model: str, data: str | None, split: str | None, as_json: bool, threads: int | None) -> None:
+def evaluate(
+    model: str,
+    data: str | None,
+    split: str | None,
+    as_json: bool,
+    min_accuracy: str | None,
+    threads: int | None,
+) -> int:
     """Accuracy with its 95 % interval, loss, macro F1, a table of the classes and the confusion matrix.
 
-    With a run the results are also written to its folder evaluate/.
+    With a run the results are also written to its folder evaluate/, and the gates of its config are judged on the same
+    pictures: exit code 7 if one is not met.
     """
     if data is not None and split is not None:
         raise click.UsageError("--split names a part of the run's own data; leave it out with --data")
     use_threads(threads)
-    from nettrain import files
     from nettrain.cli.progress import Decoding
     from nettrain.data.split import folder_split
-    from nettrain.training import results
-    from nettrain.training.judging import judge_split, split_of_run
+    from nettrain.training.gating import evaluated, gate_of
+    from nettrain.training.judging import split_of_run
     from nettrain.training.model_file import load_model
     from nettrain.training.run_folder import RunFolder
     from nettrain.training.runs import find_model
 
-    loaded = load_model(find_model(model))
     folder = RunFolder(Path(model)) if Path(model).is_dir() else None
+    path = find_model(model)
+    gate = gate_of(folder, min_accuracy)
+    loaded = load_model(path)
     if data is not None:
         pictures = folder_split("data", data, loaded.classes)
     elif folder is not None:
         pictures = split_of_run(folder, split)
     else:
         raise click.UsageError("a model file has no data of its own; expected --data FOLDER")
-    judgement = judge_split(loaded, pictures, Decoding())
-    if judgement.skipped:
-        tell(f"nettrain: warning: {judgement.skipped} bad pictures skipped")
-    result = judgement.result
-    summary = results.summary(result, loaded.sha256, judgement.data_fingerprint)
-    text = results.summary_json(result, loaded.sha256, judgement.data_fingerprint)
-    click.echo(text if as_json else tables(summary), nl=not as_json)
+    found = evaluated(loaded, pictures, gate, Decoding())
+    if skipped := found.judgement.skipped:
+        tell(f"nettrain: warning: {skipped} bad pictures skipped")
+    text = found.text if as_json else tables(found.summary, found.gates)
+    click.echo(text, nl=not as_json)
     if folder is not None:
-        files.make_folder(folder.evaluate)
-        for name, content in (
-            (f"{result.split}.json", text),
-            (f"confusion_{result.split}.csv", results.confusion_csv(result)),
-            (f"per_class_{result.split}.csv", results.per_class_csv(result)),
-            (f"predictions_{result.split}.csv", results.predictions_csv(result)),
-        ):
-            files.write_atomic(folder.evaluate / name, content.encode())
+        found.write(folder)
+    return tell_gates(found.gates, met_too=False)  # those that are met stand in the tables
 
 
-def tables(summary: dict[str, Any]) -> str:
+def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
     """The summary for people: headline, a row a class, and the confusion matrix with rows true, columns predicted."""
-    from nettrain.errors import escape
-
     low, high = summary["accuracy_ci95"]
     head = [
         f"{summary['split']}: {summary['n']} pictures",
         f"accuracy  {summary['accuracy']:.4f}  (95 % interval {low:.4f} to {high:.4f})",
         f"loss      {summary['loss']:.4f} per picture",
         f"macro F1  {summary['macro_f1']:.4f}",
+        *(f"gate      {'met' if gate.met else 'not met'}: {escape(gate)}" for gate in gates),
     ]
     labels = [escape(label) for label in summary["confusion"]["labels"]]
     wide = max(5, *map(len, labels))

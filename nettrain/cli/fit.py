@@ -25,6 +25,9 @@ from nettrain.cli.options import config_options, max_time_option, profile_option
     type=click.Choice(["auto"]),
     help="Go on with the run in --run-dir, if there is one of this config.",
 )
+@click.option(
+    "--min-accuracy", metavar="X", help="Short for --set gate.accuracy=X: exit code 7 if the best model has less."
+)
 @max_time_option
 @profile_option
 def fit(
@@ -32,6 +35,7 @@ def fit(
     settings: tuple[str, ...],
     run_dir: str | None,
     mode: str | None,
+    min_accuracy: str | None,
     max_time: str | None,
     profile: bool,
     **short: str | None,
@@ -43,7 +47,7 @@ def fit(
     if mode is not None and run_dir is None:
         raise click.UsageError("--resume needs --run-dir, the folder to look for a run in")
     begun = time.monotonic()
-    document = read(config, settings, short)
+    document = read(config, settings, {**short, "min_accuracy": min_accuracy})
     most = read_time(max_time)
     from nettrain.cli.progress import Decoding
     from nettrain.training.opening import begin, begin_or_take_up

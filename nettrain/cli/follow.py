@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nettrain.cli.gates import judge
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode
 
@@ -21,7 +22,7 @@ def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
     if run.finished:
         tell(*run.notes, f"nettrain: {run.folder.path} is already complete")
         run.complete()
-        return ExitCode.OK
+        return judge(run.folder, run.config.gate)
     tell(*(f"nettrain: note: {note}" for note in run.prepared.cache_notes))
     at = run.state.progress
     epochs = run.state.lineage.epochs(run.config)
@@ -31,6 +32,8 @@ def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
 
 def follow(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
     """Train to the end; the one line on stdout is the run folder with its best epoch. Returns the exit code.
+
+    Gates of the config are judged on the best model then.
 
     With ``profile`` stderr ends with where the time went. ``most`` of time, or else what the config says, is counted
     from ``begun``, a moment of ``time.monotonic``.
@@ -78,4 +81,4 @@ def follow(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
         click.echo(f"{run.folder.path}  best {prepared.monitor} {best.value:.4f} at epoch {best.epoch}")
     except BrokenPipeError:  # a closed stdout does not undo a training
         lead_nowhere(sys.stdout)
-    return ExitCode.OK
+    return judge(run.folder, run.config.gate)

@@ -25,6 +25,7 @@ SHORT = {  # option -> the key that it sets
     "seed": "seed",
     "threads": "train.threads",
 }
+KEYS = {**SHORT, "min_accuracy": "gate.accuracy"}  # with those that only some commands have
 
 
 def config_options(command: F) -> F:
@@ -51,7 +52,7 @@ def read(config: str, settings: tuple[str, ...], short: dict[str, str | None]) -
 
     overrides = [parse_override(text, number) for number, text in enumerate(settings, 1)]
     overrides += [
-        Override(SHORT[option], value, f"--{option.replace('_', '-')}")
+        Override(KEYS[option], value, f"--{option.replace('_', '-')}")
         for option, value in short.items()
         if value is not None
     ]

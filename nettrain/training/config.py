@@ -15,6 +15,7 @@ from nettrain.ops.loss_table import LOSS_ALIASES, LOSSES, CrossEntropyConfig
 from nettrain.optim.schedules.constant import ConstantConfig
 from nettrain.optim.schedules.table import SCHEDULE_ALIASES, SCHEDULES
 from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
+from nettrain.training.gates import GateConfig
 from nettrain.training.runs import name_fault
 
 TABLES = {
@@ -109,6 +110,7 @@ class Config(Record):
     loss: Annotated[Chosen, OneOf("losses")] = Chosen("cross_entropy", CrossEntropyConfig())
     schedule: Annotated[Chosen, OneOf("schedules")] = Chosen("constant", ConstantConfig())
     checkpoint: CheckpointConfig = CheckpointConfig()
+    gate: Annotated[GateConfig | None, Environment] = None
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         if self.name is not None and (wrong := name_fault(self.name)):

@@ -10,11 +10,12 @@ from nettrain.data.batches import Batches
 from nettrain.data.cache import decode, kept_if_it_fits
 from nettrain.data.classes import match
 from nettrain.data.fingerprint import data_fingerprint
-from nettrain.data.split import Split
+from nettrain.data.split import Split, Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
 from nettrain.errors import ConfigError
 from nettrain.training.config import TABLES, Config
 from nettrain.training.evaluation import INFERENCE_BATCH, judge
+from nettrain.training.gate_check import gate_split
 from nettrain.training.model_file import Model
 from nettrain.training.prepare import Report, list_splits
 from nettrain.training.results import Evaluation
@@ -54,8 +55,7 @@ def split_of_run(folder: RunFolder, name: str | None) -> Split:
 
     Errors   ``ConfigError`` if the run has no such split; ``DataError`` if its pictures are not as they were.
     """
-    document = read_config(folder.resolved, Config, TABLES)
-    splits = keep_splits(list_splits(document), read_split_csv(read_text(folder.split), str(folder.split)))
+    splits = splits_of_run(folder)
     there = {split.name: split for split in splits.all()}
     if (wanted := name or "test") in there:
         return there[wanted]
@@ -63,3 +63,17 @@ def split_of_run(folder: RunFolder, name: str | None) -> Split:
         others = " or ".join(f"--split {other}" for other in there if other != "train") or "--data with a folder"
         raise ConfigError(f"the run has no test pictures; use {others}", str(folder.path))
     raise ConfigError(f"the run has no {name} pictures; expected one of {', '.join(there)}", str(folder.path))
+
+
+def judged_split(folder: RunFolder) -> Split:
+    """The pictures that a run's gates are judged on. Errors: ``ConfigError`` if there are none, and ``DataError``."""
+    split = gate_split(splits_of_run(folder))
+    if split is None:
+        raise ConfigError("the run has no pictures to test or validate on, so nothing can be judged", str(folder.path))
+    return split
+
+
+def splits_of_run(folder: RunFolder) -> Splits:
+    """The splits of a run's own data, as it divided them. Errors: ``DataError`` if pictures are not as they were."""
+    document = read_config(folder.resolved, Config, TABLES)
+    return keep_splits(list_splits(document), read_split_csv(read_text(folder.split), str(folder.split)))

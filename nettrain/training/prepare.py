@@ -26,6 +26,7 @@ from nettrain.optim.decay import unmatched
 from nettrain.optim.schedules.table import make
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.config import Config
+from nettrain.training.gate_check import check_gate
 
 Report = Callable[[str, int, int], None]  # what is going on, done, total
 FLOAT_BYTES = 4
@@ -167,6 +168,7 @@ def prepare(document: Document[Config], report: Report, split_csv: str | None = 
         splits = keep_splits(splits, read_split_csv(split_csv))
     network = check_shapes(document, len(splits.classes))
     monitor = check_monitor(document, splits)
+    check_gate(document, splits)
     check_schedule(document, len(splits.train.files))
     wanted = [split for split in (splits.train, splits.val) if split is not None]
     decoded = decode_splits(wanted, config.data, report)

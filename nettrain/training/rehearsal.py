@@ -24,6 +24,7 @@ from nettrain.model.network import Network
 from nettrain.optim.table import OPTIMIZERS
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
+from nettrain.training.gate_check import check_gate
 from nettrain.training.objective import training_loss
 from nettrain.training.prepare import (
     FLOAT_BYTES,
@@ -98,6 +99,7 @@ def outlook(document: Document[Config]) -> Outlook:
     splits = list_splits(document)
     network = check_shapes(document, len(splits.classes))
     check_monitor(document, splits)
+    check_gate(document, splits)
     train = len(splits.train.files)
     check_schedule(document, train)
     decoded = [split for split in (splits.train, splits.val) if split is not None]

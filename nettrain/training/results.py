@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nettrain.errors import DataError, Diverged
 from nettrain.formats import ROWS
-from nettrain.training import json_text, metrics
+from nettrain.training import metrics
 from nettrain.training.csv_text import csv_text
 from nettrain.training.statistics import wilson_interval
 
@@ -71,11 +71,6 @@ def summary(result: Evaluation, model_sha256: str, data_fingerprint: str) -> dic
         "data_fingerprint": data_fingerprint,
         "format_version": ROWS,
     }
-
-
-def summary_json(result: Evaluation, model_sha256: str, data_fingerprint: str) -> str:
-    """``evaluate/<split>.json``."""
-    return json_text.by_key(summary(result, model_sha256, data_fingerprint))
 
 
 def confusion_csv(result: Evaluation) -> str:

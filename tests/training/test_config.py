@@ -62,6 +62,11 @@ OTHERS = {  # name: (text to replace in MLP, replacement)
     "a folder for validation": ("{from: train, fraction: 0.25}", "y"),
     "every key of train": ("batch_size: 32", "batch_size: 32, threads: 2, max_time: 2h"),
     "every key of checkpoint": ("model:", "checkpoint: {monitor: val_loss, mode: min, every: 5 minutes}\nmodel:"),
+    "every key of the gate": (
+        "data:",
+        "gate: {accuracy: 0.9, worst_class_recall: 0.7, not_worse_than: {run: y, by: 0.01}, use: lower}\ndata:",
+    ),
+    "another run as a gate": ("data:", "gate: {not_worse_than: y}\ndata:"),
     "every key of the top": ("data:", "version: 1\nname: n\nseed: 3\ndata:"),
     "no bias": ("activation: relu", "activation: relu, bias: false"),
     "nesterov": ("momentum: 0.9", "momentum: 0.9, nesterov: true, weight_decay: 0.1, no_decay: ['*']"),
@@ -107,7 +112,7 @@ def test_a_resolved_config_names_every_default(small: Path) -> None:
     document = document_of(MLP.format(data=small), small)
     text = dump(document.config)
     top = [line.split(":")[0] for line in text.splitlines() if line[0].isalpha()]
-    assert set(top) | {"name"} == {field.name for field in fields(Config)}
+    assert set(top) | {"name", "gate"} == {field.name for field in fields(Config)}
     for line in ("batch_size: 32", "on_bad_image: error", "normalize: dataset", "nesterov: false", "seed: 1"):
         assert line in text
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nettrain.errors import DataError, Diverged
-from nettrain.training import results
+from nettrain.training import json_text, results
 from nettrain.training.results import Evaluation
 from nettrain.training.statistics import wilson_interval
 
@@ -52,7 +52,7 @@ def test_the_summary() -> None:
 
 
 def test_the_json_reads_back_in_its_order() -> None:
-    text = results.summary_json(RESULT, "m", "d")
+    text = json_text.by_key(results.summary(RESULT, "m", "d"))
     assert json.loads(text) == results.summary(RESULT, "m", "d")
     assert list(json.loads(text)) == list(results.summary(RESULT, "m", "d"))
     assert text.count("\n") == 13

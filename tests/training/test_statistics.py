@@ -1,15 +1,16 @@
-"""Wilson's interval against published values, its defining equation, and its limits."""
+"""Wilson's interval, McNemar's test and the paired bootstrap against published values and numbers worked by hand."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettrain.training.statistics import wilson_interval
+from nettrain.training.statistics import mcnemar_exact, mean_and_spread, paired_bootstrap, wilson_interval
 
 # Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17, 1998, method 3
 PUBLISHED = [
@@ -48,3 +49,66 @@ def test_impossible_counts_are_refused(hits: int, n: int) -> None:
     message = f"^{hits} hits of {n}; expected at least 1 trial, and hits among them$"
     with pytest.raises(ValueError, match=message):
         wilson_interval(hits, n)
+
+
+BY_HAND = [
+    (0, 0, 1.0),
+    (0, 1, 1.0),
+    (0, 5, 2 / 32),
+    (5, 0, 2 / 32),
+    (1, 8, 2 * (1 + 9) / 512),
+    (3, 4, 1.0),
+    (2, 8, 2 * (1 + 10 + 45) / 1024),
+    (6, 6, 1.0),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "p"), BY_HAND)
+def test_mcnemar_by_hand(first: int, second: int, p: float) -> None:
+    assert mcnemar_exact(first, second) == p
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_mcnemar_is_the_binomial_test(first: int, second: int) -> None:
+    scipy_stats = pytest.importorskip("scipy.stats")
+    if first + second:
+        expected = scipy_stats.binomtest(first, first + second).pvalue
+        assert mcnemar_exact(first, second) == pytest.approx(expected, rel=1e-9)
+
+
+def test_mcnemar_of_many_pictures_is_the_normal_test_with_its_correction() -> None:
+    normal = math.erfc((400 - 1) / math.sqrt(40_400) / math.sqrt(2))
+    assert mcnemar_exact(20_000, 20_400) == pytest.approx(normal, abs=1e-5)
+    assert mcnemar_exact(0, 5_000) == 0.0  # 2 / 2**5000 is below every float64
+
+
+def test_a_bootstrap_of_equal_differences_has_no_width() -> None:
+    assert paired_bootstrap(np.full(7, 0.25)) == (0.25, 0.25)
+
+
+def test_a_bootstrap_is_near_the_normal_interval_and_always_the_same() -> None:
+    differences = np.zeros(1000)
+    differences[:60], differences[60:100] = 1, -1
+    low, high = paired_bootstrap(differences)
+    assert (low, high) == paired_bootstrap(differences)
+    deviation = math.sqrt((0.1 - 0.02**2) / 1000)  # of the mean: 0.02, and the mean of squares: 0.1
+    assert low == pytest.approx(0.02 - 1.96 * deviation, abs=0.0015)
+    assert high == pytest.approx(0.02 + 1.96 * deviation, abs=0.0015)
+
+
+def test_a_bootstrap_of_two_by_hand() -> None:
+    """Means of 0, 1/2 and 1 with a probability of 1/4, 1/2 and 1/4: both ends are beyond 2.5 %."""
+    assert paired_bootstrap(np.array([0.0, 1.0])) == (0.0, 1.0)
+    assert paired_bootstrap(np.array([0.0, 1.0]), confidence=0.4) == (0.5, 0.5)
+
+
+def test_mean_and_spread_by_hand() -> None:
+    assert mean_and_spread([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]) == (5.0, math.sqrt(32 / 7))
+    assert mean_and_spread([0.5]) == (0.5, None)
+
+
+def test_nothing_has_no_mean() -> None:
+    with pytest.raises(ValueError, match=r"^no differences; expected at least one$"):
+        paired_bootstrap(np.zeros(0))
+    with pytest.raises(ValueError, match=r"^no values; expected at least one$"):
+        mean_and_spread([])

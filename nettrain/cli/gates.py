@@ -1,0 +1,31 @@
+"""Gates on the screen: a line on stderr for each, and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nettrain.cli.options import tell
+from nettrain.errors import ExitCode, escape
+
+if TYPE_CHECKING:
+    from nettrain.training.gates import Gate, GateConfig
+    from nettrain.training.run_folder import RunFolder
+
+
+def tell_gates(gates: Sequence[Gate], *, met_too: bool = True) -> int:
+    """Say which gates are met, and which are not; returns the exit code."""
+    for gate in gates:
+        if met_too or not gate.met:
+            tell(f"nettrain: gate {'met' if gate.met else 'not met'}: {escape(gate)}")
+    return ExitCode.OK if all(gate.met for gate in gates) else ExitCode.GATE
+
+
+def judge(folder: RunFolder, gate: GateConfig | None) -> int:
+    """Judge the best model of a finished run, if its config asks for that; returns the exit code."""
+    if gate is None:
+        return ExitCode.OK
+    from nettrain.cli.progress import Decoding
+    from nettrain.training.gating import judge_run
+
+    return tell_gates(judge_run(folder, gate, Decoding()))

@@ -1,0 +1,72 @@
+"""Gates looked at before anything is decoded: whether they can be judged, and met at all."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from nettrain.config.document import Document
+from nettrain.data.classes import match
+from nettrain.data.split import Split, Splits
+from nettrain.errors import DataError
+from nettrain.training import checkpoint
+from nettrain.training.config import Config
+from nettrain.training.gates import GateConfig
+from nettrain.training.runs import find_model
+from nettrain.training.statistics import wilson_interval
+
+OTHER = "gate.not_worse_than.run"
+
+
+def gate_split(splits: Splits) -> Split | None:
+    """The pictures that a run's gates are judged on: those to test on, or else those to validate on."""
+    return splits.test or splits.val
+
+
+def check_gate(document: Document[Config], splits: Splits) -> None:
+    """Refuse gates that nothing could be judged on, or that so few pictures could never meet.
+
+    Errors   ``ConfigError`` and ``DataError`` at the key; ``CheckpointError`` for another run's model.
+    """
+    gate = document.config.gate
+    if gate is None:
+        return
+    split = gate_split(splits)
+    if split is None:
+        raise document.error("gate", "there are no pictures to judge on; set data.test or data.val")
+    counts = np.bincount(split.labels, minlength=len(split.classes))
+    if gate.worst_class_recall is not None and not counts.all():
+        name = split.classes[int(counts.argmin())]
+        message = f"there are no {split.name} pictures of {name!r}, so its recall is unknown; add some, or leave it out"
+        raise document.error("gate.worst_class_recall", message)
+    if gate.use == "lower":
+        _check_reach(document, gate, split, counts)
+    if gate.not_worse_than is not None:
+        _check_other(document, gate.not_worse_than.run, split)
+
+
+def _check_reach(document: Document[Config], gate: GateConfig, split: Split, counts: np.ndarray) -> None:
+    rows = (
+        ("accuracy", gate.accuracy, int(counts.sum()), ""),
+        (
+            "worst_class_recall",
+            gate.worst_class_recall,
+            int(counts.min()),
+            f" of {split.classes[int(counts.argmin())]!r}",
+        ),
+    )
+    for key, limit, n, of in rows:
+        if limit is not None and (most := wilson_interval(n, n)[0]) < limit:
+            pictures = f"with {n} {split.name} picture{'' if n == 1 else 's'}{of} the lower end is at most {most:.4f}"
+            raise document.error(f"gate.{key}", f"{limit:g} cannot be met: {pictures}; expected less, or more pictures")
+
+
+def _check_other(document: Document[Config], path: str, split: Split) -> None:
+    if not os.path.exists(path):
+        raise document.error(OTHER, f"no such run or model {path!r}; expected a run folder, or a .safetensors file")
+    classes = checkpoint.load(find_model(path)).meta.get("classes", [])
+    try:
+        match([str(name) for name in classes], split, split.name)
+    except DataError as error:
+        raise DataError(faults=[document.fault(OTHER, f"{path}: {fault.message}") for fault in error.faults]) from error
