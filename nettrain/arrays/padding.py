@@ -1,13 +1,14 @@
-"""Padding around pictures, in scratch memory, and the view of the picture within it."""
+"""Padding around pictures, in scratch memory, and the views within it: the picture, and what a window meets."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy.typing as npt
 
 from nettrain.arrays.scratch import scratch
-from nettrain.arrays.windows import Pair
+from nettrain.arrays.windows import Pair, Window
 
 Array = npt.NDArray[Any]
 Pads = tuple[Pair, Pair]  # pixels (before, after) along rows and along columns
@@ -35,3 +36,11 @@ def inner(around: Array, pads: Pads, size: Pair) -> Array:
     """The pictures (n,H,W,C) within their padding: a view."""
     rows, columns = pads
     return around[:, rows[0] : rows[0] + size[0], columns[0] : columns[0] + size[1]]
+
+
+def places(around: Array, window: Window, out: Pair) -> Iterator[Array]:
+    """For each place (r, s) of the window, in order, the view (n,P,Q,C) of the pixels that it meets there."""
+    (a, b), (d, e), (P, Q) = window.stride, window.dilation, out
+    for r in range(window.size[0]):
+        for s in range(window.size[1]):
+            yield around[:, r * d : r * d + P * a : a, s * e : s * e + Q * b : b][:, :P, :Q]

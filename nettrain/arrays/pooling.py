@@ -6,26 +6,17 @@ columns, then of each pair of rows, and remember both choices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nettrain.arrays.padding import blank, inner, padded
+from nettrain.arrays.padding import blank, inner, padded, places
 from nettrain.arrays.scratch import scratch
 from nettrain.arrays.windows import Pair, Window
 
 Array = npt.NDArray[Any]
 Choice = tuple[Array, ...]  # of max pooling: which pixel of each window was the largest
-
-
-def _places(around: Array, window: Window, out: Pair) -> Iterator[Array]:
-    """For each place (r, s) of the window, in order, the view (n,P,Q,C) of the pixels there."""
-    (a, b), (d, e), (P, Q) = window.stride, window.dilation, out
-    for r in range(window.size[0]):
-        for s in range(window.size[1]):
-            yield around[:, r * d : r * d + P * a : a, s * e : s * e + Q * b : b][:, :P, :Q]
 
 
 def _halves(window: Window, size: Pair) -> bool:
@@ -41,7 +32,7 @@ def max_pool(x: Array, window: Window, out: Array, *, choosing: bool) -> Choice:
     """
     if _halves(window, (x.shape[1], x.shape[2])):
         return _halve(x, out, choosing=choosing)
-    views = _places(padded(x, window.pads(x.shape[1], x.shape[2]), -np.inf), window, (out.shape[1], out.shape[2]))
+    views = places(padded(x, window.pads(x.shape[1], x.shape[2]), -np.inf), window, (out.shape[1], out.shape[2]))
     np.copyto(out, next(views))
     choice = np.zeros(out.shape, np.uint16 if window.size[0] * window.size[1] > 255 else np.uint8)
     for place, view in enumerate(views, start=1):
@@ -58,7 +49,7 @@ def max_pool_back(g: Array, choice: Choice, window: Window, out: Array) -> Array
     (place_chosen,) = choice
     size = out.shape[1], out.shape[2]
     dx = blank(out.shape, window.pads(*size), out.dtype)
-    for place, view in enumerate(_places(dx, window, (g.shape[1], g.shape[2]))):
+    for place, view in enumerate(places(dx, window, (g.shape[1], g.shape[2]))):
         view += g * (place_chosen == place)
     out[...] = inner(dx, window.pads(*size), size)
     return out
@@ -96,7 +87,7 @@ def average_pool(x: Array, window: Window, out: Array) -> Array:
 
     Shapes   (n,H,W,C) -> (n,P,Q,C).
     """
-    views = _places(padded(x, window.pads(x.shape[1], x.shape[2])), window, (out.shape[1], out.shape[2]))
+    views = places(padded(x, window.pads(x.shape[1], x.shape[2])), window, (out.shape[1], out.shape[2]))
     np.copyto(out, next(views))
     for view in views:
         out += view
@@ -109,7 +100,7 @@ def average_pool_back(g: Array, window: Window, out: Array) -> Array:
     share = g * g.dtype.type(1 / (window.size[0] * window.size[1]))
     size = out.shape[1], out.shape[2]
     dx = blank(out.shape, window.pads(*size), out.dtype)
-    for view in _places(dx, window, (g.shape[1], g.shape[2])):
+    for view in places(dx, window, (g.shape[1], g.shape[2])):
         view += share
     out[...] = inner(dx, window.pads(*size), size)
     return out

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-Bench = TypeVar("Bench")
+Views = TypeVar("Views")
 
 PAGE = 4096  # bytes that a block is rounded up to
-MOST_BENCHES = 256  # laid-out views that a thread keeps: far more than the shapes of one network
+MOST_LAID_OUT = 256  # laid-out views that a thread keeps: far more than the shapes of one network
 
 
 class _Thread(local):
@@ -27,7 +27,7 @@ class _Thread(local):
 
     def __init__(self) -> None:
         self.blocks: dict[str, npt.NDArray[np.uint8]] = {}
-        self.benches: dict[Hashable, Any] = {}
+        self.laid_out: dict[Hashable, Any] = {}
 
 
 _thread = _Thread()
@@ -42,17 +42,17 @@ def scratch(role: str, shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32
     nbytes = math.prod(shape) * kind.itemsize
     block = _thread.blocks.get(role)
     if block is None or block.nbytes < nbytes:
-        _thread.benches.clear()
+        _thread.laid_out.clear()
         block = _thread.blocks[role] = np.empty(-(-nbytes // PAGE) * PAGE, np.uint8)
     return np.ndarray(shape, kind, block)
 
 
-def bench(key: Hashable, lay_out: Callable[[], Bench]) -> Bench:
+def laid_out(key: Hashable, lay_out: Callable[[], Views]) -> Views:
     """What ``lay_out`` made for this key in this thread: views over scratch memory, made once for each shape."""
-    found: Bench | None = _thread.benches.get(key)
+    found: Views | None = _thread.laid_out.get(key)
     if found is None:
         found = lay_out()
-        if len(_thread.benches) >= MOST_BENCHES:
-            _thread.benches.clear()
-        _thread.benches[key] = found
+        if len(_thread.laid_out) >= MOST_LAID_OUT:
+            _thread.laid_out.clear()
+        _thread.laid_out[key] = found
     return found

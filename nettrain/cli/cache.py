@@ -64,8 +64,8 @@ def clear(root: str | None) -> None:
     """
     import os
 
+    from nettrain.config.words import megabytes
     from nettrain.data.cache_folder import cache_folder, entry_paths, remove, sweep
-    from nettrain.data.disk import megabytes
     from nettrain.data.entry import describe
 
     folder = cache_folder()

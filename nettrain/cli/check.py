@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nettrain.cli.options import config_options, read, tell
+from nettrain.config.words import megabytes
 from nettrain.errors import escape
 
 if TYPE_CHECKING:
@@ -82,11 +83,6 @@ def facts(plan: Outlook, found: OneBatch) -> dict[str, Any]:
 def even_guess(loss: str, classes: int) -> str:
     """What the first loss compares with, where there is such a number."""
     return f", in nats; an even guess among {classes} has {math.log(classes):.4f}" if loss == "cross_entropy" else ""
-
-
-def megabytes(count: int) -> str:
-    """A size for people: ``7.3 MB``, ``396 MB``."""
-    return f"{count / 1e6:,.1f} MB" if count < 1e8 else f"{count / 1e6:,.0f} MB"
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""How values, names and keys from outside are put into a message: quoted, shortened, listed."""
+"""How values, names, keys and sizes are put into a message: quoted, shortened, listed."""
 
 from __future__ import annotations
 
@@ -53,3 +53,10 @@ def first_sentence(documented: object) -> str:
         return "nothing"
     text = inspect.cleandoc(getattr(documented, "__doc__", None) or "")
     return " ".join(text.split("\n\n")[0].split(".  ")[0].split()).rstrip(".")
+
+
+def megabytes(count: int) -> str:
+    """A size for people: ``7.3 MB``, ``396 MB``, ``1.2 GB``."""
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.1f} MB" if count < 1e8 else f"{count / 1e6:.0f} MB"

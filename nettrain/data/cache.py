@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.threads import Workers
+from nettrain.config.words import megabytes
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import CHUNK, Decoded, Progress, counted
-from nettrain.data.disk import Remembered, megabytes, picture_bytes, remembered
+from nettrain.data.disk import Remembered, picture_bytes, remembered
 from nettrain.data.entry import Mapped
 from nettrain.data.memory import free_memory
 from nettrain.data.split import Split

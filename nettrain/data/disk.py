@@ -20,6 +20,7 @@ import PIL
 from PIL import features
 
 from nettrain import files
+from nettrain.config.words import megabytes
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.cache_folder import SUFFIX, VARIABLE, cache_folder, refuse_inside, sweep
 from nettrain.data.config import ImageConfig
@@ -128,11 +129,6 @@ def _free(folder: str) -> int:
 def _full(path: str, needed: int, why: str) -> EnvironmentFault:
     cure = f"free some space, set {VARIABLE} to a folder on another disk, or set data.cache: none"
     return EnvironmentFault(f"data.cache: the decoded pictures take {needed} bytes, but {why}; {cure}", path)
-
-
-def megabytes(count: int) -> str:
-    """A size for people."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _made(root: str, image: ImageConfig) -> dict[str, object]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nettrain.arrays import scratch as module
-from nettrain.arrays.scratch import PAGE, bench, scratch
+from nettrain.arrays.scratch import PAGE, laid_out, scratch
 
 
 @pytest.fixture(autouse=True)
@@ -52,39 +52,39 @@ def test_a_block_grows_and_the_old_one_stays_with_whoever_has_it() -> None:
     assert module._thread.blocks["a"].nbytes == 2 * PAGE
 
 
-def test_a_bench_is_laid_out_once_for_each_key() -> None:
-    made = [bench(key, lambda key=key: [key]) for key in ("x", "y", "x")]
+def test_views_are_laid_out_once_for_each_key() -> None:
+    made = [laid_out(key, lambda key=key: [key]) for key in ("x", "y", "x")]
     assert made[0] is made[2]
     assert made == [["x"], ["y"], ["x"]]
 
 
-def test_benches_are_laid_out_anew_when_a_block_grows() -> None:
+def test_laid_out_are_laid_out_anew_when_a_block_grows() -> None:
     """Their views look at the old block, which nobody else writes any more."""
-    first = bench("x", lambda: scratch("a", (PAGE,), np.uint8))
-    assert bench("x", lambda: scratch("a", (PAGE,), np.uint8)) is first
+    first = laid_out("x", lambda: scratch("a", (PAGE,), np.uint8))
+    assert laid_out("x", lambda: scratch("a", (PAGE,), np.uint8)) is first
     larger = scratch("a", (2 * PAGE,), np.uint8)
-    second = bench("x", lambda: scratch("a", (PAGE,), np.uint8))
+    second = laid_out("x", lambda: scratch("a", (PAGE,), np.uint8))
     assert address(second) == address(larger) != address(first)
 
 
-def test_a_bench_that_grows_a_block_itself_is_kept() -> None:
+def test_views_whose_laying_out_grows_a_block_are_kept() -> None:
     def lay_out() -> np.ndarray:
         return scratch("a", (PAGE,), np.uint8)
 
-    assert bench("x", lay_out) is bench("x", lay_out)
+    assert laid_out("x", lay_out) is laid_out("x", lay_out)
 
 
-def test_a_thread_keeps_so_many_benches_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_BENCHES", 3)
+def test_a_thread_keeps_so_many_laid_out_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_LAID_OUT", 3)
     for key in range(10):
-        assert bench(key, lambda key=key: [key]) == [key]
-        assert len(module._thread.benches) <= 3
+        assert laid_out(key, lambda key=key: [key]) == [key]
+        assert len(module._thread.laid_out) <= 3
 
 
-def test_threads_have_blocks_and_benches_of_their_own() -> None:
-    mine, my_bench = scratch("a", (9,)), bench("x", lambda: ["mine"])
+def test_threads_have_blocks_and_laid_out_of_their_own() -> None:
+    mine, my_views = scratch("a", (9,)), laid_out("x", lambda: ["mine"])
     with ThreadPoolExecutor(1) as thread:
         theirs = thread.submit(scratch, "a", (9,)).result()
-        assert thread.submit(bench, "x", lambda: ["theirs"]).result() == ["theirs"]
+        assert thread.submit(laid_out, "x", lambda: ["theirs"]).result() == ["theirs"]
     assert not np.may_share_memory(mine, theirs)
-    assert bench("x", list) is my_bench
+    assert laid_out("x", list) is my_views

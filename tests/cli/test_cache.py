@@ -63,7 +63,7 @@ def test_check_estimates_it_and_writes_nothing(here: Path, call: Call) -> None:
     before = tree(here)
     ended = call("check", "cnn.yaml", *DISK)
     assert ended.code == 0
-    memory, disk, cache = ended.out.partition("memory")[2].splitlines()[:3]
+    memory, disk, cache = ended.out.partition("\nmemory")[2].splitlines()[:3]
     assert re.fullmatch(r"  about \d+\.\d MB", memory)
     assert disk.startswith("disk    about ")
     assert cache == f"cache   about 0.0 MB of decoded pictures, kept for later runs in {here}/cache"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.convolution.kernel import MOST_PICTURES
-from nettrain.arrays.padding import blank, inner, padded
+from nettrain.arrays.padding import blank, inner, padded, places
 from nettrain.arrays.scratch import scratch
 from nettrain.arrays.windows import Pair, Window
 
@@ -46,7 +45,7 @@ class Depthwise:
     def forward(self, x: Array, weights: Array, out: Array, *, apart: bool = False) -> None:
         """Write the convolution of a piece.  Shapes: x (n,H,W,C), out (n,P,Q,C).  No number depends on its company."""
         term = scratch("term", out.shape, self.dtype)
-        for tap, pixels in enumerate(self._places(padded(x, self.window.pads(*self.size)))):
+        for tap, pixels in enumerate(places(padded(x, self.window.pads(*self.size)), self.window, self.places)):
             by_place = weights[tap].reshape(self.places[1], self.C)
             if tap:
                 np.multiply(pixels, by_place, out=term)
@@ -62,14 +61,14 @@ class Depthwise:
         if dw is not None:
             lines = term.reshape(-1, self.places[1] * self.C)
             ones = np.ones((1, len(lines)), self.dtype)
-            for tap, pixels in enumerate(self._places(padded(x, self.window.pads(*self.size)))):
+            for tap, pixels in enumerate(places(padded(x, self.window.pads(*self.size)), self.window, self.places)):
                 np.multiply(pixels, g, out=term)
                 sums = (ones @ lines).reshape(-1, self.C).sum(axis=0)
                 dw[tap] = dw[tap] + sums if add else sums
         if dx is not None and weights is not None:
             pads = self.window.pads(*self.size)
             around = blank(x.shape, pads, self.dtype)
-            for tap, pixels in enumerate(self._places(around)):
+            for tap, pixels in enumerate(places(around, self.window, self.places)):
                 np.multiply(g, weights[tap].reshape(self.places[1], self.C), out=term)
                 pixels += term
             dx[...] = inner(around, pads, self.size)
@@ -77,10 +76,3 @@ class Depthwise:
     def weight_gradient(self, total: Array) -> Array:
         """The gradient (R,S,1,C) of the filters."""
         return total.reshape(*self.taps, 1, self.C)
-
-    def _places(self, around: Array) -> Iterator[Array]:
-        """For each tap (r, s), in order, the view (n,P,Q,C) of the pixels that it meets."""
-        (a, b), (d, e), (P, Q) = self.window.stride, self.window.dilation, self.places
-        for r in range(self.taps[0]):
-            for s in range(self.taps[1]):
-                yield around[:, r * d : r * d + P * a : a, s * e : s * e + Q * b : b][:, :P, :Q]

@@ -25,7 +25,7 @@ from numpy.lib.stride_tricks import as_strided
 from nettrain.arrays.convolution.kernel import pictures_of
 from nettrain.arrays.convolution.strips import Group, Strips, strips_of
 from nettrain.arrays.convolution.toom_cook import OUTPUTS, POINTS_IN_ALL, TAPS, filter_transform
-from nettrain.arrays.scratch import bench, scratch
+from nettrain.arrays.scratch import laid_out, scratch
 from nettrain.arrays.windows import Pair, Window
 
 Array = npt.NDArray[Any]
@@ -112,7 +112,7 @@ class Winograd:
         return (transform @ filters.reshape(TAPS**2, -1)).reshape(PAIRS, *filters.shape[1:])
 
     def _way(self, plan: _Plan, n: int, *, apart: bool = False) -> _Way:
-        return bench((plan, n, apart), lambda: _Way(plan, n, apart=apart))
+        return laid_out((plan, n, apart), lambda: _Way(plan, n, apart=apart))
 
 
 @cache
