@@ -30,6 +30,7 @@ COMMANDS = {
     "evaluate": ("nettrain.cli.evaluate", "Judge a model on labelled pictures."),
     "check": ("nettrain.cli.check", "Try a config without training; writes nothing."),
     "summary": ("nettrain.cli.summary", "Show the layers of a config or model: shapes, parameters, cost."),
+    "compare": ("nettrain.cli.compare", "Show how runs differ, and whether two can be told apart."),
     "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses, ..."),
     "cache": ("nettrain.cli.cache", "List or remove decoded pictures that data.cache: disk keeps."),
     "completion": ("nettrain.cli.completion", "Print the script that completes commands in bash, zsh or fish."),

@@ -18,6 +18,7 @@ STDOUT = {
     "resume": "",
     "predict": '{"path":"data/digits/test/7/0017.png","label":"7","confidence":0.9',
     "evaluate": '{\n  "split": "test",\n  "n": 359,\n  "accuracy": 0.9',
+    "compare": "run                state ",
     "check": "layer ",
     "summary": "layer ",
     "kinds": "optimizers\n  sgd",
@@ -26,6 +27,8 @@ STDOUT = {
     "env": "* nettrain ",
 }
 ALONE = ("", "check", "summary", "kinds", "completion", "cache", "env")  # which need no finished run
+
+RUNS = {"compare": ("runs/digits-mlp", "runs/digits-mlp-2")}  # those that more than one run is needed for
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +44,9 @@ def test_example_runs(here: Path, call: Callable[..., Ended], monkeypatch: pytes
     example = help_text.rstrip().splitlines()[-1]
     name, *arguments = shlex.split(example)
     assert name == "nettrain"
-    if command not in ALONE and not Path("runs/digits-mlp").exists():
-        assert process("fit", "configs/digits-mlp.yaml", cwd=here).code == 0
+    for run in RUNS.get(command, () if command in ALONE else ("runs/digits-mlp",)):
+        if not Path(run).exists():
+            assert process("fit", "configs/digits-mlp.yaml", "--run-dir", run, cwd=here).code == 0
     ended = call(*arguments)
     assert ended.code == 0, ended.err
     assert ended.out.startswith(STDOUT[command])
