@@ -73,10 +73,14 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Update:
-    """An optimizer's step over so many weights; there is nothing to walk back."""
+    """An optimizer's step over one matrix of weights; there is nothing to walk back.
+
+    ``peer`` is what PyTorch's users take in place of a kind that it does not have.
+    """
 
     optimizer: str
-    weights: int
+    shape: tuple[int, int] = (1024, 1024)
+    peer: str = ""
     covers: str = ""
     inference: ClassVar[bool] = False
     formats: ClassVar[bool] = False
@@ -128,9 +132,10 @@ OPS: dict[str, OpCase] = {
     "cross_entropy": Outputs("cross_entropy", 10, "cross_entropy mean"),
     "mse": Outputs("mse", 10, "mse mean"),
     "softmax": Outputs("softmax", 1000, "softmax"),
-    "sgd": Update("sgd", 1 << 20),
-    "adam": Update("adam", 1 << 20),
-    "adamw": Update("adamw", 1 << 20),
+    **{kind: Update(kind) for kind in ("sgd", "adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta")},
+    **{kind: Update(kind, peer="adamw") for kind in ("lamb", "lion")},
+    "lookahead": Update("lookahead", peer="sgd"),
+    "muon": Update("muon", (1152, 256)),
 }
 
 
@@ -146,4 +151,6 @@ def _row(name: str, case: OpCase, way: str, threads: int) -> Row:
     job = f"{name}:{way}" if way else name
     formats = ("contiguous", "channels_last") if case.formats else ("",)
     peers = [Kept(f"torch {form}".strip(), "torch", threads, Job("ops", job, BATCH, form)) for form in formats]
+    if isinstance(case, Update):
+        peers = [Kept(f"torch {case.peer}".strip(), "torch", threads, Job("ops", job))]
     return Row("ops", job, threads, (Kept(OURS, "nettrain", threads, Job("ops", job)), *peers))

@@ -15,6 +15,7 @@ from nettrain.arrays.windows import Window
 from nettrain.autograd.backward import backward
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Array, Graph, Leaf, Needs, Tensor
+from nettrain.config.fields import Chosen
 from nettrain.ops.activations import ACTIVATIONS
 from nettrain.ops.add import Add
 from nettrain.ops.average_pool import AveragePool
@@ -34,8 +35,9 @@ from nettrain.ops.pointwise import Pointwise
 from nettrain.ops.relu import relu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
-from nettrain.optim.settings import OptimizerConfig
-from nettrain.optim.table import OPTIMIZERS
+from nettrain.optim.lookahead import LookaheadConfig
+from nettrain.optim.sgd import SgdConfig
+from nettrain.optim.table import OPTIMIZERS, make
 
 Call = Callable[..., Tensor]
 TWO = Window((2, 2), (2, 2))
@@ -147,13 +149,12 @@ def _outputs(case: Outputs, batch: int, recorded: bool) -> tuple[Call, list[tupl
 
 
 def _update(case: Update) -> Callable[[], object]:
-    record, rule = OPTIMIZERS[case.optimizer]
-    settings = record(momentum=0.9) if case.optimizer == "sgd" else record()
-    if not isinstance(settings, OptimizerConfig):
-        raise TypeError(f"{case.optimizer} has no settings of an optimizer")
-    weights, gradients = (Flat({"layers.0.weight": (case.weights,)}) for _ in range(2))
-    gradients.array[:] = np.random.default_rng(1).standard_normal(case.weights)
-    optimizer = rule(settings, weights)
+    sgd = Chosen("sgd", SgdConfig(momentum=0.9))
+    inside = {"sgd": sgd, "lookahead": Chosen("lookahead", LookaheadConfig(optimizer=sgd))}
+    chosen = inside.get(case.optimizer) or Chosen(case.optimizer, OPTIMIZERS[case.optimizer][0]())
+    weights, gradients = (Flat({"layers.0.weight": case.shape}) for _ in range(2))
+    gradients.array[:] = np.random.default_rng(1).standard_normal(gradients.array.size)
+    optimizer = make(chosen, weights)
     return lambda: optimizer.step(gradients, 1e-3)
 
 

@@ -17,6 +17,12 @@ OPTIMIZERS = {
     "sgd": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9),
     "adam": lambda weights: torch.optim.Adam(weights),
     "adamw": lambda weights: torch.optim.AdamW(weights),
+    "nadam": lambda weights: torch.optim.NAdam(weights),
+    "radam": lambda weights: torch.optim.RAdam(weights),
+    "rmsprop": lambda weights: torch.optim.RMSprop(weights),
+    "adagrad": lambda weights: torch.optim.Adagrad(weights),
+    "adadelta": lambda weights: torch.optim.Adadelta(weights),
+    "muon": lambda weights: torch.optim.Muon(weights),
 }
 
 
@@ -101,9 +107,9 @@ def _outputs(case: Outputs, batch: int, recorded: bool) -> tuple[Call, list[tupl
 
 
 def _update(case: Update) -> Callable[[], object]:
-    weights = torch.zeros(case.weights, requires_grad=True)
-    weights.grad = torch.randn(case.weights)
-    return OPTIMIZERS[case.optimizer]([weights]).step
+    weights = torch.zeros(case.shape[::-1], requires_grad=True)
+    weights.grad = torch.randn(case.shape[::-1])
+    return OPTIMIZERS[case.peer or case.optimizer]([weights]).step
 
 
 MAKERS: dict[type[OpCase], Callable[..., tuple[Call, list[tuple[int, ...]]]]] = {

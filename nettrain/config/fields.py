@@ -74,19 +74,28 @@ class Record:
     """Base of every config record; subclasses are frozen dataclasses.
 
     ``class DropoutConfig(Record, short="rate", aliases={"p": "rate"})``: ``short`` names the field that a bare value
-    sets (``dropout: 0.2``), ``aliases`` the names that other tools use for a field. A field called ``from_`` has the
-    key ``from``: one trailing underscore is for Python's eyes only.
+    sets (``dropout: 0.2``), ``aliases`` the names that other tools use for a field, ``leads`` where an override
+    of a key goes that stands further in, such as ``--lr`` of an optimizer in an optimizer. A field called
+    ``from_`` has the key ``from``: one trailing underscore is for Python's eyes only.
     """
 
     short: ClassVar[str | None] = None
     aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    leads: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
-    def __init_subclass__(cls, short: str | None = None, aliases: Mapping[str, str] | None = None) -> None:
+    def __init_subclass__(
+        cls,
+        short: str | None = None,
+        aliases: Mapping[str, str] | None = None,
+        leads: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init_subclass__()
         if short is not None:
             cls.short = short
         if aliases is not None:
             cls.aliases = MappingProxyType({**cls.aliases, **aliases})
+        if leads is not None:
+            cls.leads = MappingProxyType({**cls.leads, **leads})
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         """Yield ``(key, message)`` for what no single field can see; ``given`` are the keys that the user typed."""

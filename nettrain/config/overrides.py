@@ -133,6 +133,7 @@ class _Target:
     def in_record(
         self, segments: list[str], at: int, record: type[Record], node: Node | None, default: object
     ) -> MappingNode:
+        segments = [*segments[:at], *record.leads.get(segments[at], segments[at]).split("."), *segments[at + 1 :]]
         typed = segments[at]
         name = record.aliases.get(typed, typed)
         field = keys_of(record).get(name)

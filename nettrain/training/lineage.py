@@ -13,10 +13,9 @@ from nettrain.config.reader import read_text
 from nettrain.config.resolved import to_plain
 from nettrain.errors import ConfigError
 from nettrain.optim.schedules.table import make
+from nettrain.optim.schedules.warmup import Course
 from nettrain.training import json_text
-from nettrain.training.config import TABLES, Config
-
-ENDING = frozenset({"cosine"})  # schedules that have come to their end when the training has
+from nettrain.training.config import TABLES, Config, best_mode
 
 
 @dataclass(frozen=True)
@@ -55,22 +54,28 @@ class Lineage:
         """The schedule that is in force at the end."""
         return [config.schedule, *self.schedules()][-1]
 
-    def learning_rate(self, config: Config, steps_per_epoch: int) -> Callable[[int, Sequence[float]], float]:
+    def learning_rate(
+        self, config: Config, steps_per_epoch: int, monitor: str
+    ) -> Callable[[int, Sequence[float]], float]:
         """The learning rate of each step, counted from 0, with the monitored numbers of the epochs before it.
+
+        A schedule that was added knows only the epochs that came after.
 
         Errors   ``ConfigError`` if a warm-up is longer than what it begins.
         """
         base = float(config.optimizer.settings.lr)
-        parts = [(0, make(config.schedule, config.train.epochs * steps_per_epoch, steps_per_epoch))]
+        better = best_mode(monitor)
+        course = Course(config.train.epochs * steps_per_epoch, steps_per_epoch, better)
+        parts = [(0, make(config.schedule, course))]
         for extension in self.extensions:
             if extension["schedule"] is not None:
                 start = int(extension["from_step"])
                 length = int(extension["epochs"]) * steps_per_epoch - start
-                parts.append((start, make(_read(extension["schedule"]), length, steps_per_epoch)))
+                parts.append((start, make(_read(extension["schedule"]), Course(length, steps_per_epoch, better))))
 
         def learning_rate(step: int, history: Sequence[float]) -> float:
             start, factor = next(part for part in reversed(parts) if part[0] <= step)
-            return base * factor(step - start, history)
+            return base * factor(step - start, history[start // steps_per_epoch :])
 
         return learning_rate
 
@@ -90,8 +95,8 @@ class Lineage:
             return
         if epochs <= now:
             raise ConfigError(f"--epochs: must be more than the {now} epochs that the run has, got {epochs}")
-        if plain is None and (kind := self.schedule(config).kind) in ENDING:
-            message = f"the run's schedule, {kind}, ends with its {now} epochs"
+        if plain is None and (chosen := self.schedule(config)).settings.ends:
+            message = f"the run's schedule, {chosen.kind}, ends with its {now} epochs"
             raise ConfigError(f"--epochs: {message}; give one for those added, such as --schedule constant")
         self.extensions.append({"from_step": now * steps_per_epoch, "epochs": epochs, "schedule": plain})
 

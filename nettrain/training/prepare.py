@@ -22,9 +22,9 @@ from nettrain.data.split import Split, Splits, make_splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
 from nettrain.errors import ConfigError, DataError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
-from nettrain.optim.decay import unmatched
 from nettrain.optim.schedules.table import make
-from nettrain.optim.table import OPTIMIZERS
+from nettrain.optim.schedules.warmup import Course
+from nettrain.optim.table import pattern_faults, state_numbers
 from nettrain.training.config import Config
 from nettrain.training.gate_check import check_gate
 
@@ -50,17 +50,15 @@ def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
 
 
 def _check_patterns(document: Document[Config], network: Network) -> None:
-    optimizer = document.config.optimizer
-    lost = unmatched(network.parameters, optimizer.settings.no_decay)
-    if lost:
-        key = f"optimizer.{optimizer.kind}"
-        raise ConfigError(faults=[document.fault(f"{key}.{place}", message) for place, message in lost])
+    shapes = {name: parameter.shape for name, parameter in network.parameters.items()}
+    if lost := list(pattern_faults(document.config.optimizer, shapes)):
+        raise ConfigError(faults=[document.fault(f"optimizer.{key}", message) for key, message in lost])
 
 
 def training_bytes(config: Config, network: Network) -> int:
-    """Bytes of weights, their gradients and the optimizer's slots."""
-    arrays = 2 + len(OPTIMIZERS[config.optimizer.kind][1].slots)
-    return arrays * FLOAT_BYTES * network.parameter_count
+    """Bytes of weights, their gradients and what the optimizer remembers."""
+    shapes = {name: parameter.shape for name, parameter in network.parameters.items()}
+    return FLOAT_BYTES * (2 * network.parameter_count + state_numbers(config.optimizer, shapes))
 
 
 def _check_size(document: Document[Config], network: Network) -> None:
@@ -104,7 +102,7 @@ def check_schedule(document: Document[Config], pictures: int) -> None:
     config = document.config
     steps = steps_per_epoch(pictures, config.train.step_pictures)
     try:
-        make(config.schedule, steps * config.train.epochs, steps)
+        make(config.schedule, Course(steps * config.train.epochs, steps))
     except ConfigError as error:
         raise ConfigError(faults=[document.fault(fault.key, fault.message) for fault in error.faults]) from None
 

@@ -21,7 +21,7 @@ from nettrain.data.order import steps_per_epoch
 from nettrain.data.split import Split, Splits
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
-from nettrain.optim.table import OPTIMIZERS
+from nettrain.optim.table import make
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
 from nettrain.training.gate_check import check_gate
@@ -156,7 +156,7 @@ def one_batch(plan: Outlook) -> OneBatch:
     pictures = decode(few, image, on_bad, "ram", get_threads())
     normalization = resolve(config.data.normalize, pictures)
     weights = network.materialise(config.seed)
-    optimizer = OPTIMIZERS[config.optimizer.kind][1](config.optimizer.settings, weights)
+    optimizer = make(config.optimizer, weights)
     stepper = Stepper(network, optimizer, training_loss(config.loss))
     batches = Batches(pictures, size, config.seed, normalization, config.data.augment)
     times, losses = [], []

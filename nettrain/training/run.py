@@ -132,9 +132,9 @@ class Run:
         """
         state, config, steps = self.state, self.config, self.prepared.steps_per_epoch
         start, history = state.lineage.epochs(config) * steps, state.history.values
-        before = state.lineage.learning_rate(config, steps)(start - 1, history)
+        before = state.lineage.learning_rate(config, steps, self.prepared.monitor)(start - 1, history[:-1])
         state.lineage.extend(config, steps, epochs, schedule)
-        after = state.lineage.learning_rate(config, steps)(start, history)
+        after = state.lineage.learning_rate(config, steps, self.prepared.monitor)(start, history)
         self.mark("running")  # run.json first: a checkpoint from before the extension is then known for one
         self.save()
         self.notes.append(
@@ -164,7 +164,7 @@ class Run:
         batches = Batches(
             prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
         )
-        learning_rate = state.lineage.learning_rate(config, prepared.steps_per_epoch)
+        learning_rate = state.lineage.learning_rate(config, prepared.steps_per_epoch, prepared.monitor)
         begun, pictures = time.perf_counter(), 0
         facts: Iterator[Fact] = train(
             stepper,

@@ -14,7 +14,7 @@ from nettrain.autograd.tensor import Array
 from nettrain.config.resolved import to_plain
 from nettrain.errors import CheckpointError, ConfigError, DataError, Diverged
 from nettrain.optim.optimizer import Optimizer
-from nettrain.optim.table import OPTIMIZERS
+from nettrain.optim.table import make
 from nettrain.training.checkpoint import Checkpoint
 from nettrain.training.config import Config, best_mode
 from nettrain.training.lineage import Lineage
@@ -80,8 +80,7 @@ class State:
         """The state before the first step; this is where the weights get memory."""
         config, network = prepared.config, prepared.network
         weights = network.materialise(config.seed)
-        optimizer = OPTIMIZERS[config.optimizer.kind][1](config.optimizer.settings, weights)
-        return cls(prepared, weights, optimizer)
+        return cls(prepared, weights, make(config.optimizer, weights))
 
     def meta(self, logs: Mapping[str, int]) -> dict[str, Any]:
         """The metadata of a checkpoint; ``logs`` are the byte lengths of the logs that belong to it."""

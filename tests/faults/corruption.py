@@ -265,7 +265,7 @@ def _train_on(found: checkpoint.Checkpoint, prepared: Prepared) -> None:
     state = State.fresh(prepared)
     state.restore(found, "mutant")
     steps = prepared.steps_per_epoch
-    state.lineage.learning_rate(prepared.config, steps)(state.progress.step, state.history.values)
+    state.lineage.learning_rate(prepared.config, steps, prepared.monitor)(state.progress.step, state.history.values)
     state.best.improves(prepared.monitor, 0.5)
     state.meta({"metrics.csv": 0, "events.jsonl": 0})
 

@@ -35,6 +35,10 @@ NEEDED = {  # what a kind cannot be without
     "residual": "{layers: [relu]}",
     "step": "{every: 1 epochs}",
     "random_crop": "2",
+    "multistep": "[1 epochs, 2 epochs]",
+    "exponential": "0.9",
+    "cosine_restarts": "{period: 1 epochs, growth: 2}",
+    "lookahead": "{optimizer: {adamw: {groups: [{match: '*.bias', lr: 0.1}]}}, sync: 3}",
 }
 PLACES = {  # where a row of each table stands in a config
     "layers": ("- flatten", "- {}\n    - flatten"),
@@ -70,6 +74,11 @@ OTHERS = {  # name: (text to replace in MLP, replacement)
     "every key of the top": ("data:", "version: 1\nname: n\nseed: 3\ndata:"),
     "no bias": ("activation: relu", "activation: relu, bias: false"),
     "nesterov": ("momentum: 0.9", "momentum: 0.9, nesterov: true, weight_decay: 0.1, no_decay: ['*']"),
+    "groups and clipping": (
+        "momentum: 0.9",
+        "clip_norm: 1, groups: [{match: '*.bias', weight_decay: 0.1}, {match: ['*.weight'], lr: 0}]",
+    ),
+    "muon": ("{sgd: {lr: 0.1, momentum: 0.9}}", "{muon: {lr: 0.1, adamw: {lr: 0.01, match: ['layers.2.*']}}}"),
     "every key of the model": (
         "  layers:\n",
         "  init: glorot_normal\n  activation: silu\n  layers:\n    - conv2d: {filters: 4, kernel_size: 3}\n",

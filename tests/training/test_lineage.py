@@ -11,13 +11,21 @@ from commands import MLP
 from training.setting_up import document_of
 
 from nettrain.errors import ConfigError
+from nettrain.optim.schedules.table import SCHEDULES as KINDS
 from nettrain.training import json_text
 from nettrain.training.config import Config
-from nettrain.training.lineage import ENDING, Lineage
+from nettrain.training.lineage import Lineage
 
 STEPS = 10  # an epoch
 LR = 0.1
-SCHEDULES = {"constant": "constant", "cosine": "cosine", "step": "step: {every: 1 epochs, gamma: 0.5}"}
+ENDING = {"cosine", "onecycle", "polynomial"}
+SCHEDULES = {
+    **{kind: f"{kind}: {{}}" for kind in ("constant", "cosine", "onecycle", "polynomial", "plateau")},
+    "step": "step: {every: 1 epochs, gamma: 0.5}",
+    "multistep": "multistep: [1 epochs]",
+    "exponential": "exponential: 0.5",
+    "cosine_restarts": "cosine_restarts: 1 epochs",
+}
 
 
 def config(schedule: str) -> Config:
@@ -26,7 +34,7 @@ def config(schedule: str) -> Config:
 
 
 def rates(lineage: Lineage, config: Config, steps: int) -> list[float]:
-    rate = lineage.learning_rate(config, STEPS)
+    rate = lineage.learning_rate(config, STEPS, "val_accuracy")
     return [rate(step, []) for step in range(steps)]
 
 
@@ -75,6 +83,26 @@ def test_a_warm_up_begins_where_its_schedule_does() -> None:
     assert after[25:] == [LR] * 15
 
 
+def test_a_plateau_goes_by_the_direction_of_what_is_monitored() -> None:
+    plateau = config("plateau: {patience: 0, factor: 0.5}")
+    better, worse = [0.1, 0.2, 0.3], [0.3, 0.2, 0.1]
+    for monitor, history, expected in [
+        ("val_accuracy", better, LR),
+        ("val_accuracy", worse, LR / 4),
+        ("train_loss", better, LR / 4),
+        ("val_loss", worse, LR),
+    ]:
+        assert Lineage().learning_rate(plateau, STEPS, monitor)(30, history) == expected, monitor
+
+
+def test_a_plateau_that_is_added_looks_only_at_the_epochs_after_it() -> None:
+    constant, lineage = config("constant: {}"), Lineage()
+    lineage.extend(constant, STEPS, 6, "plateau: {patience: 0, factor: 0.5}")
+    rate = lineage.learning_rate(constant, STEPS, "val_accuracy")
+    history = [0.9, 0.5, 0.5, 0.6, 0.6]  # the first two are from before
+    assert [rate(10 * epoch, history[:epoch]) for epoch in range(6)] == [LR, LR, LR, LR, LR, LR / 2]
+
+
 def test_the_same_extension_asked_for_again_is_made_once() -> None:
     cosine, lineage = config("cosine: {}"), Lineage()
     for _ in range(2):
@@ -111,9 +139,13 @@ def test_there_must_be_more_epochs(epochs: int) -> None:
     assert refused(Lineage(), config("constant: {}"), epochs) == message
 
 
+def test_every_schedule_is_tried() -> None:
+    assert set(SCHEDULES) == set(KINDS)
+
+
 @pytest.mark.parametrize("kind", SCHEDULES)
 def test_a_schedule_that_has_ended_is_not_stretched(kind: str) -> None:
-    given = config(SCHEDULES[kind] if ":" in SCHEDULES[kind] else f"{kind}: {{}}")
+    given = config(SCHEDULES[kind])
     if kind in ENDING:
         assert refused(Lineage(), given, 3) == (
             f"--epochs: the run's schedule, {kind}, ends with its 2 epochs; "
@@ -139,6 +171,6 @@ def test_a_warm_up_longer_than_what_is_added_is_an_error() -> None:
     constant, lineage = config("constant: {}"), Lineage()
     lineage.extend(constant, STEPS, 3, "cosine: {warmup: 11 steps}")
     with pytest.raises(ConfigError) as caught:
-        lineage.learning_rate(constant, STEPS)
+        lineage.learning_rate(constant, STEPS, "val_accuracy")
     message = "schedule.cosine.warmup: must not be longer than the training of 10 steps, got 11 steps"
     assert str(caught.value) == message

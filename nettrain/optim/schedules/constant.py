@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nettrain.optim.schedules.warmup import Schedule, ScheduleConfig
+from nettrain.optim.schedules.warmup import Course, Schedule, ScheduleConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +12,6 @@ class ConstantConfig(ScheduleConfig):
     """Settings of ``constant``."""
 
 
-def constant(settings: ConstantConfig, warmup: int, total: int, steps_per_epoch: int) -> Schedule:
+def constant(settings: ConstantConfig, course: Course) -> Schedule:
     """1 at every step, the first and the last included."""
     return lambda step, history: 1.0

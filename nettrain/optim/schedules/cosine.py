@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from nettrain.config.fields import Fraction
-from nettrain.optim.schedules.warmup import Schedule, ScheduleConfig
+from nettrain.optim.schedules.warmup import Course, Schedule, ScheduleConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class CosineConfig(ScheduleConfig, aliases={**ScheduleConfig.aliases, "alpha": "final"}):
     """Settings of ``cosine``: ``final`` is the fraction of the learning rate that it falls to."""
 
+    ends: ClassVar[bool] = True
+
     final: Fraction = 0.0
 
 
-def cosine(settings: CosineConfig, warmup: int, total: int, steps_per_epoch: int) -> Schedule:
+def cosine(settings: CosineConfig, course: Course) -> Schedule:
     """final + (1 - final) (1 + cos(pi t)) / 2, where t is the share of the steps that has passed; 1 in the warm-up.
 
     With n steps after the warm-up, t is 0 at the first and (n - 1) / n at the last, as in PyTorch and Keras: ``final``
@@ -26,10 +29,8 @@ def cosine(settings: CosineConfig, warmup: int, total: int, steps_per_epoch: int
     Source   Loshchilov, Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, equation 5, without
              restarts.
     """
-    length = max(total - warmup, 1)
 
     def factor(step: int, history: Sequence[float]) -> float:
-        passed = min(max(step - warmup, 0) / length, 1.0)
-        return settings.final + (1 - settings.final) * (1 + math.cos(math.pi * passed)) / 2
+        return settings.final + (1 - settings.final) * (1 + math.cos(math.pi * course.passed(step))) / 2
 
     return factor

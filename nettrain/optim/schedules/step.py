@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from nettrain.config.fields import Duration, Limit
-from nettrain.optim.schedules.warmup import Schedule, ScheduleConfig, steps_of
+from nettrain.optim.schedules.warmup import Course, Schedule, ScheduleConfig, steps_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,11 +17,11 @@ class StepConfig(ScheduleConfig, short="every", aliases={**ScheduleConfig.aliase
     gamma: Annotated[float, Limit(0, 1, open_low=True)] = 0.1
 
 
-def step(settings: StepConfig, warmup: int, total: int, steps_per_epoch: int) -> Schedule:
+def step(settings: StepConfig, course: Course) -> Schedule:
     """gamma to the power of the intervals that have passed: 1 at step 0, gamma ** ((total - 1) // every) at the last.
 
     Notes    Intervals count from step 0, the warm-up included.
     Source   He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016, section 3.4.
     """
-    every = steps_of(settings.every, steps_per_epoch)
+    every = steps_of(settings.every, course.steps_per_epoch)
     return lambda at, history: float(settings.gamma ** (at // every))
