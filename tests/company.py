@@ -27,6 +27,7 @@ from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
 from nettrain.ops.mse import mse
 from nettrain.ops.pointwise import Pointwise
+from nettrain.ops.prelu import Prelu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
 
@@ -81,6 +82,7 @@ def rows() -> Iterator[Row]:
         norm = [Tensor(random(C, seed=seed)) for seed in (2, 3, 4)]
         for shape in ((7, 5, C), (C,)):
             yield f"batch_norm {shape}", shape, lambda x, _, n=norm: through(x, epilogue=[running(*n)])
+            yield f"prelu {shape}", shape, lambda x, _, n=norm: through(x, epilogue=[Prelu(n[1])])
         for size in (1, 7, 16):
             pooled = f"global_avg_pool {size}x{size}x{C}"
             yield pooled, (size, size, C), lambda x, _: through(x, epilogue=[GlobalAveragePool()])

@@ -25,12 +25,15 @@ from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
 from nettrain.ops.pointwise import Pointwise
+from nettrain.ops.prelu import Prelu
 from nettrain.ops.relu import relu
 from nettrain.ops.through import through
 
 WIDTH = 2  # channels of what every core makes
-ROWS = ("bias", "relu", "gelu", "add", "norm", "dropout", "nothing")  # parts that take rows as well as pictures
-PICTURES = (*ROWS, "max_pool", "avg_pool", "global_avg_pool")
+DIFFERENT = ("bias", "relu", "gelu", "add", "norm", "dropout", "nothing")  # each keeps and writes in a way of its own
+ROWS = (*DIFFERENT, "prelu")  # parts that take rows as well as pictures
+POOLS = ("max_pool", "avg_pool", "global_avg_pool")
+PICTURES = (*ROWS, *POOLS)
 SETTINGS = {"momentum": 0.1, "epsilon": EPSILON}
 
 Names = tuple[str, ...]
@@ -101,6 +104,8 @@ class Epilogue:
             maker = Part
         elif name == "bias":
             wanted, maker = {"bias": (WIDTH,)}, Bias
+        elif name == "prelu":
+            wanted, maker = {"slope": (WIDTH,)}, Prelu
         elif name == "add":
             wanted, maker = {"shortcut": shape}, Add
         elif name in ("relu", "gelu"):

@@ -117,7 +117,8 @@ def dropout(x: Array, rate: float, seed: int, layer: str, epoch: int, start: int
 
 
 def softmax(x: Array) -> Array:
-    return np.array([np.exp(row) / np.exp(row).sum() for row in x])
+    """Over the last axis, a row at a time."""
+    return np.array([np.exp(row) / np.exp(row).sum() for row in x.reshape(-1, x.shape[-1])]).reshape(x.shape)
 
 
 def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> Array:
@@ -143,3 +144,7 @@ def option_a(x: Array, stride: tuple[int, int], channels: int) -> Array:
 
 def relu(x: Array) -> Array:
     return (x + np.abs(x)) / 2
+
+
+def prelu(x: Array, weight: Array) -> Array:
+    return np.where(x > 0, x, weight * x)

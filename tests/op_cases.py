@@ -27,6 +27,7 @@ from nettrain.ops.mean import mean
 from nettrain.ops.mse import mse
 from nettrain.ops.option_a import option_a
 from nettrain.ops.pointwise import Pointwise
+from nettrain.ops.prelu import Prelu
 from nettrain.ops.relu import relu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
@@ -289,6 +290,22 @@ CASES: dict[str, Case] = {
         lambda x, scale, shift: through(x, epilogue=[batch_norm(scale, shift, training=False)]),
         lambda x, scale, shift: running_normed(x, scale, shift),
     ),
+    "prelu of pictures": Case(
+        through,
+        "through prelu",
+        {"x": PICTURE, "weight": (3,)},
+        lambda x, weight: through(x, epilogue=[Prelu(weight)]),
+        naive.prelu,
+        away_from_zero,
+    ),
+    "prelu of rows": Case(
+        through,
+        "through prelu",
+        {"x": ("N", 9), "weight": (9,)},
+        lambda x, weight: through(x, epilogue=[Prelu(weight)]),
+        naive.prelu,
+        away_from_zero,
+    ),
     "relu as a part": part("pointwise relu", lambda: Pointwise(*RELU), naive.relu, make=away_from_zero),
     "max_pool 2": part("max_pool window_part", lambda: MaxPool(POOL), lambda x: naive.max_pool(x, POOL), make=distinct),
     "max_pool 3 stride 2 padding 1": part(
@@ -346,6 +363,7 @@ CASES: dict[str, Case] = {
         lambda x: naive.option_a(x, (3, 2), 3),
     ),
     "softmax": Case(softmax, "softmax", {"x": ("N", 5)}, softmax, naive.softmax),
+    "softmax of pictures": part("pointwise softmax", lambda: Pointwise(softmax, {}), naive.softmax),
     "cross_entropy": Case(
         cross_entropy,
         "cross_entropy mse mean",

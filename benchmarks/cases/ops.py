@@ -111,7 +111,10 @@ CONVS = {
     "conv3x3-32-32@32-relu-pool": Conv(32, 32, 32, then=POOLED, covers="conv2d bias pointwise relu max_pool"),
     "conv3x3-32-32@32-norm-relu": Conv(32, 32, 32, then=NORMED, covers="conv2d batch_norm pointwise relu"),
 }
-ACTIVATIONS = ("relu", "leaky_relu", "gelu", "silu", "sigmoid", "tanh")
+ACTIVATIONS = (
+    *("relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus"),
+    *("hard_swish", "hard_sigmoid", "sigmoid", "tanh"),
+)
 OPS: dict[str, OpCase] = {
     **CONVS,
     "dense-4096-256": Dense(4096, 256),
@@ -120,6 +123,7 @@ OPS: dict[str, OpCase] = {
     "dense-784-128": Dense(784, 128, first=True),
     "dense-256-10": Dense(256, 10),
     **{kind: Pictures(kind, 32, 32, f"through pointwise {kind}") for kind in ACTIVATIONS},
+    "prelu": Pictures("prelu", 32, 32, "through prelu"),
     "batch_norm": Pictures("batch_norm", 32, 32, "through batch_norm"),
     "max_pool2": Pictures("max_pool2", 32, 32, "through max_pool window_part"),
     "max_pool3-stride2": Pictures("max_pool3-stride2", 32, 32, "through max_pool window_part"),

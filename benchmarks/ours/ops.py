@@ -32,6 +32,7 @@ from nettrain.ops.mean import mean
 from nettrain.ops.mse import mse
 from nettrain.ops.option_a import option_a
 from nettrain.ops.pointwise import Pointwise
+from nettrain.ops.prelu import Prelu
 from nettrain.ops.relu import relu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
@@ -121,6 +122,8 @@ def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tu
         return (lambda x, shortcut: through(x, epilogue=[Add(shortcut)])), [shape, shape]
     if case.what == "batch_norm":
         return (lambda x, w, b: through(x, epilogue=[_norm(w, b, C, recorded)])), [shape, (C,), (C,)]
+    if case.what == "prelu":
+        return (lambda x, w: through(x, epilogue=[Prelu(w)])), [shape, (C,)]
     return OF_PICTURES[case.what], [shape]
 
 

@@ -75,14 +75,23 @@ def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tu
     if case.what == "batch_norm":
         mean, var = torch.zeros(C), torch.ones(C)
         return (lambda x, w, b: F.batch_norm(x, mean, var, w, b, training=recorded)), [shape, (C,), (C,)]
+    if case.what == "prelu":
+        return F.prelu, [shape, (C,)]
     return OF_PICTURES[case.what], [shape]
 
 
 OF_PICTURES: dict[str, Call] = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
+    "elu": F.elu,
+    "selu": F.selu,
     "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "silu": F.silu,
+    "mish": F.mish,
+    "softplus": F.softplus,
+    "hard_swish": F.hardswish,
+    "hard_sigmoid": F.hardsigmoid,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "max_pool2": lambda x: F.max_pool2d(x, 2),

@@ -120,22 +120,15 @@ class Chosen:
 class Table:
     """The kinds a ``OneOf`` may name, each with its record; ``aliases`` are other tools' names for them.
 
-    ``refused`` are kinds that users know and that have no place here, each with the reason; ``does`` says of each
-    kind in a line what it does.
+    ``does`` says of each kind in a line what it does.
     """
 
     rows: Mapping[str, type[Record]]
     aliases: Mapping[str, str] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
     does: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls,
-        rows: Mapping[str, tuple[Any, ...]],
-        aliases: Mapping[str, str] | None = None,
-        refused: Mapping[str, str] | None = None,
-    ) -> Table:
+    def of(cls, rows: Mapping[str, tuple[Any, ...]], aliases: Mapping[str, str] | None = None) -> Table:
         """From rows of a record and what carries a kind out, whose docstring says what that is."""
         does = {kind: first_sentence(row[1]) for kind, row in rows.items()}
-        return cls({kind: row[0] for kind, row in rows.items()}, aliases or {}, refused or {}, does)
+        return cls({kind: row[0] for kind, row in rows.items()}, aliases or {}, does)

@@ -162,8 +162,6 @@ class Walk:
         else:
             return self.no_kind(noun_, rows, node, key)
         kind = rows.aliases.get(name.text, name.text)
-        if reason := rows.refused.get(kind):
-            return self.fault(f"no {noun_} {shown(name.text)} here: {reason}", name.place, key)
         if kind not in rows.rows:
             remedy = hint(name.text, rows.rows, rows.aliases, f"the {table} are")
             return self.fault(f"unknown {noun_} {shown(name.text)}{remedy}", name.place, key)

@@ -41,6 +41,13 @@ class UniformConfig(Record, short="limit", aliases={"bound": "limit"}):
     limit: Positive = 0.05
 
 
+@dataclass(frozen=True)
+class FilledConfig(Record, short="value"):
+    """Settings of ``constant``: the same number everywhere."""
+
+    value: float = 0.0
+
+
 def _truncated(seed: int, purpose: str, places: npt.NDArray[np.int64]) -> F64:
     """Standard normal numbers between -2 and 2: one outside is drawn again with the next counter."""
     values = counter_hash.normal(seed, purpose, places, 0)
@@ -89,6 +96,11 @@ def _constant(value: float) -> Callable[..., F64]:
     return draw
 
 
+def _filled(settings: FilledConfig, fans: Fans, seed: int, purpose: str, places: npt.NDArray[np.int64]) -> F64:
+    """The number given, everywhere."""
+    return np.full(len(places), settings.value)
+
+
 def he(fans: Fans) -> float:
     """Variance 2 / fan_in.  Source: He, Zhang, Ren, Sun, "Delving Deep into Rectifiers", 2015, equation 10."""
     return 2 / fans[0]
@@ -116,6 +128,7 @@ INITIALISERS: dict[str, tuple[type[Record], Callable[..., F64]]] = {
     "uniform": (UniformConfig, _uniform),
     "zeros": (NoSettings, _constant(0.0)),
     "ones": (NoSettings, _constant(1.0)),
+    "constant": (FilledConfig, _filled),
 }
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from nettrain.config.fields import NoSettings, Record, Table
+from nettrain.model.activations import ACTIVATION_LAYERS
 from nettrain.model.initialisers import INITIALISERS
 from nettrain.model.layer import Layer
-from nettrain.model.layers.activation import ActivationLayer
 from nettrain.model.layers.avg_pool2d import AvgPool2d
 from nettrain.model.layers.batch_norm import BatchNormConfig, BatchNormLayer
 from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
@@ -32,12 +32,7 @@ LAYERS: dict[str, tuple[type[Record], Callable[..., Layer]]] = {
     "dropout": (DropoutConfig, Dropout),
     "batch_norm": (BatchNormConfig, BatchNormLayer),
     "residual": (ResidualConfig, Residual),
-    "relu": (ACTIVATIONS["relu"][0], partial(ActivationLayer, "relu")),
-    "leaky_relu": (ACTIVATIONS["leaky_relu"][0], partial(ActivationLayer, "leaky_relu")),
-    "gelu": (ACTIVATIONS["gelu"][0], partial(ActivationLayer, "gelu")),
-    "silu": (ACTIVATIONS["silu"][0], partial(ActivationLayer, "silu")),
-    "sigmoid": (ACTIVATIONS["sigmoid"][0], partial(ActivationLayer, "sigmoid")),
-    "tanh": (ACTIVATIONS["tanh"][0], partial(ActivationLayer, "tanh")),
+    **{kind: (row[0], row[1]) for kind, row in ACTIVATION_LAYERS.items() if row[1] is not None},
 }
 LAYER_ALIASES = {
     "linear": "dense",
@@ -50,18 +45,19 @@ LAYER_ALIASES = {
     "global_average_pooling2d": "global_avg_pool",
     "batchnorm": "batch_norm",
     "batch_norm2d": "batch_norm",
-    "swish": "silu",
+    **{other: kind for other, kind in ACTIVATION_ALIASES.items() if kind != "none"},
 }
-SOFTMAX = "the loss has the softmax in it, and wants the logits of the last layer as they are; leave it out"
 CONTAINERS = (Residual,)  # built from layers of their own: their constructors take ``build`` too
 
+
+def _documented(rows: Mapping[str, tuple[type[Record], Any]]) -> dict[str, tuple[type[Record], Any]]:
+    """Rows with what says in its docstring what a kind does: of an activation its op."""
+    return {kind: ACTIVATIONS.get(kind, row) for kind, row in rows.items()}
+
+
 TABLES = {
-    "layers": Table.of(
-        {kind: (row[0], ACTIVATIONS.get(kind, row)[1]) for kind, row in LAYERS.items()},
-        LAYER_ALIASES,
-        {"softmax": SOFTMAX},
-    ),
+    "layers": Table.of(_documented(LAYERS), LAYER_ALIASES),
     "norms": Table.of(NORMS, NORM_ALIASES),
-    "activations": Table.of(ACTIVATIONS, ACTIVATION_ALIASES, {"softmax": SOFTMAX}),
+    "activations": Table.of(_documented(ACTIVATION_LAYERS), ACTIVATION_ALIASES),
     "initialisers": Table.of(INITIALISERS),
 }

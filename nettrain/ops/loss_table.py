@@ -46,4 +46,5 @@ LOSSES: dict[str, tuple[type[Record], Op, Callable[[Array], Array]]] = {
     "cross_entropy": (CrossEntropyConfig, cross_entropy, softmax_of),
     "mse": (NoSettings, mse, shares_of),
 }
+INSIDE: dict[str, tuple[str, ...]] = {"cross_entropy": ("softmax",)}  # activations that would be applied twice
 LOSS_ALIASES = {"categorical_crossentropy": "cross_entropy", "mean_squared_error": "mse"}

@@ -11,7 +11,8 @@ from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.config import DataConfig
 from nettrain.model.kinds import TABLES as MODEL_TABLES
 from nettrain.model.network import ModelConfig
-from nettrain.ops.loss_table import LOSS_ALIASES, LOSSES, CrossEntropyConfig
+from nettrain.model.outputs import last_activation
+from nettrain.ops.loss_table import INSIDE, LOSS_ALIASES, LOSSES, CrossEntropyConfig
 from nettrain.optim.schedules.constant import ConstantConfig
 from nettrain.optim.schedules.table import SCHEDULE_ALIASES, SCHEDULES
 from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
@@ -115,3 +116,7 @@ class Config(Record):
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         if self.name is not None and (wrong := name_fault(self.name)):
             yield "name", wrong
+        last = last_activation(self.model.layers)
+        if last is not None and last.kind in INSIDE.get(self.loss.kind, ()):
+            wants = "wants the outputs of the last layer as they are"
+            yield last.key, f"{self.loss.kind} has the {last.kind} in it, and {wants}; leave it out"

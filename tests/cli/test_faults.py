@@ -65,8 +65,14 @@ CONFIGS = {  # name: (text to replace in MLP, replacement, the line)
     "a softmax layer": (
         "- dense: classes",
         "- dense: classes\n    - softmax",
-        "a.yaml:10:7: model.layers.3: no layer 'softmax' here: the loss has the softmax in it, and wants the "
-        "logits of the last layer as they are; leave it out",
+        "a.yaml:10:7: model.layers.3: cross_entropy has the softmax in it, and wants the outputs of the last layer as "
+        "they are; leave it out",
+    ),
+    "a softmax as the last activation": (
+        "- dense: classes",
+        "- dense: {{units: classes, activation: softmax}}\n    - dropout: 0.1",
+        "a.yaml:9:43: model.layers.2.dense.activation: cross_entropy has the softmax in it, and wants the outputs of "
+        "the last layer as they are; leave it out",
     ),
     "a layer that there is not": (
         "- dense: classes",

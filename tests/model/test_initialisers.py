@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nettrain.config.fields import Chosen, NoSettings, Record
-from nettrain.model.initialisers import INITIALISERS, NormalConfig, UniformConfig, initialise
+from nettrain.model.initialisers import INITIALISERS, FilledConfig, NormalConfig, UniformConfig, initialise
 
 SHAPE, FANS = (3, 3, 64, 400), (576, 3600)
 COUNT = math.prod(SHAPE)
@@ -24,11 +24,12 @@ STDDEV = {  # written out by hand from the papers
     "uniform": 0.05 / math.sqrt(3),
     "zeros": 0.0,
     "ones": 0.0,
+    "constant": 0.0,
 }
 KERAS_CORRECTION = 0.87962566103423978  # the standard deviation of a standard normal variable cut at -2 and 2
 TRUNCATED = ("he_normal", "glorot_normal", "lecun_normal")
 UNIFORM = ("he_uniform", "glorot_uniform", "lecun_uniform", "uniform")
-RANDOM = [kind for kind in STDDEV if kind not in ("zeros", "ones")]
+RANDOM = [kind for kind in STDDEV if kind not in ("zeros", "ones", "constant")]
 
 
 def drawn(
@@ -129,3 +130,4 @@ def test_small_shapes(kind: str, shape: tuple[int, ...]) -> None:
 def test_constants() -> None:
     assert filled(Chosen("zeros", NoSettings()), "b", (2, 2), (1, 1), 1).tolist() == [[0, 0], [0, 0]]
     assert filled(Chosen("ones", NoSettings()), "b", (2, 2), (1, 1), 1).tolist() == [[1, 1], [1, 1]]
+    assert filled(Chosen("constant", FilledConfig(0.3)), "b", (2, 1), (1, 1), 1).tolist() == [[0.3], [0.3]]

@@ -9,6 +9,7 @@ import pytest
 from models import INFERENCE, TRAINING, described, layers, network, pictures, recorded
 
 from nettrain.autograd.tensor import Shape, Tensor
+from nettrain.model.activations import ACTIVATION_LAYERS
 from nettrain.model.kinds import LAYER_ALIASES, LAYERS, TABLES
 from nettrain.model.norms import NORM_ALIASES, NORMS
 from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS
@@ -29,6 +30,7 @@ ROWS = [
     Row("dense: classes", (5,)),
     Row("dense: {units: 6, norm: batch_norm, activation: gelu}", (6,)),
     Row("dense: {units: 6, bias: false, init: lecun_uniform}", (6,)),
+    Row("dense: {units: 6, activation: {prelu: 0.1}}", (6,)),
     Row("conv2d: {filters: 6, kernel_size: 3}", (9, 7, 6)),
     Row("conv2d: {filters: 6, kernel_size: [1, 3], stride: [2, 1], padding: valid}", (5, 5, 6)),
     Row("conv2d: {filters: 6, kernel_size: 3, stride: 2, norm: batch_norm, activation: relu}", (5, 4, 6)),
@@ -50,10 +52,22 @@ ROWS = [
     Row("residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: conv1x1}", (5, 4, 6)),
     Row("residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: pad}", (5, 4, 6)),
     Row("residual: {layers: [relu, dropout: 0.1], activation: tanh}", PICTURE),
+    Row("residual: {layers: [relu, dropout: 0.1], activation: prelu}", PICTURE),
     Row("relu", PICTURE),
     Row("leaky_relu: 0.1", PICTURE),
+    Row("elu", PICTURE),
+    Row("elu: {alpha: 0.5}", PICTURE),
+    Row("selu", PICTURE),
+    Row("prelu", PICTURE),
+    Row("prelu: 0.1", PICTURE),
     Row("gelu", PICTURE),
+    Row("gelu_tanh", PICTURE),
     Row("silu", PICTURE),
+    Row("mish", PICTURE),
+    Row("softplus", PICTURE),
+    Row("hard_swish", PICTURE),
+    Row("hard_sigmoid", PICTURE),
+    Row("softmax", PICTURE),
     Row("sigmoid", PICTURE),
     Row("tanh", PICTURE),
 ]
@@ -96,7 +110,7 @@ def test_every_layer_has_a_row() -> None:
 
 @pytest.mark.parametrize(
     ("aliases", "rows"),
-    [(LAYER_ALIASES, LAYERS), (NORM_ALIASES, NORMS), (ACTIVATION_ALIASES, ACTIVATIONS)],
+    [(LAYER_ALIASES, LAYERS), (NORM_ALIASES, NORMS), (ACTIVATION_ALIASES, ACTIVATION_LAYERS)],
     ids=["layers", "norms", "activations"],
 )
 def test_aliases_lead_to_rows_and_hide_none(aliases: dict[str, str], rows: dict[str, object]) -> None:
@@ -105,15 +119,16 @@ def test_aliases_lead_to_rows_and_hide_none(aliases: dict[str, str], rows: dict[
 
 
 def test_every_activation_is_a_layer_too() -> None:
-    assert set(ACTIVATIONS) - {"none"} <= set(LAYERS)
+    assert set(ACTIVATION_LAYERS) - {"none"} <= set(LAYERS)
+    assert set(ACTIVATIONS) < set(ACTIVATION_LAYERS)
     assert set(TABLES) == {"layers", "norms", "activations", "initialisers"}
 
 
-@pytest.mark.parametrize("kind", [kind for kind, row in ACTIVATIONS.items() if row[1] is not None])
+@pytest.mark.parametrize("kind", [kind for kind, row in ACTIVATION_LAYERS.items() if row[1] is not None])
 def test_an_activation_as_layer_and_as_setting_is_the_same(kind: str) -> None:
     apart = network(layers("conv2d: {filters: 6, kernel_size: 3}", kind, "flatten", "dense: classes"))
     joined = network(layers(f"conv2d: {{filters: 6, kernel_size: 3, activation: {kind}}}", "flatten", "dense: classes"))
     for name, array in apart.state().items():
-        joined.state()[name.replace("layers.3", "layers.2")][...] = array
+        joined.state()[name.replace("layers.1", "layers.0.activation").replace("layers.3", "layers.2")][...] = array
     x = pictures(5)
     assert (apart(Tensor(x), INFERENCE).array == joined(Tensor(x), INFERENCE).array).all()

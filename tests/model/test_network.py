@@ -71,8 +71,8 @@ def inherited(text: str) -> dict[str, tuple[str | None, str]]:
 
     def look(layer: object) -> None:
         if isinstance(layer, LinearMap):
-            chosen = layer._activation
-            found[layer.name] = (None if chosen is None else chosen.kind, layer.weight.init.kind)
+            part = None if layer.activation is None else layer.activation.part(TRAINING)
+            found[layer.name] = (None if part is None else part.name, layer.weight.init.kind)
         for _, child in layer.children():  # type: ignore[attr-defined]
             look(child)
 
@@ -98,7 +98,7 @@ def test_layers_inherit_activation_and_initialiser() -> None:
     assert inherited(text) == {
         "layers.0": ("gelu", "glorot_uniform"),
         "layers.1": ("tanh", "zeros"),
-        "layers.2": ("none", "glorot_uniform"),
+        "layers.2": (None, "glorot_uniform"),
         "layers.3.layers.0": ("gelu", "glorot_uniform"),
         "layers.3.layers.1": ("gelu", "glorot_uniform"),  # the last of a block is not the last of all
         "layers.5": ("gelu", "glorot_uniform"),
@@ -123,7 +123,7 @@ def test_a_conv_that_gives_the_logits_gets_no_activation_though_pooling_follows_
 
 
 def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
-    assert inherited(layers(CONV, *END)) == {"layers.0": ("none", "he_normal"), "layers.2": (None, "he_normal")}
+    assert inherited(layers(CONV, *END)) == {"layers.0": (None, "he_normal"), "layers.2": (None, "he_normal")}
 
 
 @pytest.mark.parametrize(
@@ -171,20 +171,6 @@ def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
         (
             layers("conv2d: {filters: 4, kernel_size: 3, dilation: 1000000000}"),
             ["train.yaml:2:52: layers.0.conv2d.dilation: must be at least 1 and at most 4096, got 1000000000"],
-        ),
-        (
-            layers("softmax"),
-            [
-                "train.yaml:2:5: layers.0: no layer 'softmax' here: the loss has the softmax in it, and wants the "
-                "logits of the last layer as they are; leave it out"
-            ],
-        ),
-        (
-            layers("dense: {units: classes, activation: softmax}"),
-            [
-                "train.yaml:2:41: layers.0.dense.activation: no activation 'softmax' here: the loss has the softmax in "
-                "it, and wants the logits of the last layer as they are; leave it out"
-            ],
         ),
         (layers("dropout: 1"), ["train.yaml:2:14: layers.0.dropout.rate: must be at least 0 and below 1, got 1"]),
     ],

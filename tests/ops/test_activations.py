@@ -13,11 +13,13 @@ from promises import Array, Case, apart, away_from_zero, directional_difference,
 
 import nettrain.ops
 from nettrain.autograd.tensor import Leaf, Tensor
-from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS, LeakyReluConfig
+from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS, EluConfig, LeakyReluConfig
+from nettrain.ops.elu import elu
 from nettrain.ops.leaky_relu import leaky_relu
 from nettrain.ops.softmax import softmax
 
-KINKED = ("relu", "leaky_relu")
+KINKED = ("relu", "leaky_relu", "selu")
+BY_ROW = ("softmax",)  # the others work number by number
 SEVERAL = 5
 
 
@@ -25,13 +27,35 @@ def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
 
 
+def softplus(x: float) -> float:
+    return math.log1p(math.exp(x)) if x < 500 else x
+
+
+def relu6(x: float) -> float:
+    return min(max(x, 0.0), 6.0)
+
+
 FUNCTIONS: dict[str, Callable[[float], float]] = {
     "relu": lambda x: max(x, 0.0),
     "leaky_relu": lambda x: x if x > 0 else 0.01 * x,
+    "elu": lambda x: x if x > 0 else math.expm1(x),
+    "selu": lambda x: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * math.expm1(x)),
     "gelu": lambda x: x * math.erfc(-x / math.sqrt(2)) / 2,
+    "gelu_tanh": lambda x: x * sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)),
     "silu": lambda x: x * sigmoid(x),
+    "mish": lambda x: x * math.tanh(softplus(x)),
+    "softplus": softplus,
+    "hard_swish": lambda x: x * relu6(x + 3) / 6,
+    "hard_sigmoid": lambda x: relu6(x + 3) / 6,
     "sigmoid": sigmoid,
     "tanh": math.tanh,
+}
+SLOPES = {  # far below 0, and far above, where they are not 0 and 1
+    "leaky_relu": (0.01, 1),
+    "selu": (0, 1.0507009873554805),
+    "sigmoid": (0, 0),
+    "hard_sigmoid": (0, 0),
+    "tanh": (0, 0),
 }
 
 
@@ -55,6 +79,14 @@ CASES = {
         {"x": ("N", 7)},
         lambda x: leaky_relu(x, negative_slope=0.3),
         by_number(lambda x: x if x > 0 else 0.3 * x),
+        away_from_zero,
+    ),
+    "elu 0.3": Case(
+        elu,
+        "elu",
+        {"x": ("N", 7)},
+        lambda x: elu(x, alpha=0.3),
+        by_number(lambda x: x if x > 0 else 0.3 * math.expm1(x)),
         away_from_zero,
     ),
 }
@@ -131,13 +163,15 @@ def test_nan_in_nan_out_and_no_neighbour_is_touched(kind: str, dtype: type) -> N
 @each_kind
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_large_numbers_have_finite_results(kind: str, dtype: type) -> None:
-    x = np.array([-1e4, -200.0, -90.0, 90.0, 200.0, 1e4], dtype)
+    x = np.array([-1e30, -1e4, -200.0, -90.0, 90.0, 200.0, 1e4, 1e30], dtype)
     op = ACTIVATIONS[kind][1]
     assert op is not None
-    with np.errstate(invalid="raise", divide="raise"):
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
         y, (back,) = op.function(x)
         gradient = back(np.ones_like(x))
     expected = [FUNCTIONS[kind](value) for value in x.tolist()]
+    low, high = SLOPES.get(kind, (0, 1))
+    np.testing.assert_allclose(gradient, [low] * 4 + [high] * 4, atol=1e-30)
     np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-30 if kind in KINKED else 1e-12)
     assert np.isfinite(gradient).all()
 
@@ -148,8 +182,45 @@ def test_on_either_side_the_slope_settles(kind: str) -> None:
     op = ACTIVATIONS[kind][1]
     assert op is not None
     _, (back,) = op.function(x)
-    low, high = {"leaky_relu": (0.01, 1), "sigmoid": (0, 0), "tanh": (0, 0)}.get(kind, (0, 1))
+    low, high = SLOPES.get(kind, (0, 1))
     np.testing.assert_allclose(back(np.ones(2)), [low, high], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in ACTIVATIONS.items() if row[1] and row[1].takes_out])
+def test_in_place_gives_the_same_bits_as_elsewhere(kind: str) -> None:
+    settings, op = ACTIVATIONS[kind]
+    assert op is not None
+    x = np.random.default_rng(1).normal(0, 3, (5, 4, 6)).astype(np.float32)
+    y, (back,) = op.function(x, **asdict(settings()))  # type: ignore[call-overload]
+    g = weights_for(y)
+    gradient = back(g)
+    place = x.copy()
+    found, (back_there,) = op.function(place, out=place, **asdict(settings()))  # type: ignore[call-overload]
+    assert found is place
+    assert found.tobytes() == y.tobytes()
+    passed = back_there(g, g)
+    assert passed is g
+    assert passed.tobytes() == gradient.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["hard_swish", "hard_sigmoid"])
+def test_a_hard_activation_at_its_corners(kind: str) -> None:
+    op = ACTIVATIONS[kind][1]
+    assert op is not None
+    y, (back,) = op.function(np.array([-4.0, -3.0, 0.0, 3.0, 4.0]))
+    slopes = back(np.ones(5))
+    if kind == "hard_sigmoid":
+        assert y.tolist() == [0, 0, 0.5, 1, 1]
+        assert slopes.tolist() == [0, 0, 1 / 6, 0, 0]
+    else:
+        assert y.tolist() == [0, 0, 0, 3, 4]
+        assert slopes.tolist() == [0, 0, 0.5, 1, 1]
+
+
+def test_gelu_tanh_is_near_gelu() -> None:
+    x = np.linspace(-6, 6, 1201)
+    apart_from = np.abs(applied("gelu_tanh", x) - applied("gelu", x)).max()
+    assert 1e-4 < apart_from < 5e-4
 
 
 def test_leaky_relu_at_zero() -> None:
@@ -160,7 +231,7 @@ def test_leaky_relu_at_zero() -> None:
 
 def test_every_activation_has_a_file_of_its_name_and_a_formula_here() -> None:
     ops = {kind: row[1] for kind, row in ACTIVATIONS.items() if row[1] is not None}
-    assert {kind: op.name for kind, op in ops.items()} == {kind: kind for kind in FUNCTIONS}
+    assert {kind: op.name for kind, op in ops.items()} == {kind: kind for kind in (*FUNCTIONS, *BY_ROW)}
     (folder,) = nettrain.ops.__path__
     assert {f"{kind}.py" for kind in ops} <= {path.name for path in Path(folder).iterdir()}
     assert set(ACTIVATIONS) - set(ops) == {"none"}
@@ -169,7 +240,16 @@ def test_every_activation_has_a_file_of_its_name_and_a_formula_here() -> None:
 def test_settings_have_the_names_that_others_use() -> None:
     assert LeakyReluConfig.short == "negative_slope"
     assert set(LeakyReluConfig.aliases) == {"alpha", "slope"}
-    wanted = {"swish": "silu", "linear": "none", "identity": "none", "lrelu": "leaky_relu"}
+    assert EluConfig.short == "alpha"
+    wanted = {
+        "swish": "silu",
+        "linear": "none",
+        "identity": "none",
+        "lrelu": "leaky_relu",
+        "hard_silu": "hard_swish",
+        "hardswish": "hard_swish",
+        "hardsigmoid": "hard_sigmoid",
+    }
     assert wanted.items() <= ACTIVATION_ALIASES.items()
 
 
@@ -211,6 +291,12 @@ def test_softmax_gradient_and_a_row_of_nan() -> None:
     assert np.isnan(found).all(axis=1).tolist() == [False, False, True, False]
     assert found[0].tobytes() == y[0].tobytes()
     assert softmax(Leaf(logits)).shape == (4, 6)
+
+
+def test_softmax_of_pictures_is_over_the_channels_of_each_pixel() -> None:
+    pixels = np.random.default_rng(1).normal(size=(3, 4, 5, 6)).astype(np.float32)
+    y = softmax(Tensor(pixels)).array
+    assert y.tobytes() == softmax(Tensor(pixels.reshape(-1, 6))).array.tobytes()
 
 
 @each_kind

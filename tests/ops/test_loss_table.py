@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nettrain.autograd.tensor import Tensor
-from nettrain.ops.loss_table import LOSS_ALIASES, LOSSES, shares_of, softmax_of
+from nettrain.ops.activations import ACTIVATIONS
+from nettrain.ops.loss_table import INSIDE, LOSS_ALIASES, LOSSES, shares_of, softmax_of
 
 OUTPUTS = np.random.default_rng(1).normal(1, size=(9, 4)).astype(np.float32)  # a positive one in every row
 
@@ -52,3 +53,8 @@ def test_shares_cut_off_below_zero(outputs: list[float], shares: list[float]) ->
 
 def test_aliases_lead_to_losses() -> None:
     assert set(LOSS_ALIASES.values()) <= set(LOSSES)
+
+
+def test_what_losses_have_inside_are_activations() -> None:
+    assert set(INSIDE) <= set(LOSSES)
+    assert {kind for kinds in INSIDE.values() for kind in kinds} <= set(ACTIVATIONS)

@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from epilogue_cases import PICTURES, ROWS, Epilogue, Names, by_leaf, by_node, fits
+from epilogue_cases import DIFFERENT, PICTURES, POOLS, ROWS, Epilogue, Names, by_leaf, by_node, fits
 from promises import Array, apart
 
 N = 35  # pictures: more than one piece of training, whose largest have 32
@@ -23,7 +23,7 @@ def sampled(parts: tuple[str, ...], length: int, count: int) -> list[Names]:
     return [names for names in drawn if fits(names) and sum("x_pool" in n or "g_pool" in n for n in names) <= 3][:count]
 
 
-EVERY = [names for length in (1, 2, 3) for names in orders(PICTURES, length)]
+EVERY = [names for length in (1, 2) for names in orders(PICTURES, length)] + orders((*DIFFERENT, *POOLS), 3)
 LONG = [names for length in (4, 5, 6, 7) for names in sampled(PICTURES, length, 25)]
 FOLLOWING = [("training norm", *names) for names in [(), *orders(PICTURES, 1), *orders(PICTURES, 2), *LONG[::5]]]
 OF_ROWS = [names for length in (1, 2) for names in orders(ROWS, length)] + sampled(ROWS, 5, 20)

@@ -9,8 +9,8 @@ from typing import Annotated
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Dim, Shape
 from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
+from nettrain.model.activations import activation_layer
 from nettrain.model.layer import Layer, Parameter, Pass
-from nettrain.model.layers.activation import activation_parts
 from nettrain.model.norms import NORMS
 from nettrain.ops.bias import Bias
 
@@ -65,10 +65,9 @@ class LinearMap(Layer):
         self.bias = Parameter((outputs,), settings.bias_init or ZEROS, fans) if settings.has_bias else None
         norm = None if settings.norm is None else NORMS[settings.norm.kind][1]
         self.norm = None if norm is None or settings.norm is None else norm(settings.norm.settings, (outputs,))
-        self._activation = settings.activation
+        self.activation = activation_layer(settings.activation, (outputs,))
 
     def epilogue(self, now: Pass) -> list[Part]:
         """This layer's own parts for one pass."""
         bias = [] if self.bias is None else [Bias(self.bias)]
-        norm = [] if self.norm is None else [self.norm.part(now)]
-        return [*bias, *norm, *activation_parts(self._activation)]
+        return [*bias, *(layer.part(now) for layer in (self.norm, self.activation) if layer is not None)]

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Shape, Tensor
 from nettrain.config.fields import Chosen, OneOf, Record
+from nettrain.model.activations import activation_layer
 from nettrain.model.layer import Build, Layer, Pass
-from nettrain.model.layers.activation import activation_parts
 from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
 from nettrain.model.layers.linear_map import LinearMapConfig
 from nettrain.model.sequential import Sequential
@@ -49,14 +49,15 @@ class Residual(Sequential):
     def __init__(self, settings: ResidualConfig, shape: Shape, build: Build) -> None:
         layers, out = build(settings.layers, shape)
         super().__init__(layers)
-        self._activation = settings.activation
+        self.activation = activation_layer(settings.activation, out)
         self.shortcut = _shortcut(settings, shape, out)
 
     def __call__(self, x: Tensor, now: Pass, after: Sequence[Part] = ()) -> Tensor:
         if x.graph is not None:
             x.graph.layer = self.shortcut.name
         shortcut = self.shortcut(x, now)
-        return super().__call__(x, now, [Add(shortcut), *activation_parts(self._activation), *after])
+        activation = [] if self.activation is None else [self.activation.part(now)]
+        return super().__call__(x, now, [Add(shortcut), *activation, *after])
 
 
 class Identity(Layer):
