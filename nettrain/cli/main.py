@@ -28,6 +28,7 @@ COMMANDS = {
     "resume": ("nettrain.cli.resume", "Go on exactly where a run stopped."),
     "predict": ("nettrain.cli.predict", "Classify pictures."),
     "evaluate": ("nettrain.cli.evaluate", "Judge a model on labelled pictures."),
+    "init": ("nettrain.cli.init", "Write a config for a folder of pictures, or the shipped example."),
     "check": ("nettrain.cli.check", "Try a config without training; writes nothing."),
     "summary": ("nettrain.cli.summary", "Show the layers of a config or model: shapes, parameters, cost."),
     "compare": ("nettrain.cli.compare", "Show how runs differ, and whether two can be told apart."),

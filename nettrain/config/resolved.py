@@ -11,7 +11,7 @@ from nettrain.config.forms import keys_of
 from nettrain.config.paths import written
 from nettrain.errors import escape
 
-_BARE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*|[0-9.]+ (steps|epochs|seconds)")
+_BARE = re.compile(r"(?:[A-Za-z_]|\.{0,2}/)[A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*|[0-9.]+ (steps|epochs|seconds)")
 _NOT_BARE = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "infinity", "nan"})
 
 
@@ -64,7 +64,7 @@ def dump(record: Record) -> str:
 def _mapping(plain: dict[str, Any], indent: str) -> Iterator[str]:
     for key, value in plain.items():
         if _is_flow(value):
-            yield f"{indent}{key}: {_flow(value)}"
+            yield f"{indent}{key}: {flow(value)}"
         else:
             yield f"{indent}{key}:"
             yield from _block(value, indent + "  ")
@@ -76,7 +76,7 @@ def _block(value: Any, indent: str) -> Iterator[str]:
         return
     for item in value:
         if _is_flow(item):
-            yield f"{indent}- {_flow(item)}"
+            yield f"{indent}- {flow(item)}"
         else:
             first, *rest = _block(item, indent + "  ")
             yield f"{indent}- {first.lstrip()}"
@@ -90,14 +90,15 @@ def _is_flow(value: Any) -> bool:
     return not (isinstance(value, dict) and value)
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A plain value on one line of YAML, quoted where it needs it."""
     match value:
         case bool():
             return "true" if value else "false"
         case int() | float():
             return repr(value)
         case list():
-            return f"[{', '.join(map(_flow, value))}]"
+            return f"[{', '.join(map(flow, value))}]"
         case dict():
             return "{}"
         case _:

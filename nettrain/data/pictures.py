@@ -53,10 +53,7 @@ def load_bytes(path: str | os.PathLike[str], image: ImageConfig) -> bytes:
 def decode(data: bytes, image: ImageConfig, path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
     """The pixels of a picture file's bytes; ``path`` is for messages. Shapes and errors as for ``load``."""
     try:
-        kind = recognise(data)
-        if kind is None:
-            raise Damaged(describe(data))
-        found = _inspected(kind, data)
+        kind, found = inspected(data)
         by = _checked(found, image)
         kind.verify(found)
         picture = _decoded(kind, found, by, image)
@@ -79,9 +76,13 @@ def from_image(picture: Image.Image, image: ImageConfig) -> npt.NDArray[np.uint8
     return pixels.reshape(*image.load_size, image.channels)
 
 
-def _inspected(kind: Format, data: bytes) -> Found:
+def inspected(data: bytes) -> tuple[Format, Found]:
+    """What a picture file's bytes are, and their structure, before any pixel is decoded.  Errors: ``Damaged``."""
+    kind = recognise(data)
+    if kind is None:
+        raise Damaged(describe(data))
     try:
-        return kind.inspect(data)
+        return kind, kind.inspect(data)
     except (struct.error, IndexError):
         raise Damaged(f"cut off: the {kind.name} file is only {len(data)} bytes long") from None
 

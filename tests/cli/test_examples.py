@@ -19,6 +19,7 @@ STDOUT = {
     "predict": '{"path":"data/digits/test/7/0017.png","label":"7","confidence":0.9',
     "evaluate": '{\n  "split": "test",\n  "n": 359,\n  "accuracy": 0.9',
     "compare": "run                state ",
+    "init": "# Written by 'nettrain init' after a look at 256 of the 1,438 pictures.",
     "check": "layer ",
     "summary": "layer ",
     "kinds": "optimizers\n  sgd",
@@ -26,7 +27,7 @@ STDOUT = {
     "cache": "pictures  size ",
     "env": "* nettrain ",
 }
-ALONE = ("", "check", "summary", "kinds", "completion", "cache", "env")  # which need no finished run
+ALONE = ("", "init", "check", "summary", "kinds", "completion", "cache", "env")  # which need no finished run
 
 RUNS = {"compare": ("runs/digits-mlp", "runs/digits-mlp-2")}  # those that more than one run is needed for
 

@@ -1,0 +1,126 @@
+"""``nettrain init``: three commands on an unknown folder, nothing read in between; and the shipped example."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import ROOT, Ended, shell, tree
+from data.samples import folder
+
+from nettrain import files
+from nettrain.training.example import EXAMPLES
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+def test_init_fit_evaluate_without_reading_anything(here: Path) -> None:
+    root = folder(here / "pictures of mine", {"cat": 7, "dog": 5}, size=8)
+    before = tree(root, times=True)
+    line = "nettrain init '../pictures of mine' > c.yaml && nettrain fit c.yaml && nettrain evaluate runs/c"
+    ended = shell(line, here / "work")
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[0].startswith("runs/c  best val_loss ")
+    assert ended.out.splitlines()[1] == "test: 2 pictures"
+    assert tree(root, times=True) == before
+
+
+def test_output_names_the_folder_relative_to_the_file(here: Path, call: Call) -> None:
+    folder(here / "data/pets", {"cat": 4, "dog": 4}, size=8)
+    (here / "configs").mkdir()
+    ended = call("init", "../data/pets", "--output", "../configs/pets.yaml")
+    said = "nettrain: wrote ../configs/pets.yaml; train with: nettrain fit ../configs/pets.yaml\n"
+    assert ended == Ended(0, "", said)
+    text = (here / "configs/pets.yaml").read_text()
+    assert "\n  train: ../data/pets\n" in text
+    assert call("check", "../configs/pets.yaml").code == 0
+    assert call("init", "../data/pets").out == text.replace("../data/pets", str(here / "data/pets")).replace(
+        "# 'nettrain fit ../configs/pets.yaml' trains, then 'nettrain evaluate runs/pets' judges.",
+        "# Saved as c.yaml: 'nettrain fit c.yaml' trains, then 'nettrain evaluate runs/c' judges.",
+    )
+
+
+def test_a_link_on_the_way_leads_to_the_same_folder(here: Path, call: Call) -> None:
+    folder(here / "data/pets", {"cat": 4, "dog": 4}, size=8)
+    (here / "far/off").mkdir(parents=True)
+    (here / "link").symlink_to(here / "far/off")
+    assert call("init", "../data/pets", "-o", "../link/c.yaml").code == 0
+    assert "\n  train: ../../data/pets\n" in (here / "far/off/c.yaml").read_text()
+    assert call("check", "../link/c.yaml").code == call("check", "../far/off/c.yaml").code == 0
+
+
+def refused(ended: Ended, code: int, line: str) -> None:
+    assert ended == Ended(code, "", f"nettrain: error: {line}\n")
+
+
+def test_a_file_that_is_there_stays(here: Path, call: Call) -> None:
+    folder(here / "pets", {"cat": 4, "dog": 4})
+    (here / "c.yaml").write_text("mine")
+    refused(
+        call("init", "../pets", "-o", "../c.yaml"), 2, "../c.yaml: is there already; expected the name of a new file"
+    )
+    assert (here / "c.yaml").read_text() == "mine"
+
+
+def test_runs_would_lie_among_the_classes(here: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder(here / "pets", {"cat": 4, "dog": 4}))
+    what = "is the current folder, so that runs/ would come to lie among the classes"
+    refused(call("init", "."), 2, f".: {what}; go to another one first, such as the one above")
+
+
+def test_a_folder_without_classes_is_one_line_and_no_config(here: Path, call: Call) -> None:
+    layout = "expected one folder of pictures per class, such as nowhere/cat/1.png"
+    refused(call("init", "nowhere", "-o", "c.yaml"), 3, f"nowhere: no such folder; {layout}")
+    assert not Path("c.yaml").exists()
+
+
+def test_what_is_passed_over_is_noted(here: Path, call: Call) -> None:
+    folder(here / "pets", {"cat": 4, "dog": 4})
+    (here / "pets/readme.txt").touch()
+    assert call("init", "../pets").err == "nettrain: note: ignored 1 file '.txt'\n"
+
+
+def test_the_example_is_what_ships(here: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_sync", lambda handle: None)  # 1,800 times is long on a busy disk
+    ended = call("init", "--example", "digits", "ex")
+    assert ended == Ended(0, "", "nettrain: wrote 1800 files; train with: nettrain fit ex/configs/digits-mlp.yaml\n")
+    shipped = {
+        f"data/{name}": what for name, what in tree(ROOT / "data").items() if name.startswith(("digits", "README"))
+    }
+    found = {name: what for name, what in tree(Path("ex")).items() if name.startswith("data/")}
+    assert found == shipped
+    assert call("check", "ex/configs/digits-cnn.yaml").code == 0
+
+
+def test_the_example_goes_nowhere_else(here: Path, call: Call) -> None:
+    (here / "full").mkdir()
+    (here / "full/mine.txt").write_text("mine")
+    refused(
+        call("init", "--example", "digits", "../full"),
+        2,
+        "../full: holds something already; expected a new or empty folder",
+    )
+    refused(
+        call("init", "--example", "digits", "../full/mine.txt"),
+        2,
+        "../full/mine.txt: is a file; expected a new or empty folder",
+    )
+    assert os.listdir(here / "full") == ["mine.txt"]
+    line = "--output is for the config of your own pictures; leave it out with --example; see 'nettrain init --help'"
+    refused(call("init", "--example", "digits", "x", "-o", "c.yaml"), 2, line)
+
+
+def test_a_wheel_holds_the_example() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    parts = {part for example in EXAMPLES.values() for part in example}
+    assert wheel["force-include"] == {part: f"nettrain/example/{part}" for part in parts}
