@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nettrain.config.describe import describe
 from nettrain.config.fields import Chosen, Record
-from nettrain.config.forms import keys_of
+from nettrain.config.forms import Either, Form, Listed, Settings, keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,31 @@ class Setting:
     aliases: tuple[str, ...]
 
 
-def settings_of(record: type[Record]) -> tuple[Setting, ...]:
-    """The settings of a record, in its order."""
-    return tuple(
-        Setting(
-            name,
-            describe(key.form),
-            None if key.required else default_of(key.default),
-            record.short == key.field,
-            aliases_of(record.aliases, key.field),
-        )
-        for name, key in keys_of(record).items()
-    )
+def settings_of(record: type[Record], prefix: str = "") -> tuple[Setting, ...]:
+    """The settings of a record, in its order; below one that is a record itself, those of that, as ``adamw.lr``.
+
+    Notes    Those of each record in a list are ``groups.N.lr``.
+    """
+    found: list[Setting] = []
+    for name, key in keys_of(record).items():
+        default = None if key.required else default_of(key.default)
+        aliases = aliases_of(record.aliases, key.field)
+        found.append(Setting(prefix + name, describe(key.form), default, record.short == key.field, aliases))
+        for inner, way in _records(key.form):
+            found += settings_of(inner, f"{prefix}{name}{way}.")
+    return tuple(found)
+
+
+def _records(form: Form) -> Iterator[tuple[type[Record], str]]:
+    """The records that a form reads, each with what leads to it."""
+    match form:
+        case Settings(record):
+            yield record, ""
+        case Listed(item):
+            yield from ((record, f".N{way}") for record, way in _records(item))
+        case Either(options):
+            for option in options:
+                yield from _records(option)
 
 
 def default_of(value: object) -> str:

@@ -21,9 +21,10 @@ class AdadeltaConfig(OptimizerConfig, aliases={**OptimizerConfig.aliases, "eps":
 
 
 class Adadelta(Optimizer):
-    """Steps in the unit of the weights, so that lr is about 1: s <- r s + (1 - r) g^2;  w <- w - lr d.
+    """Steps about as large as those before them, whatever the size of the gradient, so that lr is about 1.
 
-    d = g sqrt(q + epsilon) / sqrt(s + epsilon), and then q <- r q + (1 - r) d^2. Weight decay is added to the gradient.
+    s <- r s + (1 - r) g^2;  w <- w - lr d, where d = g sqrt(q + epsilon) / sqrt(s + epsilon), and then
+    q <- r q + (1 - r) d^2. Weight decay is added to the gradient.
 
     Source   Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, algorithm 1, with lr as PyTorch and Keras
              add it.

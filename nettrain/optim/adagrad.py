@@ -24,7 +24,9 @@ class AdagradConfig(
 
 
 class Adagrad(Optimizer):
-    """Steps divided by the root of all squared gradients so far: s <- s + g^2;  w <- w - lr g / (sqrt(s) + epsilon).
+    """Steps divided by the root of all squared gradients so far, so that they only ever shrink.
+
+    s <- s + g^2;  w <- w - lr g / (sqrt(s) + epsilon).
 
     Weight decay is added to the gradient.
 

@@ -21,7 +21,9 @@ class AdamConfig(OptimizerConfig, aliases={**OptimizerConfig.aliases, "eps": "ep
 
 
 class Adam(Optimizer):
-    """m <- b1 m + (1 - b1) g;  s <- b2 s + (1 - b2) g^2;  w <- w - lr m' / (sqrt(s') + epsilon).
+    """Steps along a running mean, each weight's by the size of its own gradients.
+
+    m <- b1 m + (1 - b1) g;  s <- b2 s + (1 - b2) g^2;  w <- w - lr m' / (sqrt(s') + epsilon).
 
     m' = m / (1 - b1^t) and s' = s / (1 - b2^t) at step t = 1, 2, ... take away that both start at 0. Weight decay is
     added to the gradient, and so scaled with it; ``adamw`` is usually what is wanted with decay.

@@ -16,7 +16,9 @@ class AdamWConfig(AdamConfig):
 
 
 class AdamW(Adam):
-    """First w <- w - lr d w with weight decay d, then Adam's step; the scaling of Adam does not touch the decay.
+    """Adam with weight decay apart from the gradient: the usual first choice of the two.
+
+    First w <- w - lr d w with weight decay d, then Adam's step; the scaling of Adam does not touch the decay.
 
     Source   Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2, with d multiplied by the
              whole learning rate as PyTorch does.

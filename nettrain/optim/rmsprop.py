@@ -27,7 +27,9 @@ class RmspropConfig(OptimizerConfig, aliases={**OptimizerConfig.aliases, "rho": 
 
 
 class Rmsprop(Optimizer):
-    """Steps divided by the root of a running mean square: s <- a s + (1 - a) g^2;  w <- w - lr g / (sqrt(s) + epsilon).
+    """Steps divided by the root of a running mean square of the gradient.
+
+    s <- a s + (1 - a) g^2;  w <- w - lr g / (sqrt(s) + epsilon).
 
     Centered, s is lessened by the square of a running mean m <- a m + (1 - a) g. With momentum k the quotient goes
     into v <- k v + g / (sqrt(s) + epsilon), and w <- w - lr v. Weight decay is added to the gradient.

@@ -30,7 +30,9 @@ class SgdConfig(OptimizerConfig):
 
 
 class Sgd(Optimizer):
-    """Heavy-ball momentum: v <- m v + g;  w <- w - lr v   (Nesterov: w <- w - lr (g + m v)).
+    """Plain gradient descent, or with momentum that carries it on.  v <- m v + g;  w <- w - lr v.
+
+    With Nesterov's momentum w <- w - lr (g + m v). Weight decay is added to the gradient.
 
     Source   Sutskever, Martens, Dahl, Hinton, "On the Importance of Initialization and Momentum in Deep Learning",
              2013, equations 1 to 4, with lr moved out of v as PyTorch does.

@@ -47,6 +47,13 @@ def test_a_kind_is_shown_with_its_settings(call: Call) -> None:
     assert call("kinds", "dropout") == Ended(0, DROPOUT, "")
 
 
+def test_settings_inside_a_setting_follow_it(call: Call) -> None:
+    lines = call("kinds", "muon").out.splitlines()
+    at = lines.index("      groups                 a list, each a mapping (none)")
+    assert lines[at + 1] == "      groups.N.match         text or a list, each text (required)"
+    assert "      adamw.lr               a number above 0, the bare value (0.0003)" in lines
+
+
 def test_a_name_of_another_tool_leads_to_the_kind(call: Call) -> None:
     ended = call("kinds", "swish")
     assert ended.code == 0
@@ -58,7 +65,7 @@ def test_a_name_of_another_tool_leads_to_the_kind(call: Call) -> None:
 def test_a_table_has_all_its_kinds_with_settings(call: Call) -> None:
     text = call("kinds", "optimizers").out
     assert text.startswith("optimizers\n  sgd")
-    assert "      momentum      a number of at least 0 and below 1 (0.0)\n" in text
+    assert "      momentum               a number of at least 0 and below 1 (0.0)\n" in text
     assert "layers" not in text.splitlines()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.forks import HUNG, LIMIT, MOMENTS, PHASES, Child, Forks
-from faults.reference import STEPS, Figures, Reference, difference, scaled, workplace
+from faults.reference import STATEFUL, STEPS, Figures, Reference, difference, scaled, workplace
 
 from nettrain import files
 from nettrain.errors import NettrainError
@@ -226,7 +226,7 @@ def kill_many(
 ) -> Tally:
     """Stories until so many kills have landed."""
     with workplace() as folder, Forks() as forks:
-        references = {False: Reference(folder / "small"), True: Reference(folder / "large", large=True)}
+        references = {False: Reference(folder / "small", moved=STATEFUL), True: Reference(folder / "large", large=True)}
         if not large:
             del references[True]
         for reference in references.values():

@@ -36,12 +36,15 @@ model:
 {hidden}
     - dropout: 0.1
     - dense: classes
-optimizer: {{sgd: {{lr: 0.05, momentum: 0.9}}}}
-schedule: {{cosine: {{warmup: 2 steps}}}}
+{moved}
 train: {{epochs: 3, batch_size: 8}}
 checkpoint: {{every: {every}}}
 """
 SMALL = "    - dense: {units: 16, norm: batch_norm, activation: relu}"
+PLAIN = "optimizer: {sgd: {lr: 0.05, momentum: 0.9}}\nschedule: {cosine: {warmup: 2 steps}}"
+STATEFUL = """\
+optimizer: {lookahead: {optimizer: {muon: {lr: 0.05, clip_norm: 1, groups: [{match: "*.bias", lr: 0.1}]}}, sync: 5}}
+schedule: {plateau: {patience: 0, threshold: 0.5, factor: 0.5, warmup: 2 steps}}"""
 LARGE = "    - dense: {units: 768, activation: relu}\n    - dense: {units: 1536, activation: relu}"
 
 
@@ -114,6 +117,7 @@ class Reference:
 
     folder: Path
     large: bool = False  # 10 MB of weights, so that much of the time goes into saves
+    moved: str = PLAIN  # optimizer and schedule
     config: Path = field(init=False)
     data: Path = field(init=False)
 
@@ -124,7 +128,7 @@ class Reference:
         if not self.data.exists():
             make_data(self.data)
             every = "6 steps" if self.large else "2 steps"
-            text = CONFIG.format(data=self.data, hidden=LARGE if self.large else SMALL, every=every)
+            text = CONFIG.format(data=self.data, hidden=LARGE if self.large else SMALL, every=every, moved=self.moved)
             self.config.write_text(text)
 
     def arguments(self, run_dir: Path | str, *extra: str) -> list[str]:

@@ -13,5 +13,5 @@ class ConstantConfig(ScheduleConfig):
 
 
 def constant(settings: ConstantConfig, course: Course) -> Schedule:
-    """1 at every step, the first and the last included."""
+    """The same learning rate throughout: 1 at every step, the first and the last included."""
     return lambda step, history: 1.0

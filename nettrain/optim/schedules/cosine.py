@@ -21,7 +21,9 @@ class CosineConfig(ScheduleConfig, aliases={**ScheduleConfig.aliases, "alpha": "
 
 
 def cosine(settings: CosineConfig, course: Course) -> Schedule:
-    """final + (1 - final) (1 + cos(pi t)) / 2, where t is the share of the steps that has passed; 1 in the warm-up.
+    """Falls along half a wave of the cosine to the end of the training.
+
+    final + (1 - final) (1 + cos(pi t)) / 2, where t is the share of the steps that has passed; 1 in the warm-up.
 
     With n steps after the warm-up, t is 0 at the first and (n - 1) / n at the last, as in PyTorch and Keras: ``final``
     is what the step after the last would have, so that no step is made with a learning rate of 0.

@@ -35,7 +35,9 @@ class CosineRestartsConfig(
 
 
 def cosine_restarts(settings: CosineRestartsConfig, course: Course) -> Schedule:
-    """final + (1 - final) (1 + cos(pi t)) / 2, where t is the share of the wave that has passed; 1 in the warm-up.
+    """Falls along half a wave of the cosine, again and again from the full height.
+
+    final + (1 - final) (1 + cos(pi t)) / 2, where t is the share of the wave that has passed; 1 in the warm-up.
 
     Notes    Waves count from the end of the warm-up. The training may end within one.
     Source   Loshchilov, Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, equation 5; period and

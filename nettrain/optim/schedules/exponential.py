@@ -22,7 +22,9 @@ class ExponentialConfig(
 
 
 def exponential(settings: ExponentialConfig, course: Course) -> Schedule:
-    """gamma to the power of the intervals since the warm-up, smoothly: a little less at every step.
+    """Falls by the same share all the time.
+
+    gamma to the power of the intervals since the warm-up, smoothly: a little less at every step.
 
     Notes    ``step`` falls at the end of each interval instead.
     Source   Keras, ``ExponentialDecay`` without ``staircase``.

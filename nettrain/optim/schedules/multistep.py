@@ -30,7 +30,9 @@ class MultistepConfig(ScheduleConfig, short="milestones"):
 
 
 def multistep(settings: MultistepConfig, course: Course) -> Schedule:
-    """gamma to the power of the milestones that have passed: the step at a milestone is the first that is smaller.
+    """Falls by a factor at given moments.
+
+    gamma to the power of the milestones that have passed: the step at a milestone is the first that is smaller.
 
     Notes    Milestones count from step 0, the warm-up included; one that the training does not reach has no effect.
     Source   He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016, section 4.2.

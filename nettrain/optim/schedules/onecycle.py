@@ -39,7 +39,9 @@ class OnecycleConfig(
 
 
 def onecycle(settings: OnecycleConfig, course: Course) -> Schedule:
-    """From 1 / div_factor up to 1, and down to 1 / (div_factor final_div_factor) at the last step.
+    """Rises once to its height and falls to almost nothing at the end of the training.
+
+    From 1 / div_factor up to 1, and down to 1 / (div_factor final_div_factor) at the last step.
 
     Of n steps the height is at step rise n - 1, which may lie between two. Each way goes along half a wave of the
     cosine, or straight.

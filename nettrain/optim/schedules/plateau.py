@@ -35,7 +35,9 @@ class PlateauConfig(
 
 
 def plateau(settings: PlateauConfig, course: Course) -> Schedule:
-    """factor to the power of the falls so far: a pure function of the history, gone through anew at each step.
+    """Falls when the monitored number has not become better for some epochs.
+
+    factor to the power of the falls so far: a pure function of the history, gone through anew at each step.
 
     Notes    As PyTorch's ``ReduceLROnPlateau``, stepped at the end of each epoch, without its ``eps``; ``final`` is its
              ``min_lr`` as a share of ``lr``. Epochs of the warm-up count.

@@ -21,7 +21,9 @@ class PolynomialConfig(ScheduleConfig, short="power"):
 
 
 def polynomial(settings: PolynomialConfig, course: Course) -> Schedule:
-    """final + (1 - final) (1 - t)^power, where t is the share of the steps that has passed; 1 in the warm-up.
+    """Falls along a straight line to the end of the training, or along a power of it.
+
+    final + (1 - final) (1 - t)^power, where t is the share of the steps that has passed; 1 in the warm-up.
 
     As for ``cosine``, ``final`` is what the step after the last would have.
 

@@ -18,7 +18,9 @@ class StepConfig(ScheduleConfig, short="every", aliases={**ScheduleConfig.aliase
 
 
 def step(settings: StepConfig, course: Course) -> Schedule:
-    """gamma to the power of the intervals that have passed: 1 at step 0, gamma ** ((total - 1) // every) at the last.
+    """Falls by a factor at regular intervals.
+
+    gamma to the power of the intervals that have passed: 1 at step 0, gamma ** ((total - 1) // every) at the last.
 
     Notes    Intervals count from step 0, the warm-up included.
     Source   He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016, section 3.4.
