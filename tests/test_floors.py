@@ -14,6 +14,7 @@ import nettrain
 PACKAGE = Path(nettrain.__file__).parent
 FLOORS = [  # from the roof down; floors on one line stand side by side and do not know each other
     {"cli", "python"},
+    {"report"},
     {"training"},
     {"model"},
     {"ops", "optim", "data"},

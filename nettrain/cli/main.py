@@ -30,6 +30,7 @@ COMMANDS = {
     "evaluate": ("nettrain.cli.evaluate", "Judge a model on labelled pictures."),
     "init": ("nettrain.cli.init", "Write a config for a folder of pictures, or the shipped example."),
     "check": ("nettrain.cli.check", "Try a config without training; writes nothing."),
+    "lr-find": ("nettrain.cli.lr_find", "Find a learning rate: a short training with a rising one."),
     "summary": ("nettrain.cli.summary", "Show the layers of a config or model: shapes, parameters, cost."),
     "compare": ("nettrain.cli.compare", "Show how runs differ, and whether two can be told apart."),
     "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses, ..."),
@@ -65,7 +66,7 @@ class Commands(click.Group):
         name = HIDDEN.get(cmd_name, cmd_name)
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name)
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name.replace("-", "_"))
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
