@@ -9,6 +9,7 @@ import click
 from nettrain.cli.completion import folder
 from nettrain.cli.follow import follow, go_on
 from nettrain.cli.options import config_options, max_time_option, profile_option, read, read_time, tell
+from nettrain.cli.series import fit_series
 
 
 @click.command(epilog="\b\nExample:\n  nettrain fit configs/digits-mlp.yaml --set train.epochs=5")
@@ -28,6 +29,18 @@ from nettrain.cli.options import config_options, max_time_option, profile_option
 @click.option(
     "--min-accuracy", metavar="X", help="Short for --set gate.accuracy=X: exit code 7 if the best model has less."
 )
+@click.option(
+    "--repeat",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Train N times, with seeds from the config's on; then mean, spread.",
+)
+@click.option(
+    "--folds",
+    type=click.IntRange(2),
+    metavar="K",
+    help="Train K times, each validated on another part of the train pictures; then mean, spread.",
+)
 @max_time_option
 @profile_option
 def fit(
@@ -36,19 +49,29 @@ def fit(
     run_dir: str | None,
     mode: str | None,
     min_accuracy: str | None,
+    repeat: int | None,
+    folds: int | None,
     max_time: str | None,
     profile: bool,
     **short: str | None,
 ) -> int:
     """Train the classifier that CONFIG describes.
 
-    Everything of the run goes into its folder; the one line on stdout names it and its best epoch.
+    Everything of the run goes into its folder; the one line on stdout names it and its best epoch. With --repeat or
+    --folds there is a folder of runs, with a table of what they reached, on stdout and in summary.csv; gates are then
+    judged on all of them together.
     """
     if mode is not None and run_dir is None:
         raise click.UsageError("--resume needs --run-dir, the folder to look for a run in")
+    if repeat is not None and folds is not None:
+        raise click.UsageError("--repeat and --folds are two ways to train several times; expected one of them")
+    if profile and (repeat is not None or folds is not None):
+        raise click.UsageError("--profile is for a single run; expected it without --repeat and --folds")
     begun = time.monotonic()
     document = read(config, settings, {**short, "min_accuracy": min_accuracy})
     most = read_time(max_time)
+    if repeat is not None or folds is not None:
+        return fit_series(document, repeat, folds, run_dir, mode is not None, most, begun)
     from nettrain.cli.progress import Decoding
     from nettrain.training.opening import begin, begin_or_take_up
 

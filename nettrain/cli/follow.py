@@ -13,8 +13,11 @@ from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode
 
 if TYPE_CHECKING:
+    from nettrain.cli.progress import Training
     from nettrain.config.fields import Duration
+    from nettrain.training.profile import Profile
     from nettrain.training.run import Run
+    from nettrain.training.time_limit import TimeLimit
 
 
 def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
@@ -42,43 +45,68 @@ def follow(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
     """
     from nettrain.cli.profile_table import profile_lines
     from nettrain.cli.progress import Training
-    from nettrain.training.closing import EpochRow
     from nettrain.training.profile import Profile
-    from nettrain.training.run import Saved, Stopped
-    from nettrain.training.signals import die_of
-    from nettrain.training.time_limit import TimeLimit, TimeUp
+    from nettrain.training.time_limit import TimeLimit
 
     most = most or run.config.train.max_time
     limit = None if most is None else TimeLimit(most, begun)
-    prepared, progress = run.prepared, run.state.progress
-    tell(*run.notes)
     heard = Profile() if profile else None
-    try:
-        with Training(run.state.lineage.epochs(run.config), len(prepared.train)) as screen:
-            for fact in run.go(heard, limit):
-                if isinstance(fact, EpochRow):
-                    screen.epoch(fact)
-                elif isinstance(fact, Saved):
-                    tell(f"nettrain: saved at step {fact.step}")
-                else:
-                    screen.step(fact, progress.correct / max(progress.position, 1))
-    except Stopped as stop:
-        tell(*profile_lines(heard, run.folder.profile))
-        path, end = run.folder.path, f"nettrain: stopped by {signal.Signals(stop.signal_number).name}"
-        tell(
-            f"{end} after the last step; {path} is complete"
-            if run.finished
-            else f"{end} and saved; go on with: nettrain resume {path}"
-        )
-        die_of(stop.signal_number)
-    except TimeUp as up:
-        tell(*profile_lines(heard, run.folder.profile))
-        tell(f"nettrain: stopped after {up} (max_time) and saved; go on with: nettrain resume {run.folder.path}")
-        return ExitCode.STOPPED
+    with Training(run.state.lineage.epochs(run.config), len(run.prepared.train)) as screen:
+        code = train(run, screen, limit, f"nettrain resume {run.folder.path}", heard)
     tell(*profile_lines(heard, run.folder.profile))
+    if code:
+        return code
     best = run.state.best
     try:
-        click.echo(f"{run.folder.path}  best {prepared.monitor} {best.value:.4f} at epoch {best.epoch}")
+        click.echo(f"{run.folder.path}  best {run.prepared.monitor} {best.value:.4f} at epoch {best.epoch}")
     except BrokenPipeError:  # a closed stdout does not undo a training
         lead_nowhere(sys.stdout)
     return judge(run.folder, run.config.gate)
+
+
+def train(
+    run: Run,
+    screen: Training,
+    limit: TimeLimit | None,
+    again: str,
+    heard: Profile | None = None,
+    *,
+    more: bool = False,
+) -> int:
+    """Train to the end, or until the time is up: exit code 8. ``again`` is the command that goes on then.
+
+    ``more`` says that there is more to do when this run is complete.
+
+    Notes   After a signal the process ends as by that signal, saved before.
+    """
+    from nettrain.cli.profile_table import profile_lines
+    from nettrain.training.closing import EpochRow
+    from nettrain.training.run import Saved, Stopped
+    from nettrain.training.signals import die_of
+    from nettrain.training.time_limit import TimeUp
+
+    progress = run.state.progress
+    tell(*run.notes)
+    try:
+        for fact in run.go(heard, limit):
+            if isinstance(fact, EpochRow):
+                screen.epoch(fact)
+            elif isinstance(fact, Saved):
+                tell(f"nettrain: saved at step {fact.step}")
+            else:
+                screen.step(fact, progress.correct / max(progress.position, 1))
+    except Stopped as stop:
+        screen.close()
+        tell(*profile_lines(heard, run.folder.profile))
+        path, end = run.folder.path, f"nettrain: stopped by {signal.Signals(stop.signal_number).name}"
+        complete = f"{end} after the last step; {path} is complete"
+        if not run.finished:
+            tell(f"{end} and saved; go on with: {again}")
+        else:
+            tell(f"{complete}; go on with: {again}" if more else complete)
+        die_of(stop.signal_number)
+    except TimeUp as up:
+        screen.close()
+        tell(f"nettrain: stopped after {up} (max_time) and saved; go on with: {again}")
+        return ExitCode.STOPPED
+    return ExitCode.OK

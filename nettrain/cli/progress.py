@@ -39,10 +39,13 @@ class Decoding:
 
 
 class Training:
-    """The bar of each epoch and the line at its end; ``pictures`` is the number of an epoch."""
+    """The bar of each epoch and the line at its end; ``pictures`` is the number of an epoch.
 
-    def __init__(self, epochs: int, pictures: int) -> None:
-        self._epochs, self._pictures = epochs, pictures
+    With ``of``, the name of a run among several, that stands before each, and an epoch's end has no line.
+    """
+
+    def __init__(self, epochs: int, pictures: int, of: str = "") -> None:
+        self._epochs, self._pictures, self._of = epochs, pictures, f"{of}  " if of else ""
         self._bar: Any = None
         self._next = time.monotonic() + HEARTBEAT_SECONDS
 
@@ -52,7 +55,7 @@ class Training:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self.close()
 
     def step(self, step: Step, accuracy: float) -> None:
         """A committed step; ``accuracy`` is the epoch's running one."""
@@ -61,7 +64,7 @@ class Training:
                 self._bar = tqdm(
                     total=self._pictures,
                     initial=step.position - step.pictures,
-                    desc=f"epoch {step.epoch}/{self._epochs}",
+                    desc=f"{self._of}epoch {step.epoch}/{self._epochs}",
                     unit="img",
                     leave=False,
                     file=sys.stderr,
@@ -71,12 +74,14 @@ class Training:
             self._bar.update(step.pictures)
         elif time.monotonic() >= self._next:
             seen = f"{step.position}/{self._pictures}"
-            tell(f"epoch {step.epoch}/{self._epochs}  {seen}  loss {step.loss:.4f}  accuracy {accuracy:.4f}")
+            tell(f"{self._of}epoch {step.epoch}/{self._epochs}  {seen}  loss {step.loss:.4f}  accuracy {accuracy:.4f}")
             self._next = time.monotonic() + HEARTBEAT_SECONDS
 
     def epoch(self, row: EpochRow) -> None:
         """The line of a finished epoch."""
-        self._close()
+        self.close()
+        if self._of:
+            return
         end = row.end
         cells = [
             f"epoch {end.epoch:>{len(str(self._epochs))}}/{self._epochs}",
@@ -90,7 +95,8 @@ class Training:
         tell("  ".join([*cells, "best"] if row.is_best else cells))
         self._next = time.monotonic() + HEARTBEAT_SECONDS
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from nettrain.config.fields import Chosen, Environment, FilePath, Limit, OneOf, Positive, Record
+from nettrain.config.fields import (
+    LARGEST,
+    Chosen,
+    Count,
+    Environment,
+    FilePath,
+    Limit,
+    OneOf,
+    Positive,
+    Record,
+)
 from nettrain.data.augment.random_crop import RandomCropConfig
 
 Side = Annotated[int, Limit(1, 4096)]
 Byte = Annotated[int, Limit(0, 255)]
 Part = Annotated[float, Limit(0, 1, open_low=True, open_high=True)]
+Folds = Annotated[int, Limit(2, LARGEST)]
 Megapixels = Annotated[float, Limit(0, 10_000, open_low=True)]
 
 
@@ -54,6 +65,21 @@ class SetAside(Record):
 
 
 @dataclass(frozen=True)
+class Fold(Record):
+    """One of ``of`` parts of the train pictures to validate on, the ``fold``-th: each picture is in one of them.
+
+    Every class is divided evenly. ``fit --folds 5`` trains once for each.
+    """
+
+    fold: Count
+    of: Folds
+
+    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        if self.fold > self.of:
+            yield "fold", f"must be at most the {self.of} there are, got {self.fold}"
+
+
+@dataclass(frozen=True)
 class MeanStd(Record):
     """Numbers to normalise with, one a channel, for pixels scaled to 0..1."""
 
@@ -67,7 +93,7 @@ class DataConfig(Record):
 
     train: Annotated[FilePath, Environment]
     image: ImageConfig
-    val: Annotated[FilePath, Environment] | SetAside | None = None
+    val: Annotated[FilePath, Environment] | SetAside | Fold | None = None
     test: Annotated[FilePath, Environment] | SetAside | None = None
     normalize: Literal["dataset", "imagenet", "none"] | MeanStd = "dataset"
     on_bad_image: Literal["error", "skip"] = "error"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nettrain.data.config import DataConfig, SetAside
+from nettrain.data.config import DataConfig, Fold, SetAside
 from nettrain.data.walk import Ignored, entries
 from nettrain.errors import DataError, Fault
 
@@ -18,7 +19,7 @@ class Roots:
     """The folders of a run's pictures; val and test may be parts of train; ``note`` says what was recognised."""
 
     train: str
-    val: str | SetAside | None
+    val: str | SetAside | Fold | None
     test: str | SetAside | None
     note: str = ""
 
@@ -32,9 +33,8 @@ def find_roots(config: DataConfig) -> Roots:
              or ``test/``. What the config names itself (``data.val``, ``data.test``) wins.
     """
     root = str(config.train)
-    val, test = (
-        part if part is None or isinstance(part, SetAside) else str(part) for part in (config.val, config.test)
-    )
+    val = config.val if config.val is None or isinstance(config.val, SetAside | Fold) else str(config.val)
+    test = config.test if config.test is None or isinstance(config.test, SetAside) else str(config.test)
     _refuse_absent({"data.train": root, "data.val": val, "data.test": test})
     folders = set(entries(root, Ignored())[0]) if os.path.isdir(root) else set()
     if "train" not in folders or not folders <= _SPLITS:
@@ -62,7 +62,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f"{name}/" for name in names)
 
 
-def _refuse_absent(named: dict[str, str | SetAside | None]) -> None:
+def _refuse_absent(named: Mapping[str, str | SetAside | Fold | None]) -> None:
     layout = "expected a folder with one folder of pictures a class"
     faults = []
     for key, path in named.items():

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from nettrain.arrays.hash import permutation
 from nettrain.data.classes import match
-from nettrain.data.config import DataConfig, SetAside
+from nettrain.data.config import DataConfig, Fold, SetAside
 from nettrain.data.listing import Listing, list_folder
 from nettrain.data.roots import find_roots
 from nettrain.errors import DataError, Fault
@@ -73,6 +73,8 @@ def make_splits(config: DataConfig, seed: int) -> Splits:
         train, test = divide(train, roots.test, seed, "test")
     if isinstance(roots.val, SetAside):
         train, val = divide(train, roots.val, seed, "val", listing.labels)
+    elif isinstance(roots.val, Fold):
+        train, val = hold_out(train, roots.val, seed)
     elif roots.val is not None:
         val = _other("val", roots.val, train.classes, notes)
     if isinstance(roots.test, str):
@@ -130,6 +132,36 @@ def divide(
     inside = np.zeros(len(labels), bool)
     inside[chosen] = True
     return split.only(places[~inside]), split.only(places[inside], name)
+
+
+def hold_out(split: Split, part: Fold, seed: int) -> tuple[Split, Split]:
+    """One fold set aside to validate on: (train, val), each still in code-point order.
+
+    Errors   DataError for a class with fewer pictures than there are folds.
+    Notes    The pictures of a class are dealt to the folds in an order that depends on the seed alone, each class going
+             on where the one before it ended: so the folds differ by one picture at most, and in each class too.
+    """
+    counts = np.bincount(split.labels, minlength=len(split.classes))
+    if few := [place for place, count in enumerate(counts) if count < part.of]:
+        message = "has {} picture{}, fewer than the {} folds; add pictures, or ask for fewer folds"
+        raise DataError(
+            faults=[
+                Fault(
+                    message.format(counts[place], "" if counts[place] == 1 else "s", part.of),
+                    os.path.join(split.root, split.classes[place]),
+                )
+                for place in few
+            ]
+        )
+    places, dealt = np.arange(len(split.labels)), 0
+    folds = np.empty(len(places), np.int64)
+    for index in range(len(split.classes)):
+        group = places[split.labels == index]
+        order = permutation(len(group), seed, "data.folds", index)
+        folds[group[order]] = (dealt + np.arange(len(group))) % part.of
+        dealt += len(group)
+    inside = folds == part.fold - 1
+    return split.only(places[~inside]), split.only(places[inside], "val")
 
 
 def _other(name: str, root: str, classes: tuple[str, ...], notes: list[str]) -> Split:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,31 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from nettrain import files
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import to_plain
 from nettrain.data.split_csv import read_split_csv
-from nettrain.errors import CheckpointError, ConfigError, DataError, Fault
-from nettrain.training import checkpoint, json_text
+from nettrain.errors import ConfigError, DataError, Fault
+from nettrain.training import checkpoint
 from nettrain.training.config import TABLES, Config
+from nettrain.training.predictions import Predictions, predictions_of
 from nettrain.training.run_folder import RunFolder, read_text
 from nettrain.training.statistics import mcnemar_exact, paired_bootstrap
 
 SPLITS = ("test", "val", "train", "data")  # in the order in which one is looked for
 SURE = 0.05  # a smaller p is taken for a difference
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What ``evaluate`` left in a run: its numbers on n pictures, and which of them, by path, it got right."""
-
-    split: str
-    numbers: Mapping[str, Any]
-    right: Mapping[str, bool]
-
-    @property
-    def fingerprint(self) -> str:
-        return str(self.numbers["data_fingerprint"])
 
 
 @dataclass(frozen=True)
@@ -79,30 +65,9 @@ def read_run(path: str) -> Compared:
     config = read_config(folder.resolved, Config, TABLES).config
     rows = read_split_csv(read_text(folder.split), os.fspath(folder.split))
     model = checkpoint.load(folder.best).sha256 if folder.best.is_file() else None
-    found = {split: one for split in SPLITS if (one := _predictions(folder, split, model)) is not None}
+    found = {split: one for split in SPLITS if (one := predictions_of(folder, split, model)) is not None}
     plain = dict(_flat(to_plain(config, environment=False)))
     return Compared(path, facts, plain, found, any(row.split == "test" for row in rows))
-
-
-def _predictions(folder: RunFolder, split: str, model: str | None) -> Predictions | None:
-    """Those on a split; None where there are none, or where they are of a model from before the best."""
-    path, table = folder.evaluate / f"{split}.json", folder.evaluate / f"predictions_{split}.csv"
-    if not (path.exists() and table.exists()):
-        return None
-    try:
-        numbers = json_text.parse(read_text(path))
-        if numbers["model_sha256"] != model:
-            return None
-        with open(table, encoding="utf-8", newline="") as lines:
-            right = {row["path"]: row["correct"] == "1" for row in csv.DictReader(lines, strict=True)}
-        if len(right) != numbers["n"]:
-            raise ValueError(f"{len(right)} pictures for {numbers['n']}")
-    except OSError as error:
-        raise files.fault(table, "read", error) from error
-    except (ValueError, KeyError, TypeError, csv.Error) as error:
-        message = f"is damaged, or not what belongs to {path.name} ({error}); evaluate the run again"
-        raise CheckpointError(message, os.fspath(table)) from error
-    return Predictions(split, numbers, right)
 
 
 def common_split(runs: Sequence[Compared], wanted: str | None) -> tuple[str, list[str]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nettrain.config.document import Document
 from nettrain.data.classes import match
+from nettrain.data.config import Fold
 from nettrain.data.split import Split, Splits
 from nettrain.errors import DataError
 from nettrain.training import checkpoint
@@ -41,7 +42,9 @@ def check_gate(document: Document[Config], splits: Splits) -> None:
         message = f"there are no {split.name} pictures of {name!r}, so its recall is unknown; add some, or leave it out"
         raise document.error("gate.worst_class_recall", message)
     if gate.use == "lower":
-        _check_reach(document, gate, split, counts)
+        folded = split is splits.val and isinstance(document.config.data.val, Fold)  # then all folds may count together
+        rest = np.bincount(splits.train.labels, minlength=len(counts)) if folded else 0
+        _check_reach(document, gate, split, counts + rest)
     if gate.not_worse_than is not None:
         _check_other(document, gate.not_worse_than.run, split)
 

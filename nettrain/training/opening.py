@@ -40,7 +40,11 @@ def begin(document: Document[Config], report: Report, run_dir: str | None = None
     if run_dir is not None:
         runs.refuse_occupied(run_dir)  # before the pictures are decoded; nothing is made until all of them are good
     prepared = prepare(document, report)
-    folder, lock = runs.create(str(document.config.name)) if run_dir is None else runs.create_at(run_dir)
+    return start(prepared, *(runs.create(str(document.config.name)) if run_dir is None else runs.create_at(run_dir)))
+
+
+def start(prepared: Prepared, folder: RunFolder, lock: files.Lock) -> Run:
+    """Open a new run in a folder that is empty and locked. Errors: ``EnvironmentFault``, and the lock is free again."""
     try:
         return _started(folder, lock, prepared)
     except BaseException:

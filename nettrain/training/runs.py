@@ -11,6 +11,7 @@ from nettrain.training.run_folder import RunFolder, listed
 
 RUNS = "runs"
 FINISHED = "finished"
+SERIES = "series.json"  # what makes a folder one of several runs, by --repeat or --folds
 LISTED = 20
 LONGEST_NAME = 200  # bytes: a folder's name has at most 255, and "-2" must fit
 
@@ -73,6 +74,8 @@ def refuse_file(path: files.AnyPath) -> None:
 def reopen(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
     """The folder of a run that is there, and its lock. Errors: ConfigError if it is no run; EnvironmentFault."""
     folder = RunFolder(Path(path))
+    if is_series(path):
+        raise ConfigError(f"holds a series of runs; {_go_on_with_series(path)}", os.fspath(path))
     if not folder.path.is_dir() or not folder.is_run():
         raise ConfigError("is not the folder of a run; expected one, such as runs/name", os.fspath(path))
     lock = files.Lock(path)
@@ -80,8 +83,19 @@ def reopen(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
     return folder, lock
 
 
+def is_series(path: files.AnyPath) -> bool:
+    """Whether a folder holds several runs that belong together, and is no run itself."""
+    return Path(path, SERIES).is_file()
+
+
+def _go_on_with_series(path: files.AnyPath) -> str:
+    return f"go on with the command that began it and --resume auto --run-dir {os.fspath(path)}"
+
+
 def _occupied(folder: RunFolder) -> ConfigError:
-    if folder.is_run():
+    if is_series(folder.path):
+        message = f"holds a series of runs already; {_go_on_with_series(folder.path)}, or choose another --run-dir"
+    elif folder.is_run():
         message = f"holds a run already; go on with it ('nettrain resume {folder.path}'), or choose another --run-dir"
     else:
         message = "holds other files; expected an empty folder, or one that does not exist yet"

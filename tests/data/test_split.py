@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nettrain.config.fields import FilePath
-from nettrain.data.config import DataConfig, SetAside
-from nettrain.data.split import Split, divide, folder_split, make_splits
+from nettrain.data.config import DataConfig, Fold, SetAside
+from nettrain.data.split import Split, divide, folder_split, hold_out, make_splits
 from nettrain.errors import DataError
 
 
@@ -158,3 +158,34 @@ def test_a_folder_for_a_model_takes_the_models_order(tmp_path):
     split = folder_split("data", str(folder(tmp_path, {"a": 1, "b": 2})), ("b", "a"))
     assert split.classes == ("b", "a")
     assert split.labels.tolist() == [1, 0, 0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(counts=st.lists(st.integers(5, 40), min_size=1, max_size=6), of=st.integers(2, 5), seed=st.integers(0, 2**40))
+def test_each_picture_is_in_one_fold_and_folds_are_even(counts, of, seed):
+    whole = split_of(counts)
+    folds = [hold_out(whole, Fold(fold, of), seed) for fold in range(1, of + 1)]
+    assert sorted(file for _, val in folds for file in val.files) == list(whole.files)
+    for train, val in folds:
+        assert val.name == "val"
+        assert sorted(train.files + val.files) == list(whole.files)
+        assert list(val.files) == sorted(val.files)
+    for labels in [*(np.bincount(val.labels, minlength=len(counts)) for _, val in folds)]:
+        assert ((labels >= np.array(counts) // of) & (labels <= -(-np.array(counts) // of))).all()
+    sizes = [len(val.files) for _, val in folds]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_folds_hang_on_the_seed_alone():
+    whole = split_of([10, 10])
+    assert hold_out(whole, Fold(1, 3), 1)[1].files == hold_out(whole, Fold(1, 3), 1)[1].files
+    assert hold_out(whole, Fold(1, 3), 1)[1].files != hold_out(whole, Fold(1, 3), 2)[1].files
+
+
+def test_classes_that_are_too_small_for_the_folds_are_listed():
+    with pytest.raises(DataError) as caught:
+        hold_out(split_of([4, 9, 1]), Fold(1, 5), 1)
+    assert [str(fault) for fault in caught.value.faults] == [
+        "root/0: has 4 pictures, fewer than the 5 folds; add pictures, or ask for fewer folds",
+        "root/2: has 1 picture, fewer than the 5 folds; add pictures, or ask for fewer folds",
+    ]

@@ -1,0 +1,113 @@
+"""``fit --repeat`` and ``fit --folds``: several runs one after another, and what they reached together."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from nettrain.cli.columns import columns
+from nettrain.cli.gates import tell_gates
+from nettrain.cli.options import lead_nowhere, tell
+from nettrain.errors import ExitCode
+
+if TYPE_CHECKING:
+    from nettrain.config.document import Document
+    from nettrain.config.fields import Duration
+    from nettrain.training.config import Config
+    from nettrain.training.series import Member, OpenSeries
+    from nettrain.training.series_summary import Reached, Summary
+    from nettrain.training.time_limit import TimeLimit
+
+
+def fit_series(
+    document: Document[Config],
+    repeat: int | None,
+    folds: int | None,
+    run_dir: str | None,
+    auto: bool,
+    most: Duration | None,
+    begun: float,
+) -> int:
+    """Train every run of a series that is not finished; a table on stdout at the end. Returns the exit code.
+
+    Notes   A run that is stopped, or fails, ends the whole with its code; what is finished stays.
+    """
+    from nettrain.cli.progress import Decoding
+    from nettrain.training.gating import GATE_JSON, write_gates
+    from nettrain.training.series import Series, open_series
+    from nettrain.training.series_summary import SUMMARY, Summary, judge_series, reached
+    from nettrain.training.time_limit import TimeLimit
+
+    series = Series("repeat", repeat) if repeat is not None else Series("folds", folds or 0)
+    most, gate = most or document.config.train.max_time, document.config.gate
+    limit = None if most is None else TimeLimit(most, begun)
+    if folds is not None and document.config.data.val is not None:
+        tell("nettrain: note: data.val is not used: each run validates on a fold of its own")
+    members, rows, trained = series.members(document), [], False
+    with open_series(document, series, Decoding(), run_dir, auto=auto) as opened:
+        tell(f"{opened.path}: {series.count} runs, {members[0].name} to {members[-1].name}")
+        for place, member in enumerate(members):
+            since = time.monotonic()
+            if not opened.is_complete(member):
+                if trained and limit is not None and limit.reached():
+                    tell(
+                        f"nettrain: stopped after {limit} (max_time) before {member.name}; go on with: {_again(opened)}"
+                    )
+                    return ExitCode.STOPPED
+                if code := _train(opened, member, limit, first=place == 0):
+                    return code
+                trained = True  # a call does something, however short its time
+            row = reached(member, opened.folder(member), gate, Decoding())
+            rows.append(row)
+            tell(_line(row, f"{member.name} ({place + 1} of {series.count})", time.monotonic() - since))
+        summary = Summary(series, tuple(rows))
+        summary.write(opened.path / SUMMARY)
+        try:
+            for line in _tables(summary, str(opened.path)):
+                click.echo(line)
+        except BrokenPipeError:  # a closed stdout does not undo a training
+            lead_nowhere(sys.stdout)
+        if gate is None:
+            return ExitCode.OK
+        gates = judge_series(rows, [opened.folder(member) for member in members], gate, Decoding())
+        write_gates(opened.path / GATE_JSON, gates, {"split": gates[0].split, "n": gates[0].n})
+        return tell_gates(gates)
+
+
+def _again(opened: OpenSeries) -> str:
+    return f"the same command and --resume auto --run-dir {opened.path}"
+
+
+def _train(opened: OpenSeries, member: Member, limit: TimeLimit | None, *, first: bool) -> int:
+    """Train one run to its end; nothing of it is in memory afterwards."""
+    from nettrain.cli.follow import train
+    from nettrain.cli.progress import Decoding, Training
+
+    run = opened.open(member, Decoding())
+    if run.finished:  # it died just before run.json said so
+        run.complete()
+        return ExitCode.OK
+    if first:
+        tell(*(f"nettrain: note: {note}" for note in run.prepared.notes))
+    with Training(run.state.lineage.epochs(run.config), len(run.prepared.train), member.name) as screen:
+        return train(run, screen, limit, _again(opened), more=True)
+
+
+def _line(row: Reached, name: str, seconds: float) -> str:
+    numbers = (f"{column} {value:.4f}" for column, value in row.numbers.items() if column.endswith("accuracy"))
+    return "  ".join([name, f"best epoch {row.best_epoch}", *numbers, f"{seconds:.0f} s"])
+
+
+def _tables(summary: Summary, path: str) -> list[str]:
+    """The table, and the one line that says it all."""
+    head, *rows = summary.table()
+    shown = [[f"{cell:.4f}" if isinstance(cell, float) else cell for cell in row] for row in rows]
+    words = []
+    for column in (summary.rows[0].monitor, "test_accuracy"):
+        if column in summary.columns:
+            mean, deviation = summary.spread(column)
+            words.append(f"mean {column} {mean:.4f}, standard deviation {deviation or 0.0:.4f}")
+    return [*columns([head, *shown]), "", "  ".join([path, *words, f"of {len(rows) - 3} runs"])]
