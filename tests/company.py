@@ -8,6 +8,7 @@ BLAS may be told to use another kernel by OPENBLAS_CORETYPE, which it reads as i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from nettrain.ops.bias import Bias
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.group_norm import GroupNorm
+from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
 from nettrain.ops.mse import mse
@@ -62,6 +65,10 @@ CONVOLUTIONS = [  # (H, W, C), (R, S), K, groups, stride; every kernel, and pict
     ((16, 16, 16), (3, 3), 32, 1, 2),
     ((30, 36, 34), (3, 3), 4, 2, 1),
 ]
+NORMED = [  # (..., C), and groups of channels
+    ((7, 5, 3), 1), ((7, 5, 3), 3), ((8, 8, 16), 4), ((5, 5, 33), 11), ((16, 16, 32), 8), ((6,), 2), ((33,), 3),
+    ((100,), 5), ((1000,), 10),
+]  # fmt: skip
 
 
 def random(*shape: int, seed: int = 1) -> Array:
@@ -86,6 +93,15 @@ def rows() -> Iterator[Row]:
         for size in (1, 7, 16):
             pooled = f"global_avg_pool {size}x{size}x{C}"
             yield pooled, (size, size, C), lambda x, _: through(x, epilogue=[GlobalAveragePool()])
+    for shape, groups in NORMED:
+        C = shape[-1]
+        weight, scale, shift = Tensor(random(C, C)), *(Tensor(random(C, seed=seed)) for seed in (2, 3))
+        layer_norm = partial(LayerNorm, scale, shift, epsilon=1e-5)
+        group_norm = partial(GroupNorm, scale, shift, groups=groups, epsilon=1e-5)
+        for name, make in ((f"layer_norm {shape}", layer_norm), (f"group_norm {groups} {shape}", group_norm)):
+            yield name, shape, lambda x, _, m=make: through(x, epilogue=[m()])
+            if len(shape) == 1:
+                yield f"dense, {name}", shape, lambda x, _, w=weight, m=make: linear(x, w, epilogue=[m()])
     for name, pool in (("max_pool", MaxPool), ("avg_pool", AveragePool)):
         window = Window((3, 3), (2, 2), padding=1)
         yield name, (9, 7, 5), lambda x, _, p=pool, v=window: through(x, epilogue=[p(v)])

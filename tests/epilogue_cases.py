@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from op_cases import EPSILON, POOL
@@ -22,6 +23,8 @@ from nettrain.ops.conv2d import conv2d
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.gelu import gelu
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.group_norm import GroupNorm
+from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
 from nettrain.ops.pointwise import Pointwise
@@ -31,7 +34,7 @@ from nettrain.ops.through import through
 
 WIDTH = 2  # channels of what every core makes
 DIFFERENT = ("bias", "relu", "gelu", "add", "norm", "dropout", "nothing")  # each keeps and writes in a way of its own
-ROWS = (*DIFFERENT, "prelu")  # parts that take rows as well as pictures
+ROWS = (*DIFFERENT, "prelu", "layer_norm", "group_norm")  # parts that take rows as well as pictures
 POOLS = ("max_pool", "avg_pool", "global_avg_pool")
 PICTURES = (*ROWS, *POOLS)
 SETTINGS = {"momentum": 0.1, "epsilon": EPSILON}
@@ -104,6 +107,10 @@ class Epilogue:
             maker = Part
         elif name == "bias":
             wanted, maker = {"bias": (WIDTH,)}, Bias
+        elif name in ("layer_norm", "group_norm"):
+            wanted = {"scale": (WIDTH,), "shift": (WIDTH,)}
+            maker = {"layer_norm": LayerNorm, "group_norm": partial(GroupNorm, groups=1)}[name]
+            maker = partial(maker, epsilon=EPSILON)
         elif name == "prelu":
             wanted, maker = {"slope": (WIDTH,)}, Prelu
         elif name == "add":

@@ -105,6 +105,23 @@ def normalised(z: Array, weight: Array, bias: Array, mean: Array, var: Array, ep
     return weight * (z - mean) / np.sqrt(var + epsilon) + bias
 
 
+def layer_norm(z: Array, weight: Array, bias: Array, epsilon: float) -> Array:
+    """With the mean and the biased variance of the channels of each pixel or row."""
+    mean = z.mean(axis=-1, keepdims=True)
+    return normalised(z, weight, bias, mean, ((z - mean) ** 2).mean(axis=-1, keepdims=True), epsilon)
+
+
+def group_norm(z: Array, weight: Array, bias: Array, groups: int, epsilon: float) -> Array:
+    """With the mean and the biased variance of each group of channels of each picture, one after another."""
+    y, size = np.empty(z.shape), z.shape[-1] // groups
+    for n, picture in enumerate(z):
+        for start in range(0, z.shape[-1], size):
+            group = slice(start, start + size)
+            one = picture[..., group]
+            y[n, ..., group] = normalised(one, weight[group], bias[group], one.mean(), one.var(), epsilon)
+    return y
+
+
 def dropout(x: Array, rate: float, seed: int, layer: str, epoch: int, start: int) -> Array:
     """One number at a time: kept where its own draw is at least ``rate``."""
     y = np.zeros(x.shape)

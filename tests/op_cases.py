@@ -21,6 +21,8 @@ from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.flatten import flatten
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.group_norm import GroupNorm, InstanceNorm
+from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
 from nettrain.ops.mean import mean
@@ -97,6 +99,18 @@ def part(
     """A part without tensors, on its own."""
     return Case(
         through, f"through {covers}", {"x": shape}, lambda x: through(x, epilogue=[make_part()]), reference, make
+    )
+
+
+def group_norm(shape: tuple[int | str, ...], groups: int) -> Case:
+    """A group norm on its own."""
+    C = int(shape[-1])
+    return Case(
+        through,
+        "through group_norm norm_shape",
+        {"x": shape, "scale": (C,), "shift": (C,)},
+        lambda x, scale, shift: through(x, epilogue=[GroupNorm(scale, shift, groups=groups, epsilon=EPSILON)]),
+        lambda x, scale, shift: naive.group_norm(x, scale, shift, groups, EPSILON),
     )
 
 
@@ -289,6 +303,59 @@ CASES: dict[str, Case] = {
         {"x": PICTURE, "scale": (3,), "shift": (3,)},
         lambda x, scale, shift: through(x, epilogue=[batch_norm(scale, shift, training=False)]),
         lambda x, scale, shift: running_normed(x, scale, shift),
+    ),
+    "layer_norm of pictures": Case(
+        through,
+        "through layer_norm norm_shape",
+        {"x": PICTURE, "scale": (3,), "shift": (3,)},
+        lambda x, scale, shift: through(x, epilogue=[LayerNorm(scale, shift, epsilon=EPSILON)]),
+        lambda x, scale, shift: naive.layer_norm(x, scale, shift, EPSILON),
+    ),
+    "layer_norm of rows": Case(
+        through,
+        "through layer_norm norm_shape",
+        {"x": ("N", 9), "scale": (9,), "shift": (9,)},
+        lambda x, scale, shift: through(x, epilogue=[LayerNorm(scale, shift, epsilon=EPSILON)]),
+        lambda x, scale, shift: naive.layer_norm(x, scale, shift, EPSILON),
+    ),
+    "linear, layer_norm, relu": Case(
+        linear,
+        "linear layer_norm pointwise",
+        {"x": ("N", 5), "weight": (5, 4), "scale": (4,), "shift": (4,)},
+        lambda x, weight, scale, shift: linear(
+            x, weight, epilogue=[LayerNorm(scale, shift, epsilon=EPSILON), Pointwise(*RELU)]
+        ),
+        lambda x, weight, scale, shift: naive.relu(naive.layer_norm(x @ weight, scale, shift, EPSILON)),
+    ),
+    "group_norm of pictures": group_norm(PICTURE, 1),
+    "group_norm of wide pictures": group_norm(("N", 5, 7, 40), 8),
+    "group_norm of rows": group_norm(("N", 6), 2),
+    "group_norm, a channel a group": group_norm(PICTURE, 3),
+    "instance_norm": Case(
+        through,
+        "through group_norm window_part",
+        {"x": PICTURE, "scale": (3,), "shift": (3,)},
+        lambda x, scale, shift: through(x, epilogue=[InstanceNorm(scale, shift, epsilon=EPSILON)]),
+        lambda x, scale, shift: naive.group_norm(x, scale, shift, 3, EPSILON),
+    ),
+    "conv, wide, group_norm, add, relu, max_pool": Case(
+        conv2d,
+        "conv2d group_norm add pointwise max_pool",
+        {"x": WIDE, "weight": WIDE_WEIGHT, "scale": (16,), "shift": (16,), "shortcut": WIDE},
+        lambda x, weight, scale, shift, shortcut: conv2d(
+            x,
+            weight,
+            window=THREE,
+            epilogue=[
+                GroupNorm(scale, shift, groups=4, epsilon=EPSILON),
+                Add(shortcut),
+                Pointwise(*RELU),
+                MaxPool(POOL),
+            ],
+        ),
+        lambda x, weight, scale, shift, shortcut: naive.max_pool(
+            naive.relu(naive.group_norm(naive.conv2d(x, weight, THREE), scale, shift, 4, EPSILON) + shortcut), POOL
+        ),
     ),
     "prelu of pictures": Case(
         through,

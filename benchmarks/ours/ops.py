@@ -26,6 +26,8 @@ from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.flatten import flatten
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.group_norm import GroupNorm, InstanceNorm
+from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
 from nettrain.ops.mean import mean
@@ -124,6 +126,8 @@ def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tu
         return (lambda x, w, b: through(x, epilogue=[_norm(w, b, C, recorded)])), [shape, (C,), (C,)]
     if case.what == "prelu":
         return (lambda x, w: through(x, epilogue=[Prelu(w)])), [shape, (C,)]
+    if case.what in NORMS:
+        return (lambda x, w, b: through(x, epilogue=[NORMS[case.what](w, b)])), [shape, (C,), (C,)]
     return OF_PICTURES[case.what], [shape]
 
 
@@ -131,6 +135,11 @@ def _part(make: Callable[[], Part]) -> Call:
     return lambda x: through(x, epilogue=[make()])
 
 
+NORMS: dict[str, Callable[[Tensor, Tensor], Part]] = {
+    "layer_norm": lambda weight, bias: LayerNorm(weight, bias, epsilon=1e-5),
+    "group_norm": lambda weight, bias: GroupNorm(weight, bias, groups=8, epsilon=1e-5),
+    "instance_norm": lambda weight, bias: InstanceNorm(weight, bias, epsilon=1e-5),
+}
 OF_PICTURES: dict[str, Call] = {
     "max_pool2": _part(lambda: MaxPool(TWO)),
     "max_pool3-stride2": _part(lambda: MaxPool(Window((3, 3), (2, 2), padding=1))),

@@ -77,9 +77,21 @@ def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tu
         return (lambda x, w, b: F.batch_norm(x, mean, var, w, b, training=recorded)), [shape, (C,), (C,)]
     if case.what == "prelu":
         return F.prelu, [shape, (C,)]
+    if case.what in NORMS:
+        return NORMS[case.what], [shape, (C,), (C,)]
     return OF_PICTURES[case.what], [shape]
 
 
+def _layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """Over the channels of each pixel, which PyTorch wants last."""
+    return F.layer_norm(x.permute(0, 2, 3, 1), weight.shape, weight, bias).permute(0, 3, 1, 2)
+
+
+NORMS: dict[str, Call] = {
+    "layer_norm": _layer_norm,
+    "group_norm": lambda x, weight, bias: F.group_norm(x, 8, weight, bias),
+    "instance_norm": lambda x, weight, bias: F.instance_norm(x, weight=weight, bias=bias),
+}
 OF_PICTURES: dict[str, Call] = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,

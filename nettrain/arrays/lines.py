@@ -12,6 +12,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 LINE = 4096  # numbers: what is repeated stays in the first-level cache
+SHORT_LINE = 256  # numbers: where each picture has its own, no more are made than the loops need
 
 
 class Lines:
@@ -42,6 +43,33 @@ class Lines:
         """What stands along lines added up for each channel, (...,repeat*C) -> (...,C), in float64."""
         folded: npt.NDArray[np.float64] = lines.reshape(*lines.shape[:-1], self.repeat, -1).sum(-2, dtype=np.float64)
         return folded
+
+
+class PictureLines:
+    """Arrays (n,...,C) of one shape seen as lines of each picture (n,rows,repeat*C), for numbers of each picture."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.channels, inner = shape[-1], shape[1:-1]
+        choices = [math.prod(inner[i:]) for i in reversed(range(len(inner) + 1))]  # one pixel, a row of them, all
+        self.repeat = next((count for count in choices if count * self.channels >= SHORT_LINE), choices[-1])
+        self.length = self.repeat * self.channels
+
+    def of(self, piece: Array) -> Array:
+        """(n,...,C), contiguous -> (n,rows,repeat*C), a view."""
+        return piece.reshape(len(piece), -1, self.length)
+
+    def repeated(self, by_channel: Array) -> Array:
+        """(n,C) -> (n,1,repeat*C)."""
+        lines = np.empty((len(by_channel), self.repeat, self.channels), by_channel.dtype)
+        lines[...] = by_channel[:, None]
+        return lines.reshape(len(by_channel), 1, self.length)
+
+    def sums(self, piece: Array) -> npt.NDArray[np.float64]:
+        """The sum of each channel of each picture, (n,...,C) -> (n,C): of lines by a product, along them in float64."""
+        lines = self.of(piece)
+        summed = np.matmul(_ones(lines.shape[1], piece.dtype), lines)
+        by_channel: npt.NDArray[np.float64] = summed.reshape(len(piece), self.repeat, -1).sum(axis=1, dtype=np.float64)
+        return by_channel
 
 
 @cache

@@ -10,7 +10,6 @@ from nettrain.model.activations import ACTIVATION_LAYERS
 from nettrain.model.initialisers import INITIALISERS
 from nettrain.model.layer import Layer
 from nettrain.model.layers.avg_pool2d import AvgPool2d
-from nettrain.model.layers.batch_norm import BatchNormConfig, BatchNormLayer
 from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
 from nettrain.model.layers.dense import Dense, DenseConfig
 from nettrain.model.layers.dropout import Dropout, DropoutConfig
@@ -30,7 +29,7 @@ LAYERS: dict[str, tuple[type[Record], Callable[..., Layer]]] = {
     "global_avg_pool": (NoSettings, GlobalAvgPool),
     "flatten": (NoSettings, Flatten),
     "dropout": (DropoutConfig, Dropout),
-    "batch_norm": (BatchNormConfig, BatchNormLayer),
+    **{kind: (row[0], row[1]) for kind, row in NORMS.items() if row[1] is not None},
     "residual": (ResidualConfig, Residual),
     **{kind: (row[0], row[1]) for kind, row in ACTIVATION_LAYERS.items() if row[1] is not None},
 }
@@ -45,6 +44,12 @@ LAYER_ALIASES = {
     "global_average_pooling2d": "global_avg_pool",
     "batchnorm": "batch_norm",
     "batch_norm2d": "batch_norm",
+    "layernorm": "layer_norm",
+    "layer_normalization": "layer_norm",
+    "groupnorm": "group_norm",
+    "group_normalization": "group_norm",
+    "instancenorm": "instance_norm",
+    "instance_norm2d": "instance_norm",
     **{other: kind for other, kind in ACTIVATION_ALIASES.items() if kind != "none"},
 }
 CONTAINERS = (Residual,)  # built from layers of their own: their constructors take ``build`` too

@@ -9,8 +9,8 @@ import numpy as np
 from nettrain.arrays.lines import Lines
 from nettrain.arrays.scratch import scratch
 from nettrain.autograd.epilogue import Part
-from nettrain.autograd.signature import ShapeError, show
 from nettrain.autograd.tensor import Array, Needs, Proposal, Shape, Tensor
+from nettrain.ops.norm_shape import check_tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,7 @@ class BatchNorm(Part):
         self.collects = training
 
     def output_shape(self, shape: Shape) -> Shape:
-        for name, tensor in zip(
-            ("weight", "bias", "running_mean", "running_var"), (*self.tensors, *self.running), strict=True
-        ):
-            if tensor.shape != shape[-1:]:
-                raise ShapeError(
-                    f"batch_norm: {name} {show(tensor.shape)} does not fit {show(shape)}; expected ({shape[-1]})"
-                )
+        check_tensors(self.name, (*self.tensors, *self.running), shape)
         return shape
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nettrain.arrays.lines import LINE, Array, Lines, zero_picture
+from nettrain.arrays.lines import LINE, SHORT_LINE, Array, Lines, PictureLines, zero_picture
 
 SHAPES = {  # shape -> pixels a line
     (5, 7, 9, 3): 63,
@@ -86,3 +86,33 @@ def test_a_zero_picture_is_made_once_and_nobody_writes_it(dtype: type) -> None:
     assert not zeros.any()
     with pytest.raises(ValueError, match="read-only"):
         zeros[...] = 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "pixels"),
+    {
+        (5, 7, 9, 3): 63,
+        (2, 32, 32, 4): 1024,
+        (2, 32, 32, 16): 32,
+        (3, 8, 8, 64): 8,
+        (3, 2, 2, SHORT_LINE): 1,
+        (3, 2, 2, SHORT_LINE - 1): 2,
+        (9, 6): 1,
+        (9, 1, 1, 5): 1,
+    }.items(),
+    ids=str,
+)
+def test_lines_of_pictures_with_numbers_of_their_own(shape: tuple[int, ...], pixels: int) -> None:
+    lines = PictureLines(shape)
+    assert (lines.repeat, lines.length) == (pixels, pixels * shape[-1])
+    piece = np.random.default_rng(1).normal(3, 1, shape).astype(np.float32)
+    expected = piece.astype(np.float64).reshape(shape[0], -1, shape[-1]).sum(axis=1)
+    sums = lines.sums(piece)
+    assert sums.dtype == np.float64
+    np.testing.assert_allclose(sums, expected, rtol=1e-6)
+    seen = lines.of(piece)
+    assert np.may_share_memory(seen, piece)
+    own = np.random.default_rng(2).normal(size=(shape[0], shape[-1])).astype(np.float32)
+    seen[...] = 0
+    seen += lines.repeated(own)
+    assert (piece == own.reshape(shape[0], *[1] * (len(shape) - 2), shape[-1])).all()

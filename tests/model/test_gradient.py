@@ -40,11 +40,28 @@ NETWORKS = {
         "dense: classes",
         activation="tanh",
     ),
+    "with norms of one picture": layers(
+        "conv2d: {filters: 4, kernel_size: 3, norm: instance_norm}",
+        "residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2, norm: {group_norm: 2}}},"
+        " {conv2d: {filters: 6, kernel_size: 3, norm: layer_norm, activation: none}}], shortcut: conv1x1,"
+        " activation: mish}",
+        "group_norm: 3",
+        "softplus",
+        "conv2d: {filters: 4, kernel_size: 1, norm: layer_norm, activation: softmax}",
+        "global_avg_pool",
+        "layer_norm",
+        "dense: {units: 6, norm: {group_norm: 2}, activation: gelu_tanh}",
+        "dense: {units: 5, norm: layer_norm, activation: elu}",
+        "dense: classes",
+        activation="silu",
+    ),
     "with kinks": layers(
         "conv2d: {filters: 5, kernel_size: 3, norm: batch_norm}",
         "max_pool2d: {pool_size: 3, stride: 2, padding: 1}",
         "conv2d: {filters: 5, kernel_size: 3}",
         "leaky_relu: 0.1",
+        "conv2d: {filters: 5, kernel_size: 1, activation: {prelu: 0.2}}",
+        "prelu",
         "flatten",
         "dense: classes",
         activation="relu",

@@ -11,7 +11,7 @@ from models import INFERENCE, TRAINING, described, layers, network, pictures, re
 from nettrain.autograd.tensor import Shape, Tensor
 from nettrain.model.activations import ACTIVATION_LAYERS
 from nettrain.model.kinds import LAYER_ALIASES, LAYERS, TABLES
-from nettrain.model.norms import NORM_ALIASES, NORMS
+from nettrain.model.norms import BY_CHANNEL, NORM_ALIASES, NORMS
 from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS
 
 PICTURE = (9, 7, 4)
@@ -48,6 +48,16 @@ ROWS = [
     Row("dropout: 0.2", PICTURE),
     Row("batch_norm", PICTURE),
     Row("batch_norm: {momentum: 0.01, epsilon: 1e-3}", PICTURE),
+    Row("layer_norm", PICTURE),
+    Row("layer_norm: {epsilon: 1e-3}", PICTURE),
+    Row("group_norm: 2", PICTURE),
+    Row("group_norm: {groups: 4, epsilon: 1e-3}", PICTURE),
+    Row("instance_norm", PICTURE),
+    Row("conv2d: {filters: 6, kernel_size: 3, norm: {group_norm: 3}, activation: elu}", (9, 7, 6)),
+    Row("conv2d: {filters: 6, kernel_size: 3, norm: instance_norm}", (9, 7, 6)),
+    Row("conv2d: {filters: 6, kernel_size: 3, norm: layer_norm, bias: true}", (9, 7, 6)),
+    Row("dense: {units: 6, norm: layer_norm, activation: gelu_tanh}", (6,)),
+    Row("dense: {units: 6, norm: {group_norm: {groups: 2}}}", (6,)),
     Row("residual: [{conv2d: {filters: 4, kernel_size: 3}}]", PICTURE),
     Row("residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: conv1x1}", (5, 4, 6)),
     Row("residual: {layers: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: pad}", (5, 4, 6)),
@@ -118,10 +128,26 @@ def test_aliases_lead_to_rows_and_hide_none(aliases: dict[str, str], rows: dict[
     assert not set(aliases) & set(rows)
 
 
+def test_every_norm_is_a_layer_too() -> None:
+    assert set(NORMS) - {"none"} <= set(LAYERS)
+    assert set(BY_CHANNEL) <= set(NORMS)
+
+
 def test_every_activation_is_a_layer_too() -> None:
     assert set(ACTIVATION_LAYERS) - {"none"} <= set(LAYERS)
     assert set(ACTIVATIONS) < set(ACTIVATION_LAYERS)
     assert set(TABLES) == {"layers", "norms", "activations", "initialisers"}
+
+
+@pytest.mark.parametrize("norm", ["batch_norm", "layer_norm", "{group_norm: 3}", "instance_norm"])
+def test_a_norm_as_layer_and_as_setting_is_the_same(norm: str) -> None:
+    conv = "conv2d: {filters: 6, kernel_size: 3, bias: false"
+    apart = network(layers(conv + "}", norm.strip("{}"), "flatten", "dense: classes"))
+    joined = network(layers(f"{conv}, norm: {norm}}}", "flatten", "dense: classes"))
+    for name, array in apart.state().items():
+        joined.state()[name.replace("layers.1", "layers.0.norm").replace("layers.3", "layers.2")][...] = array
+    x = pictures(5)
+    assert (apart(Tensor(x), INFERENCE).array == joined(Tensor(x), INFERENCE).array).all()
 
 
 @pytest.mark.parametrize("kind", [kind for kind, row in ACTIVATION_LAYERS.items() if row[1] is not None])

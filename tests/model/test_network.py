@@ -144,8 +144,19 @@ def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
         (
             layers("conv2d: {filters: 4, kernel_size: 3, norm: batch_norm, bias: true}"),
             [
-                "train.yaml:2:66: layers.0.conv2d.bias: a bias under a norm has no effect, because the norm takes the"
-                " mean away; leave it out"
+                "train.yaml:2:66: layers.0.conv2d.bias: a bias under batch_norm has no effect, because the norm takes "
+                "the mean away; leave it out"
+            ],
+        ),
+        (
+            layers("conv2d: {filters: 4, kernel_size: 3, norm: {group_norm: {groups: 0}}}"),
+            ["train.yaml:2:70: layers.0.conv2d.norm.group_norm.groups: must be at least 1, got 0"],
+        ),
+        (
+            layers("conv2d: {filters: 4, kernel_size: 3, norm: instance_norm, bias: true}"),
+            [
+                "train.yaml:2:69: layers.0.conv2d.bias: a bias under instance_norm has no effect, because the norm "
+                "takes the mean away; leave it out"
             ],
         ),
         (
@@ -197,6 +208,26 @@ def test_first_values_are_a_pure_function_of_seed_and_name() -> None:
     assert (longer["layers.1.layers.0.norm.weight"] == 1).all()
     assert (longer["layers.1.layers.0.norm.running_var"] == 1).all()
     assert not longer["layers.1.layers.0.norm.running_mean"].any()
+
+
+def test_a_bias_under_a_norm_of_several_channels_has_an_effect_and_is_there_if_asked_for() -> None:
+    conv = "conv2d: {{filters: 4, kernel_size: 3, norm: {}, bias: true}}"
+    for norm in ("layer_norm", "{group_norm: 2}"):
+        assert list(described(layers(conv.format(norm), *END)).parameters)[:4] == [
+            "layers.0.weight",
+            "layers.0.bias",
+            "layers.0.norm.weight",
+            "layers.0.norm.bias",
+        ]
+        without = described(layers(conv.format(norm).replace(", bias: true", ""), *END))
+        assert "layers.0.bias" not in without.parameters
+
+
+def test_a_learnt_activation_has_its_name_and_first_value() -> None:
+    net = described(layers("conv2d: {filters: 4, kernel_size: 3, activation: prelu}", "prelu: 0.1", *END))
+    net.materialise(1)
+    assert net.state()["layers.0.activation.weight"].tolist() == [0.25] * 4
+    np.testing.assert_allclose(net.state()["layers.1.weight"], [0.1] * 4, rtol=1e-6)
 
 
 def test_parameters_are_views_of_flat_memory() -> None:

@@ -11,7 +11,7 @@ from nettrain.autograd.tensor import Dim, Shape
 from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
 from nettrain.model.activations import activation_layer
 from nettrain.model.layer import Layer, Parameter, Pass
-from nettrain.model.norms import NORMS
+from nettrain.model.norms import BY_CHANNEL, NORMS
 from nettrain.ops.bias import Bias
 
 HE_NORMAL = Chosen("he_normal", NoSettings())
@@ -29,7 +29,7 @@ class LinearMapConfig(
         "normalization": "norm",
     },
 ):
-    """Settings of every layer with a linear map; a bias is there unless a norm follows."""
+    """Settings of every layer with a linear map; a bias is there unless a norm follows, or where it is asked for."""
 
     bias: bool | None = None
     norm: Annotated[Chosen, OneOf("norms")] | None = None
@@ -46,8 +46,9 @@ class LinearMapConfig(
         return not self.has_norm if self.bias is None else self.bias
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-        if self.bias and self.has_norm:
-            yield "bias", "a bias under a norm has no effect, because the norm takes the mean away; leave it out"
+        if self.bias and self.norm is not None and self.norm.kind in BY_CHANNEL:
+            why = "because the norm takes the mean away"
+            yield "bias", f"a bias under {self.norm.kind} has no effect, {why}; leave it out"
         if "bias_init" in given and not self.has_bias:
             yield "bias_init", "has no effect on a layer without a bias; leave it out"
 
