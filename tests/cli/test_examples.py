@@ -22,13 +22,25 @@ STDOUT = {
     "init": "# Written by 'nettrain init' after a look at 256 of the 1,438 pictures.",
     "check": "layer ",
     "lr-find": "       lr     loss  smoothed",
+    "gradcheck": "parameter  ",
     "summary": "layer ",
     "kinds": "optimizers\n  sgd",
     "completion": "_nettrain_completion() {",
     "cache": "pictures  size ",
     "env": "* nettrain ",
 }
-ALONE = ("", "init", "check", "lr-find", "summary", "kinds", "completion", "cache", "env")  # which need no finished run
+ALONE = (
+    "",
+    "init",
+    "check",
+    "lr-find",
+    "gradcheck",
+    "summary",
+    "kinds",
+    "completion",
+    "cache",
+    "env",
+)  # which need no finished run
 
 RUNS = {"compare": ("runs/digits-mlp", "runs/digits-mlp-2")}  # those that more than one run is needed for
 
