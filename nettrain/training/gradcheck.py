@@ -24,9 +24,10 @@ F64 = npt.NDArray[np.float64]
 
 PICTURES = 8  # of random pixels
 LIMIT = 1e-5  # of the relative error
-NOTHING = 1e-3  # a smaller derivative counts as if it were this: differences have that much noise
+NOTHING = 1e-3  # a smaller derivative counts as if it were this
 STEPS = (1e-6, 1e-5, 1e-7)  # how far the weights are moved each way, as one vector
 DIRECTIONS = 3  # that are tried: a kink lies by chance in one of them, a wrong derivative is wrong in all
+ROUNDING = 1e-15  # of a loss, relative: what a difference of two cannot tell apart
 JITTER = 0.1  # standard deviation of what is added to tensors that start as one number: a generic point shows more
 
 
@@ -74,7 +75,7 @@ def gradcheck(document: Document[Config], classes: int) -> Iterator[Checked]:
 def check_gradients(weights: Flat, loss: Callable[[], Tensor]) -> Iterator[Checked]:
     """Check the gradient of a recorded scalar loss by each parameter; ``weights`` are as they were afterwards.
 
-    Errors   ``Diverged`` if the loss is not finite.
+    Errors   ``Diverged`` if the loss or a derivative is not finite.
     """
     value = loss()
     if not np.isfinite(value.array):
@@ -82,6 +83,8 @@ def check_gradients(weights: Flat, loss: Callable[[], Tensor]) -> Iterator[Check
             f"the loss of fresh weights is {float(value.array)}, which has no derivative; look at model.init"
         )
     gradients = {leaf.name: gradient for leaf, gradient in backward(value).items()}
+    if endless := [name for name, gradient in gradients.items() if not np.isfinite(gradient).all()]:
+        raise Diverged(f"the derivative by {endless[0]} is not finite; look at model.init")
     for name, view in weights.views.items():
         gradient = gradients.get(name, np.zeros_like(view))
         tries = (_compare(name, view, gradient, loss, step, number) for number in range(DIRECTIONS) for step in STEPS)
@@ -98,13 +101,16 @@ def _compare(name: str, view: F64, gradient: F64, loss: Callable[[], Tensor], st
     direction = _normal(view.shape, f"gradcheck/{name}/{number}")
     direction /= np.linalg.norm(direction)
     start = view.copy()
+    step *= max(1.0, float(np.sqrt(np.mean(start**2))))  # large weights are moved by more, so that it shows
     view += step * direction
     above = float(loss().array)
     view[...] = start - step * direction
     below = float(loss().array)
     view[...] = start
     derivative, difference = float((gradient * direction).sum()), (above - below) / (2 * step)
-    error = abs(derivative - difference) / max(abs(derivative), abs(difference), NOTHING)
+    noise = ROUNDING * max(abs(above), abs(below)) / step
+    size = max(abs(derivative), abs(difference), NOTHING, noise / LIMIT)
+    error = abs(derivative - difference) / size
     return Checked(name, view.shape, derivative, difference, error if np.isfinite(error) else np.inf)
 
 

@@ -59,5 +59,5 @@ def test_a_wrong_derivative_is_a_bug_without_a_traceback(
 def test_numbers_that_are_not_finite_are_no_bug(here: Path, call: Call) -> None:
     ended = call("gradcheck", "cnn.yaml", "--set", "model.init={normal: 1e200}")
     assert ended.code == 6
-    line = "the loss of fresh weights is nan, which has no derivative; look at model.init"
+    line = "the derivative by layers.2.weight is not finite; look at model.init"
     assert ended.err == f"nettrain: error: {line}\n"
