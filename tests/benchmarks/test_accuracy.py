@@ -15,6 +15,7 @@ from benchmarks.models import MODELS
 from nettrain.config.reader import read_config, read_text
 from nettrain.model.network import ModelConfig, build_network
 from nettrain.optim.schedules.table import make
+from nettrain.optim.schedules.warmup import Course
 from nettrain.training.config import TABLES, Config
 
 each_recipe = pytest.mark.parametrize("recipe", [name for name in RECIPES if (ROOT / f"configs/{name}.yaml").exists()])
@@ -52,7 +53,7 @@ def test_the_recipe_is_the_model_that_the_peer_trains(recipe: str) -> None:
 def test_the_learning_rates_are_the_same_at_every_step(recipe: str) -> None:
     config, factor = config_of(recipe), recipe_script().factor
     steps = 5
-    schedule = make(config.schedule, config.train.epochs * steps, steps)
+    schedule = make(config.schedule, Course(config.train.epochs * steps, steps))
     for step in range(config.train.epochs * steps):
         assert schedule(step, ()) == pytest.approx(factor(step, steps, config.train.epochs * steps))
 
