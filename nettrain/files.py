@@ -80,6 +80,10 @@ def _remove(path: str) -> None:
     os.unlink(path)
 
 
+def _remove_empty(path: str) -> None:
+    os.rmdir(path)
+
+
 def _make(path: str) -> None:
     os.mkdir(path)
 
@@ -295,6 +299,22 @@ def prune(paths: Iterable[AnyPath]) -> None:
                 raise
 
 
+def remove_folder(path: AnyPath, last: Iterable[str] = ()) -> None:
+    """Remove a folder with all that is in it, the names ``last`` at the end; links are removed, not followed.
+
+    Errors   EnvironmentFault; what has been removed by then is gone.
+    """
+    name, at_the_end = os.fspath(path), tuple(last)
+    inside = _ask(name, "remove", os.listdir, name)
+    for inner in sorted(inside, key=lambda inner: (inner in at_the_end, inner)):
+        below = os.path.join(name, inner)
+        if os.path.isdir(below) and not os.path.islink(below):
+            remove_folder(below)
+        else:
+            prune([below])
+    _ask(name, "remove", _remove_empty, name)
+
+
 def open_shared(path: AnyPath) -> int | None:
     """A descriptor for reading a file, with a share in it: as long as it is open, ``remove_unused`` keeps the file.
 
@@ -467,6 +487,21 @@ class Lock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.release()
+
+
+def is_held(folder: AnyPath) -> bool:
+    """Whether a process has the lock of a folder; nothing is written. Errors: EnvironmentFault."""
+    path = os.path.join(folder, LOCK)
+    try:
+        handle = _ask(path, "read", _open, path, os.O_RDONLY)
+    except EnvironmentFault as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return False
+        raise
+    try:
+        return _hold(path, handle, fcntl.LOCK_SH) is None
+    finally:
+        _quietly(_close, handle)
 
 
 def _live_process(path: str) -> int | None:

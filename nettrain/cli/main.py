@@ -34,6 +34,7 @@ COMMANDS = {
     "gradcheck": ("nettrain.cli.gradcheck", "Prove every derivative of a config by differences."),
     "summary": ("nettrain.cli.summary", "Show the layers of a config or model: shapes, parameters, cost."),
     "compare": ("nettrain.cli.compare", "Show how runs differ, and whether two can be told apart."),
+    "runs": ("nettrain.cli.runs", "List or remove runs."),
     "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses, ..."),
     "cache": ("nettrain.cli.cache", "List or remove decoded pictures that data.cache: disk keeps."),
     "completion": ("nettrain.cli.completion", "Print the script that completes commands in bash, zsh or fish."),

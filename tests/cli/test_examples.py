@@ -20,6 +20,7 @@ STDOUT = {
     "evaluate": '{\n  "split": "test",\n  "n": 359,\n  "accuracy": 0.9',
     "compare": "run                state ",
     "init": "# Written by 'nettrain init' after a look at 256 of the 1,438 pictures.",
+    "runs": "run ",
     "check": "layer ",
     "lr-find": "       lr     loss  smoothed",
     "gradcheck": "parameter  ",
