@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,18 @@ class AdamConfig(OptimizerConfig, aliases={**OptimizerConfig.aliases, "eps": "ep
     lr: Positive = 0.001
     betas: tuple[Fraction, Fraction] = (0.9, 0.999)
     epsilon: Positive = 1e-8
+
+
+@dataclass(frozen=True, kw_only=True)
+class EitherDecayConfig(AdamConfig, aliases={**AdamConfig.aliases, "decoupled_weight_decay": "decoupled"}):
+    """Settings of a kind whose weight decay is added to the gradient or, ``decoupled``, is apart from it."""
+
+    decoupled: bool = False
+
+    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
+        yield from super().faults(given)
+        if self.decoupled and not self.decays:
+            yield "decoupled", "has no effect when weight_decay is 0; set weight_decay, or leave it out"
 
 
 class Adam(Optimizer):

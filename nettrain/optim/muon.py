@@ -12,11 +12,14 @@ import numpy as np
 from nettrain.arrays.flat import Flat
 from nettrain.arrays.newton_schulz import orthogonalize, square_numbers
 from nettrain.arrays.norm import squares_memory
+from nettrain.arrays.pieces import Lanes
 from nettrain.config.fields import Count, Fraction, Positive, Rate, Record
 from nettrain.optim.adamw import AdamW, AdamWConfig
 from nettrain.optim.groups import matches, unmatched
 from nettrain.optim.optimizer import Array, Chunk, Optimizer
 from nettrain.optim.settings import OptimizerConfig
+
+FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,14 @@ class Muon(Optimizer):
 def matrices(settings: MuonConfig, shapes: Mapping[str, tuple[Any, ...]]) -> tuple[str, ...]:
     """Which parameters move as matrices: those of two axes or more that ``adamw.match`` does not list."""
     return tuple(name for name, shape in shapes.items() if len(shape) > 1 and not matches(name, settings.adamw.match))
+
+
+def working_numbers(settings: MuonConfig, shapes: Mapping[str, tuple[Any, ...]]) -> int:
+    """How many numbers a step works with beside weights, gradients and state: of each lane a matrix and two squares."""
+    sizes = [(math.prod(shapes[name][:-1]), shapes[name][-1]) for name in matrices(settings, shapes)]
+    longest = max((F * K for F, K in sizes), default=0)
+    lanes = Lanes.of(len(sizes), longest * FLOAT_BYTES).count
+    return lanes * (longest + 2 * max((square_numbers(F, K) for F, K in sizes), default=0))
 
 
 def match_faults(settings: MuonConfig, shapes: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[str, str]]:

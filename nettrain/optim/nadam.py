@@ -8,14 +8,14 @@ import numpy as np
 
 from nettrain.arrays.flat import Flat
 from nettrain.config.fields import Fraction, Positive, Rate
-from nettrain.optim.adam import AdamConfig
+from nettrain.optim.adam import EitherDecayConfig
 from nettrain.optim.optimizer import Array, Chunk, Optimizer
 
 DECAY_BASE = 0.96  # Dozat's
 
 
 @dataclass(frozen=True, kw_only=True)
-class NadamConfig(AdamConfig, aliases={**AdamConfig.aliases, "schedule_decay": "momentum_decay"}):
+class NadamConfig(EitherDecayConfig, aliases={**EitherDecayConfig.aliases, "schedule_decay": "momentum_decay"}):
     """Settings of ``nadam``: the larger ``momentum_decay``, the sooner the momentum has grown to the first beta."""
 
     lr: Positive = 0.002
@@ -28,7 +28,7 @@ class Nadam(Optimizer):
 
     m and s' as in Adam; the momentum of step t = 1, 2, ... is k(t) = b1 (1 - 0.96^(t p) / 2), and K(t) = k(1) ... k(t).
     w <- w - lr m' / (sqrt(s') + epsilon) with m' = m k(t+1) / (1 - K(t+1)) + g (1 - k(t)) / (1 - K(t)). Weight decay is
-    added to the gradient.
+    added to the gradient, or apart from it as in AdamW.
 
     Source   Dozat, "Incorporating Nesterov Momentum into Adam", 2016, algorithm 2, with k(t) of its section 2.3 (p is
              ``momentum_decay``), as in PyTorch.
@@ -40,6 +40,7 @@ class Nadam(Optimizer):
 
     def __init__(self, settings: NadamConfig, weights: Flat) -> None:
         super().__init__(settings, weights)
+        self.decay = "decoupled" if settings.decoupled else "coupled"
         self._known = (0, 1.0)  # a step t and K(t): remembered, not state, for it follows from t
 
     def momentum(self, t: int) -> float:

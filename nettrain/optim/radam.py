@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettrain.optim.adam import AdamConfig
+from nettrain.arrays.flat import Flat
+from nettrain.optim.adam import EitherDecayConfig
 from nettrain.optim.optimizer import Array, Chunk, Optimizer
 
 ENOUGH = 5  # degrees of freedom; PyTorch's bound too, where the paper has 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class RadamConfig(AdamConfig):
-    """Settings of ``radam``: those of ``adam``."""
+class RadamConfig(EitherDecayConfig):
+    """Settings of ``radam``: those of ``adam``, and ``decoupled``."""
 
 
 class Radam(Optimizer):
@@ -23,7 +24,8 @@ class Radam(Optimizer):
 
     m' and s as in Adam. With R = 2 / (1 - b2) - 1 and r = R - 2 t b2^t / (1 - b2^t) at step t = 1, 2, ...: as long as
     r is at most 5, w <- w - lr m'; then w <- w - lr c m' sqrt(1 - b2^t) / (sqrt(s) + epsilon) with
-    c = sqrt((r - 4)(r - 2) R / ((R - 4)(R - 2) r)). Weight decay is added to the gradient.
+    c = sqrt((r - 4)(r - 2) R / ((R - 4)(R - 2) r)). Weight decay is added to the gradient, or apart
+    from it as in AdamW.
 
     Source   Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", 2020, algorithm 2; epsilon and the
              bound of 5 as in PyTorch.
@@ -32,6 +34,10 @@ class Radam(Optimizer):
     slots = ("mean", "mean_square")
 
     settings: RadamConfig
+
+    def __init__(self, settings: RadamConfig, weights: Flat) -> None:
+        super().__init__(settings, weights)
+        self.decay = "decoupled" if settings.decoupled else "coupled"
 
     def rectification(self, t: int) -> float | None:
         """c at step t, or None where there are too few degrees of freedom to scale at all."""

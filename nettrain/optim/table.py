@@ -8,7 +8,7 @@ from typing import Any
 
 from nettrain.arrays.flat import Flat
 from nettrain.config.fields import Chosen, Record
-from nettrain.optim import groups
+from nettrain.optim import groups, muon
 from nettrain.optim.adadelta import Adadelta, AdadeltaConfig
 from nettrain.optim.adagrad import Adagrad, AdagradConfig
 from nettrain.optim.adam import Adam, AdamConfig
@@ -77,6 +77,14 @@ def state_numbers(chosen: Chosen, shapes: Shapes) -> int:
     if isinstance(settings, MuonConfig):  # one number a weight of a matrix, two of all others
         return 2 * sum(weights.values()) - sum(weights[name] for name in matrices(settings, shapes))
     return len(kind.slots_of(settings)) * sum(weights.values())
+
+
+def working_numbers(chosen: Chosen, shapes: Shapes) -> int:
+    """How many more numbers its steps work with, where that is more than a few chunks."""
+    settings = chosen.settings
+    if isinstance(settings, LookaheadConfig):
+        return working_numbers(settings.optimizer, shapes)
+    return muon.working_numbers(settings, shapes) if isinstance(settings, MuonConfig) else 0
 
 
 def pattern_faults(chosen: Chosen, shapes: Shapes) -> Iterator[tuple[str, str]]:

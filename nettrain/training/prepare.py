@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nettrain.arrays.threads import get_threads
-from nettrain.autograd.tensor import Dim
+from nettrain.autograd.tensor import Dim, Shape
 from nettrain.config.document import Document
 from nettrain.data.cache import Pictures, decode_all
 from nettrain.data.config import DataConfig
@@ -24,7 +24,7 @@ from nettrain.errors import ConfigError, DataError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
-from nettrain.optim.table import pattern_faults, state_numbers
+from nettrain.optim.table import pattern_faults, state_numbers, working_numbers
 from nettrain.training.config import Config
 from nettrain.training.gate_check import check_gate
 
@@ -50,19 +50,27 @@ def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
 
 
 def _check_patterns(document: Document[Config], network: Network) -> None:
-    shapes = {name: parameter.shape for name, parameter in network.parameters.items()}
-    if lost := list(pattern_faults(document.config.optimizer, shapes)):
+    if lost := list(pattern_faults(document.config.optimizer, _shapes(network))):
         raise ConfigError(faults=[document.fault(f"optimizer.{key}", message) for key, message in lost])
 
 
 def training_bytes(config: Config, network: Network) -> int:
     """Bytes of weights, their gradients and what the optimizer remembers."""
-    shapes = {name: parameter.shape for name, parameter in network.parameters.items()}
-    return FLOAT_BYTES * (2 * network.parameter_count + state_numbers(config.optimizer, shapes))
+    return FLOAT_BYTES * (2 * network.parameter_count + state_numbers(config.optimizer, _shapes(network)))
+
+
+def working_bytes(config: Config, network: Network) -> int:
+    """Bytes that the optimizer's steps work with beside those."""
+    return FLOAT_BYTES * working_numbers(config.optimizer, _shapes(network))
+
+
+def _shapes(network: Network) -> dict[str, Shape]:
+    return {name: parameter.shape for name, parameter in network.parameters.items()}
 
 
 def _check_size(document: Document[Config], network: Network) -> None:
-    needed, free = training_bytes(document.config, network), free_memory()
+    config, free = document.config, free_memory()
+    needed = training_bytes(config, network) + working_bytes(config, network)
     if free is not None and needed > free:
         what = f"{network.parameter_count} parameters take {needed} bytes to train (weights, gradients, optimizer)"
         raise document.error("model", f"{what}, but {free} bytes of memory are free; expected a smaller model")

@@ -34,6 +34,7 @@ from nettrain.training.prepare import (
     check_shapes,
     list_splits,
     training_bytes,
+    working_bytes,
 )
 from nettrain.training.step import Stepper
 
@@ -115,7 +116,7 @@ def outlook(document: Document[Config]) -> Outlook:
         splits=splits,
         cache_bytes=in_memory + on_disk,
         cache_folder=folder,
-        memory_bytes=step_bytes(network, batch) + weights + in_memory,
+        memory_bytes=step_bytes(network, batch) + weights + working_bytes(config, network) + in_memory,
         disk_bytes=model + 2 * (weights - model) + FILE_BYTES * lines + EVENT_BYTES * steps,
     )
 

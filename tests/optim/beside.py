@@ -28,6 +28,8 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "adamw": ("AdamW", {"weight_decay": 0.1}),
     "nadam": ("NAdam", {"weight_decay": 0.1}),
     "radam": ("RAdam", {"weight_decay": 0.1}),
+    "nadam, decoupled": ("NAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True}),
+    "radam, decoupled": ("RAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True}),
     "rmsprop": ("RMSprop", {"weight_decay": 0.1}),
     "rmsprop with momentum": ("RMSprop", {"momentum": 0.9}),
     "rmsprop centered": ("RMSprop", {"centered": True, "alpha": 0.9}),

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from optim_cases import made, numbers
 
+from nettrain.optim.lion import sign_in_place
+
 GRADIENTS = [0.5, -1.0, 2.0]
 START, LR, EPSILON = 1.0, 0.1, 0.01
 
@@ -117,6 +119,18 @@ def test_a_weight_that_no_gradient_reaches_stays_under_lion() -> None:
     weights = numbers([2.0])
     made("lion", weights).step(numbers([0.0]), LR)
     assert weights.array[0] == 2
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_sign_of_every_number_is_exact(dtype: type) -> None:
+    facts = np.finfo(dtype)
+    sizes = np.array([facts.smallest_subnormal, facts.tiny, 1e-20, 0.5, 1, 3e7, facts.max], dtype)
+    x = np.concatenate([-sizes, np.zeros(2, dtype), sizes])
+    x[len(sizes)] *= -1  # both zeros
+    expected = np.sign(x)
+    with np.errstate(over="ignore"):
+        sign_in_place(x)
+    assert x.tolist() == expected.tolist()
 
 
 def test_radam_scales_as_soon_as_it_has_seen_enough() -> None:

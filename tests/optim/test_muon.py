@@ -12,7 +12,7 @@ from nettrain.arrays.flat import Flat
 from nettrain.arrays.newton_schulz import COEFFICIENTS, orthogonalize, square_numbers
 from nettrain.arrays.norm import squares_memory
 from nettrain.optim.muon import MuonConfig, OthersConfig, matrices
-from nettrain.optim.table import pattern_faults
+from nettrain.optim.table import pattern_faults, working_numbers
 
 MATRICES = ("layers.0.weight", "layers.2.weight")
 
@@ -131,3 +131,12 @@ def test_faults() -> None:
         "nesterov": "has no effect without momentum; set momentum, such as 0.95"
     }
     assert not list(MuonConfig(momentum=0.0).faults(frozenset({"momentum"})))
+
+
+@pytest.mark.parametrize("shapes", [SHAPES, {f"{i}.weight": (3, 3, 8, 16 + i) for i in range(30)}, {"bias": (3,)}])
+def test_what_its_steps_work_with_is_counted(shapes: dict[str, tuple[int, ...]]) -> None:
+    part = made("muon", Flat(shapes))._matrices  # type: ignore[attr-defined]
+    longest = max((len(chunk.scratch) for chunk in part._chunks), default=0)
+    assert working_numbers(chosen("muon"), shapes) == part._lanes.count * longest + part._squares.size
+    assert working_numbers(chosen("lookahead", inside="muon"), shapes) == working_numbers(chosen("muon"), shapes)
+    assert working_numbers(chosen("adam"), shapes) == 0

@@ -22,6 +22,8 @@ OURS: dict[str, tuple[str, dict[str, Any]]] = {
     "adamw": ("adamw", {"weight_decay": 0.1}),
     "nadam": ("nadam", {"weight_decay": 0.1}),
     "radam": ("radam", {"weight_decay": 0.1}),
+    "nadam, decoupled": ("nadam", {"weight_decay": 0.1, "decoupled": True}),
+    "radam, decoupled": ("radam", {"weight_decay": 0.1, "decoupled": True}),
     "rmsprop": ("rmsprop", {"weight_decay": 0.1}),
     "rmsprop with momentum": ("rmsprop", {"momentum": 0.9}),
     "rmsprop centered": ("rmsprop", {"centered": True, "alpha": 0.9}),
@@ -35,7 +37,7 @@ OURS: dict[str, tuple[str, dict[str, Any]]] = {
         {"lr": LR, "weight_decay": 0.1, "nesterov": False, "adamw": OthersConfig(lr=0.01)},
     ),
 }
-TOLERANCE = {"nadam": 1e-5}  # PyTorch keeps the product of its momenta in float32
+TOLERANCE = {"nadam": 1e-5, "nadam, decoupled": 1e-5}  # PyTorch keeps the product of its momenta in float32
 
 
 def weights() -> Flat:

@@ -107,6 +107,11 @@ BAD = [
         "{adam: {clip_norm: 1, clip_value: 1}}",
         "c.yaml:1:46: optimizer.adam.clip_value: expected clip_norm or clip_value, got both; leave one out",
     ),
+    (
+        "{radam: {decoupled: true}}",
+        "c.yaml:1:32: optimizer.radam.decoupled: has no effect when weight_decay is 0; set weight_decay, or leave it "
+        "out",
+    ),
     ("{adam: {clip_norm: 0}}", "c.yaml:1:31: optimizer.adam.clip_norm: must be above 0, got 0"),
     ("lookahead", "c.yaml:1:12: optimizer.lookahead.optimizer: missing; expected an optimizer"),
     (

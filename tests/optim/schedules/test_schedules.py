@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from optim import beside
 
 import nettrain.optim.schedules
@@ -170,6 +173,20 @@ def test_every_schedule_but_onecycle_warms_up() -> None:
 @pytest.mark.parametrize("kind", OF_EACH)
 def test_a_warm_up_may_be_the_whole_training(kind: str) -> None:
     assert factors(kind, OF_EACH[kind], 4) == [0.25, 0.5, 0.75, 1]
+
+
+@pytest.mark.parametrize("kind", [*OF_EACH, "onecycle"])
+@given(data=st.data())
+@hypothesis.settings(max_examples=30)
+def test_a_factor_is_a_share_whatever_the_training(kind: str, data: st.DataObject) -> None:
+    steps, epoch = data.draw(st.integers(1, 10**6)), data.draw(st.integers(1, 10**5))
+    history = data.draw(st.lists(st.floats(-1e6, 1e6), max_size=30))
+    factor = make(
+        Chosen(kind, replace(OF_EACH.get(kind, OnecycleConfig()), warmup=Duration(0, "steps"))), Course(steps, epoch)
+    )
+    for step in data.draw(st.lists(st.integers(0, 2 * steps), max_size=5)):
+        assert 0 <= factor(step, history) <= 1
+        assert factor(step, history) == factor(step, tuple(history))
 
 
 # beside PyTorch
