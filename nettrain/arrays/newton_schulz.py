@@ -21,6 +21,12 @@ def square_numbers(rows: int, columns: int) -> int:
     return min(rows, columns) ** 2
 
 
+def multiplications(rows: int, columns: int, iterations: int) -> int:
+    """How many multiplications and additions ``orthogonalize`` makes."""
+    small, large = sorted((rows, columns))
+    return iterations * small**2 * (2 * large + small)
+
+
 def orthogonalize(
     x: Array, other: Array, squares: tuple[Array, Array], memory: npt.NDArray[np.float64], iterations: int
 ) -> Array:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from nettrain.arrays.flat import Flat
-from nettrain.arrays.newton_schulz import orthogonalize, square_numbers
+from nettrain.arrays.newton_schulz import multiplications, orthogonalize, square_numbers
 from nettrain.arrays.norm import squares_memory
-from nettrain.arrays.pieces import Lanes
+from nettrain.arrays.pieces import Lanes, product_nanoseconds
 from nettrain.config.fields import Count, Fraction, Positive, Rate, Record
 from nettrain.optim.adamw import AdamW, AdamWConfig
 from nettrain.optim.groups import matches, unmatched
@@ -130,10 +130,12 @@ class _Matrices(Optimizer):
     def __init__(self, settings: MuonConfig, weights: Flat, names: Collection[str]) -> None:
         super().__init__(settings, weights, names)
         self._shapes = {name: (-1, weights.views[name].shape[-1]) for name in names}
-        sizes = [square_numbers(*weights.views[name].reshape(shape).shape) for name, shape in self._shapes.items()]
-        lanes = self._lanes.count
-        self._squares = np.empty((lanes, 2, max(sizes, default=0)), weights.array.dtype)
+        sizes = [weights.views[name].reshape(shape).shape for name, shape in self._shapes.items()]
+        lanes, square = self._lanes.count, max((square_numbers(F, K) for F, K in sizes), default=0)
+        self._squares = np.empty((lanes, 2, square), weights.array.dtype)
         self._memory = [squares_memory() for _ in range(lanes)]
+        products = sum(multiplications(F, K, settings.iterations) for F, K in sizes)
+        self.nanoseconds += product_nanoseconds(products)
 
     def update(self, chunk: Chunk, g: Array, lr: float) -> None:
         k, v, shape = self.settings.momentum, chunk.slots["velocity"], self._shapes[chunk.parameter]

@@ -87,6 +87,7 @@ class Optimizer:
             )
             for lane, cut in zip(lanes, cuts, strict=True)
         ]
+        self.nanoseconds = float(sum(len(chunk.weights) for chunk in self._chunks))  # about, of a step on one thread
 
     @classmethod
     def slots_of(cls, settings: Any) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ class Optimizer:
             for index in self._lanes.pieces_of(number):
                 do(self._chunks[index])
 
-        parallel(self._lanes.count, lane, interruptible=False, nanoseconds=self.weights.array.size)
+        parallel(self._lanes.count, lane, interruptible=False, nanoseconds=self.nanoseconds)
 
     def _move(self, chunk: Chunk, g: Array, lr: float) -> None:
         if chunk.weight_decay and self.decay == "coupled":
