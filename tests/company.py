@@ -21,8 +21,10 @@ from nettrain.ops.activations import ACTIVATIONS
 from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
+from nettrain.ops.binary_cross_entropy import binary_cross_entropy
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.group_norm import GroupNorm
 from nettrain.ops.layer_norm import LayerNorm
@@ -113,6 +115,8 @@ def rows() -> Iterator[Row]:
     for K in (2, 5, 10, 100, 1000):
         yield f"softmax {K}", (K,), lambda x, _: softmax(x)
         yield f"cross_entropy {K}", (K,), lambda x, labels: cross_entropy(x, labels=labels % x.array.shape[1])
+        yield f"focal {K}", (K,), lambda x, labels: focal(x, labels=labels % x.array.shape[1])
+        yield f"binary_cross_entropy {K}", (K,), lambda x, labels: binary_cross_entropy(x, labels=labels % x.shape[1])
         yield f"mse {K}", (K,), lambda x, labels: mse(x, labels=labels % x.array.shape[1])
 
 

@@ -146,6 +146,17 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> Array
     return -(target * np.log(softmax(logits))).sum(axis=1)
 
 
+def focal(logits: Array, labels: Array, gamma: float, alpha: float) -> Array:
+    probabilities = softmax(logits)[np.arange(len(logits)), labels]
+    return -alpha * (1 - probabilities) ** gamma * np.log(probabilities)
+
+
+def binary_cross_entropy(logits: Array, targets: Array, weights: Array | float = 1.0) -> Array:
+    """Each class on its own: the surprise at its being there, or not; the first times the class's weight."""
+    there = 1 / (1 + np.exp(-logits))
+    return -(targets * weights * np.log(there) + (1 - targets) * np.log(1 - there)).mean(axis=1)
+
+
 def mse(outputs: Array, labels: Array) -> Array:
     return ((outputs - np.eye(outputs.shape[1])[labels]) ** 2).mean(axis=1)
 

@@ -16,10 +16,12 @@ from nettrain.ops.add import Add
 from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
+from nettrain.ops.binary_cross_entropy import binary_cross_entropy
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.flatten import flatten
+from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.group_norm import GroupNorm, InstanceNorm
 from nettrain.ops.layer_norm import LayerNorm
@@ -33,8 +35,11 @@ from nettrain.ops.prelu import Prelu
 from nettrain.ops.relu import relu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
+from nettrain.ops.weighted import weighted
 
 EPSILON = 1e-3
+CLASS_WEIGHTS = np.array([0.5, 1, 2, 3, 0.25], np.float32)
+LOSSES = "cross_entropy focal binary_cross_entropy mse weighted mean"
 PICTURE = ("N", 5, 7, 3)  # odd sizes, so that a stride of 2 leaves something over
 RELU = (relu, {})
 
@@ -43,6 +48,18 @@ def labels(x: Tensor | Array, K: int) -> Any:
     """A label for each picture; in a dry run there are none."""
     N = x.shape[0]
     return np.arange(N) * 7 % K if isinstance(N, int) else None
+
+
+def several(x: Tensor | Array, K: int) -> Any:
+    """Any number of labels for each picture, none for the first."""
+    N = x.shape[0]
+    return (np.arange(N * K).reshape(N, K) % 3 == 1) if isinstance(N, int) else None
+
+
+def per_picture(x: Tensor | Array) -> Any:
+    """A weight for each picture."""
+    N = x.shape[0]
+    return np.linspace(0.5, 2, N, dtype=np.float32) if isinstance(N, int) else None
 
 
 def means(C: int) -> Array:
@@ -433,24 +450,73 @@ CASES: dict[str, Case] = {
     "softmax of pictures": part("pointwise softmax", lambda: Pointwise(softmax, {}), naive.softmax),
     "cross_entropy": Case(
         cross_entropy,
-        "cross_entropy mse mean",
+        LOSSES,
         {"logits": ("N", 5)},
         lambda logits: cross_entropy(logits, labels=labels(logits, 5)),
         lambda logits: naive.cross_entropy(logits, labels(logits, 5)),
     ),
     "cross_entropy, smoothed": Case(
         cross_entropy,
-        "cross_entropy mse mean",
+        LOSSES,
         {"logits": ("N", 5)},
         lambda logits: cross_entropy(logits, labels=labels(logits, 5), label_smoothing=0.1),
         lambda logits: naive.cross_entropy(logits, labels(logits, 5), 0.1),
     ),
+    "focal": Case(
+        focal,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: focal(logits, labels=labels(logits, 5)),
+        lambda logits: naive.focal(logits, labels(logits, 5), 2.0, 1.0),
+    ),
+    "focal, half a power and a quarter": Case(
+        focal,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: focal(logits, labels=labels(logits, 5), gamma=0.5, alpha=0.25),
+        lambda logits: naive.focal(logits, labels(logits, 5), 0.5, 0.25),
+    ),
+    "focal, as cross-entropy": Case(
+        focal,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: focal(logits, labels=labels(logits, 5), gamma=0.0),
+        lambda logits: naive.cross_entropy(logits, labels(logits, 5)),
+    ),
+    "binary_cross_entropy, one label": Case(
+        binary_cross_entropy,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: binary_cross_entropy(logits, labels=labels(logits, 5)),
+        lambda logits: naive.binary_cross_entropy(logits, np.eye(5)[labels(logits, 5)]),
+    ),
+    "binary_cross_entropy, several labels": Case(
+        binary_cross_entropy,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: binary_cross_entropy(logits, labels=several(logits, 5)),
+        lambda logits: naive.binary_cross_entropy(logits, several(logits, 5)),
+    ),
+    "binary_cross_entropy, weighted": Case(
+        binary_cross_entropy,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: binary_cross_entropy(logits, labels=several(logits, 5), class_weights=CLASS_WEIGHTS),
+        lambda logits: naive.binary_cross_entropy(logits, several(logits, 5), CLASS_WEIGHTS),
+    ),
+    "weighted": Case(
+        weighted,
+        LOSSES,
+        {"losses": ("N",)},
+        lambda losses: weighted(losses, weights=per_picture(losses)),
+        lambda losses: losses * per_picture(losses),
+    ),
     "mse": Case(
         mse,
-        "cross_entropy mse mean",
+        LOSSES,
         {"outputs": ("N", 5)},
         lambda outputs: mse(outputs, labels=labels(outputs, 5)),
         lambda outputs: naive.mse(outputs, labels(outputs, 5)),
     ),
-    "mean": Case(mean, "cross_entropy mse mean", {"x": ("N",)}, mean, lambda x: np.asarray(x.sum() / len(x))),
+    "mean": Case(mean, LOSSES, {"x": ("N",)}, mean, lambda x: np.asarray(x.sum() / len(x))),
 }

@@ -21,10 +21,12 @@ from nettrain.ops.add import Add
 from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
+from nettrain.ops.binary_cross_entropy import binary_cross_entropy
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.flatten import flatten
+from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.group_norm import GroupNorm, InstanceNorm
 from nettrain.ops.layer_norm import LayerNorm
@@ -38,6 +40,7 @@ from nettrain.ops.prelu import Prelu
 from nettrain.ops.relu import relu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
+from nettrain.ops.weighted import weighted
 from nettrain.optim.lookahead import LookaheadConfig
 from nettrain.optim.sgd import SgdConfig
 from nettrain.optim.table import OPTIMIZERS, make
@@ -154,10 +157,21 @@ OF_PICTURES: dict[str, Call] = {
 
 def _outputs(case: Outputs, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
     labels = np.random.default_rng(3).integers(0, case.K, batch)
-    losses = {"cross_entropy": cross_entropy, "mse": mse}
-    if case.what == "softmax":
-        return softmax, [(batch, case.K)]
-    return (lambda outputs: mean(losses[case.what](outputs, labels=labels))), [(batch, case.K)]
+    several = np.random.default_rng(3).random((batch, case.K)) < 0.05
+    weights = np.linspace(0.5, 2, case.K, dtype=np.float32)[labels]
+
+    def dear(outputs: Tensor) -> Tensor:
+        return mean(weighted(cross_entropy(outputs, labels=labels), weights=weights))
+
+    of_outputs: dict[str, Call] = {
+        "softmax": softmax,
+        "cross_entropy": lambda outputs: mean(cross_entropy(outputs, labels=labels)),
+        "cross_entropy-weighted": dear,
+        "focal": lambda outputs: mean(focal(outputs, labels=labels)),
+        "binary_cross_entropy": lambda outputs: mean(binary_cross_entropy(outputs, labels=several)),
+        "mse": lambda outputs: mean(mse(outputs, labels=labels)),
+    }
+    return of_outputs[case.what], [(batch, case.K)]
 
 
 def _update(case: Update) -> Callable[[], object]:

@@ -119,12 +119,23 @@ OF_PICTURES: dict[str, Call] = {
 def _outputs(case: Outputs, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
     labels = torch.randint(0, case.K, (batch,))
     one_hot = F.one_hot(labels, case.K).float()
+    several = (torch.rand(batch, case.K) < 0.05).float()
+    weights = torch.linspace(0.5, 2, case.K)
     of_outputs: dict[str, Call] = {
         "cross_entropy": lambda outputs: F.cross_entropy(outputs, labels),
+        "cross_entropy-weighted": lambda outputs: F.cross_entropy(outputs, labels, weights),
+        "focal": lambda outputs: _focal(outputs, labels),
+        "binary_cross_entropy": lambda outputs: F.binary_cross_entropy_with_logits(outputs, several),
         "mse": lambda outputs: F.mse_loss(outputs, one_hot),
         "softmax": lambda outputs: outputs.softmax(dim=1),
     }
     return of_outputs[case.what], [(batch, case.K)]
+
+
+def _focal(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """As PyTorch's users write it, on top of the cross-entropy."""
+    surprise = F.cross_entropy(outputs, labels, reduction="none")
+    return ((1 - torch.exp(-surprise)) ** 2 * surprise).mean()
 
 
 def _update(case: Update) -> Callable[[], object]:

@@ -14,6 +14,7 @@ from nettrain.config.forms import (
     Kind,
     Length,
     Listed,
+    Named,
     Path,
     Real,
     Settings,
@@ -42,6 +43,8 @@ def noun(form: Form) -> str:
             return "a number"
         case Fixed() | Listed():
             return "a list"
+        case Named():
+            return "a mapping of names"
         case _:
             return _describe(form)
 
@@ -68,6 +71,8 @@ def _describe(form: Form) -> str:
             return f"a list of {table}{_items(limit)}"
         case Listed(item, limit):
             return f"a list{_items(limit)}, each {_describe(item)}"
+        case Named(item):
+            return f"a mapping of names, each {_describe(item)}"
         case Settings(record):
             if record.short is None:
                 return "a mapping"

@@ -74,6 +74,13 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A mapping whose keys are names that the user chose, each with a value of the same form."""
+
+    item: Form
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A mapping read into a record; one with a short field may be that field's value alone."""
 
@@ -94,7 +101,9 @@ class Either:
     options: tuple[Form, ...]
 
 
-Form: TypeAlias = Integer | Real | Truth | Text | Path | Length | Choice | Fixed | Listed | Settings | Kind | Either
+Form: TypeAlias = (
+    Integer | Real | Truth | Text | Path | Length | Choice | Fixed | Listed | Named | Settings | Kind | Either
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +149,9 @@ def form_of(annotation: Any) -> Form:
 
     Errors   TypeError for an annotation that no config value could have; a mistake of the record, not of the user.
     """
-    if isinstance(
-        annotation, (Integer, Real, Truth, Text, Path, Length, Choice, Fixed, Listed, Settings, Kind, Either)
-    ):
-        return annotation
+    if isinstance(annotation, typing.get_args(Form)):
+        form: Form = annotation
+        return form
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         return _annotated(arguments[0], arguments[1:])
@@ -156,9 +164,11 @@ def form_of(annotation: Any) -> Form:
         if arguments[-1] is ...:
             return Listed(form_of(arguments[0]))
         return Fixed(tuple(map(form_of, arguments)))
-    for kind, form in _SIMPLE.items():
+    if origin is Mapping:
+        return Named(form_of(arguments[1]))
+    for kind, simple in _SIMPLE.items():
         if annotation is kind:
-            return form
+            return simple
     if isinstance(annotation, type) and issubclass(annotation, Record):
         return Settings(annotation)
     raise TypeError(f"no config value has the type {annotation!r}")

@@ -17,6 +17,7 @@ from nettrain.config.forms import (
     Kind,
     Length,
     Listed,
+    Named,
     Path,
     Real,
     Settings,
@@ -69,6 +70,8 @@ class _Schema:
                 return {"type": "array", "prefixItems": places, "minItems": len(items), "maxItems": len(items)}
             case Listed(item, limit):
                 return {"type": "array", "items": self.form(item), **_lengths(limit)}
+            case Named(item):
+                return {"type": "object", "additionalProperties": self.form(item), "minProperties": 1}
             case Settings(record):
                 return self.settings(record)
             case Kind(table):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from nettrain.config.fields import Table
-from nettrain.config.forms import Choice, Either, Fixed, Form, Kind, Listed, Path, Settings, Text, keys_of
+from nettrain.config.forms import Choice, Either, Fixed, Form, Kind, Listed, Named, Path, Settings, Text, keys_of
 from nettrain.config.nodes import Mapping as MappingNode
 from nettrain.config.nodes import Node, Scalar, Sequence
 from nettrain.config.scalars import claims
@@ -56,6 +56,8 @@ def _fits(form: Form, node: Node, tables: Mapping[str, Table], *, exactly: bool)
         case Fixed(items) if isinstance(node, Sequence):
             return not exactly or len(items) == len(node.items)
         case Listed() if isinstance(node, Sequence):
+            return True
+        case Named() if isinstance(node, MappingNode):
             return True
         case _:
             return isinstance(node, Scalar) and claims(form, node)

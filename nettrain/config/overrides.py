@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from nettrain.config.events import MAX_DEPTH
 from nettrain.config.fields import Chosen, Record, Table
-from nettrain.config.forms import Either, Fixed, Form, Kind, Listed, Path, Settings, Text, keys_of
+from nettrain.config.forms import Either, Fixed, Form, Kind, Listed, Named, Path, Settings, Text, keys_of
 from nettrain.config.nodes import Broken, Node, Scalar, Sequence, parse
 from nettrain.config.nodes import Mapping as MappingNode
 from nettrain.config.words import shown, singular
@@ -91,6 +91,8 @@ class _Target:
                 return self.in_list(segments, at, form, node)
             case Settings(record):
                 return self.in_record(segments, at, record, node, default)
+            case Named(item):
+                return self.in_names(segments, at, item, node)
             case _:
                 inner = self.set(segments, at + 1, None, None, None)
                 return MappingNode(((self.key(segments[at]), inner),), self.override.place)
@@ -128,7 +130,7 @@ class _Target:
                     return option
                 case Listed() | Fixed() if name.isdecimal():
                     return option
-        return next((option for option in inner if isinstance(option, (Settings, Kind, Listed, Fixed))), None)
+        return next((option for option in inner if isinstance(option, (Settings, Kind, Listed, Fixed, Named))), None)
 
     def in_record(
         self, segments: list[str], at: int, record: type[Record], node: Node | None, default: object
@@ -181,6 +183,14 @@ class _Target:
                 dropped = f"{kind} replaces {current}, whose settings are dropped"
                 self.notes.append(f"nettrain: note: {Fault(dropped, self.override.place, '.'.join(segments[:at]))}")
         return MappingNode(((key, made),), key.place if node is None else node.place)
+
+    def in_names(self, segments: list[str], at: int, item: Form, node: Node | None) -> MappingNode:
+        name = segments[at]
+        entries = list(node.entries) if isinstance(node, MappingNode) else []
+        old = next((value for key, value in entries if key.text == name), None)
+        made = (self.key(name), self.set(segments, at + 1, item, old, None))
+        kept = [entry for entry in entries if entry[0].text != name]
+        return MappingNode((*kept, made), node.place if isinstance(node, MappingNode) else self.override.place)
 
     def in_list(self, segments: list[str], at: int, form: Listed | Fixed, node: Node | None) -> Sequence:
         name = segments[at]

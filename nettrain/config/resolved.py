@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nettrain.config.fields import Chosen, Duration, FilePath, Record
@@ -48,6 +48,8 @@ def _plain(value: Any, environment: bool) -> Any:
             return written(value)
         case tuple():
             return [_plain(item, environment) for item in value]
+        case Mapping():
+            return {name: _plain(item, environment) for name, item in value.items()}
         case _:
             return value
 
@@ -64,9 +66,9 @@ def dump(record: Record) -> str:
 def _mapping(plain: dict[str, Any], indent: str) -> Iterator[str]:
     for key, value in plain.items():
         if _is_flow(value):
-            yield f"{indent}{key}: {flow(value)}"
+            yield f"{indent}{_string(key)}: {flow(value)}"
         else:
-            yield f"{indent}{key}:"
+            yield f"{indent}{_string(key)}:"
             yield from _block(value, indent + "  ")
 
 

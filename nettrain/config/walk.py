@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from nettrain.config.describe import describe, noun
 from nettrain.config.document import nearest_place
 from nettrain.config.fields import Chosen, FilePath, Limit, Record, Table
-from nettrain.config.forms import Either, Fixed, Form, Key, Kind, Listed, Settings, keys_of
+from nettrain.config.forms import Either, Fixed, Form, Key, Kind, Listed, Named, Settings, keys_of
 from nettrain.config.nodes import Broken, Node, Scalar, Sequence
 from nettrain.config.nodes import Mapping as MappingNode
 from nettrain.config.options import pick, words
@@ -50,6 +51,8 @@ class Walk:
                 return self.fixed(items, form, node, key)
             case Listed(item, limit):
                 return self.listed(item, limit, form, node, key)
+            case Named(item):
+                return self.named(item, form, node, key)
             case _ if isinstance(node, Scalar):
                 try:
                     return read_scalar(form, node, self.bases.get(node.place.file, ""))
@@ -86,6 +89,21 @@ class Walk:
             self.places[name] = item.place
             values.append(self.read(form, item, name))
         return INVALID if INVALID in values else tuple(values)
+
+    # names of the user's
+
+    def named(self, item: Form, form: Form, node: Node, key: str) -> Any:
+        """A read-only mapping; the names are the user's, so any will do."""
+        if not isinstance(node, MappingNode):
+            return self.unexpected(form, node, key)
+        if not node.entries:
+            return self.fault(f"expected {describe(form)}, got none", node.place, key)
+        values = {}
+        for name, value in node.entries:
+            here = joined(key, segment(name.text))
+            self.places[here] = name.place
+            values[name.text] = self.read(item, value, here)
+        return INVALID if INVALID in values.values() else MappingProxyType(values)
 
     # records
 

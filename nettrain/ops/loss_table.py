@@ -2,30 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from nettrain.autograd.op import Op
 from nettrain.autograd.tensor import Array
-from nettrain.config.fields import Fraction, NoSettings, Record
+from nettrain.config.fields import Fraction, Positive, Rate, Record
+from nettrain.ops.binary_cross_entropy import binary_cross_entropy
 from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.focal import focal
 from nettrain.ops.mse import mse
 from nettrain.ops.softmax import softmax
 
+Weights = Literal["balanced"] | Mapping[str, Positive]
+
 
 @dataclass(frozen=True)
-class CrossEntropyConfig(Record, aliases={"smoothing": "label_smoothing"}):
+class Weighted(Record, aliases={"class_weight": "class_weights", "weight": "class_weights"}):
+    """Settings of every loss: ``class_weights`` is how much a picture counts by its class, in training only.
+
+    ``balanced`` or a weight for each class by name.
+    """
+
+    class_weights: Weights | None = None
+
+
+@dataclass(frozen=True)
+class CrossEntropyConfig(Weighted, aliases={"smoothing": "label_smoothing"}):
     """Settings of ``cross_entropy``; ``label_smoothing`` is used in training only, never in val_loss."""
 
     label_smoothing: Fraction = 0.0
+
+
+@dataclass(frozen=True)
+class FocalConfig(Weighted):
+    """Settings of ``focal``: the power of what is missing from the label's probability, and a factor for all."""
+
+    gamma: Rate = 2.0
+    alpha: Positive | None = None
+
+
+@dataclass(frozen=True)
+class BinaryCrossEntropyConfig(Weighted, aliases={"pos_weight": "class_weights"}):
+    """Settings of ``binary_cross_entropy``, where a class's weight counts for the pictures that have it."""
+
+
+@dataclass(frozen=True)
+class MseConfig(Weighted):
+    """Settings of ``mse``."""
+
+
+TRAINING_ONLY = frozenset({"class_weights", "label_smoothing"})  # settings that val_loss and evaluate leave out
 
 
 def softmax_of(outputs: Array) -> Array:
     """Probabilities from logits.  Shapes: (N,K) -> (N,K)."""
     probabilities: Array = softmax.function(outputs)[0]
     return probabilities
+
+
+def sigmoid_of(outputs: Array) -> Array:
+    """The probability of each class by itself, from logits: a row need not add up to 1.  Shapes: (N,K) -> (N,K)."""
+    small = np.exp(-np.abs(outputs))  # never overflows
+    probabilities: Array = np.where(outputs >= 0, 1, small) / (1 + small)
+    return probabilities.astype(outputs.dtype, copy=False)
 
 
 def shares_of(outputs: Array) -> Array:
@@ -42,9 +85,36 @@ def shares_of(outputs: Array) -> Array:
     return shares
 
 
-LOSSES: dict[str, tuple[type[Record], Op, Callable[[Array], Array]]] = {
-    "cross_entropy": (CrossEntropyConfig, cross_entropy, softmax_of),
-    "mse": (NoSettings, mse, shares_of),
+class LossRow(NamedTuple):
+    """A loss: its settings, the op, and how outputs become probabilities.
+
+    ``several`` says that a picture may have any number of labels; then a row of probabilities need not add up to 1.
+    """
+
+    settings: type[Weighted]
+    op: Op
+    probabilities: Callable[[Array], Array]
+    several: bool = False
+
+
+LOSSES: dict[str, LossRow] = {
+    "cross_entropy": LossRow(CrossEntropyConfig, cross_entropy, softmax_of),
+    "focal": LossRow(FocalConfig, focal, softmax_of),
+    "binary_cross_entropy": LossRow(BinaryCrossEntropyConfig, binary_cross_entropy, sigmoid_of, several=True),
+    "mse": LossRow(MseConfig, mse, shares_of),
 }
-INSIDE: dict[str, tuple[str, ...]] = {"cross_entropy": ("softmax",)}  # activations that would be applied twice
-LOSS_ALIASES = {"categorical_crossentropy": "cross_entropy", "mean_squared_error": "mse"}
+LOSS_ALIASES = {
+    "categorical_crossentropy": "cross_entropy",
+    "sparse_categorical_crossentropy": "cross_entropy",
+    "focal_loss": "focal",
+    "categorical_focal_crossentropy": "focal",
+    "binary_crossentropy": "binary_cross_entropy",
+    "bce": "binary_cross_entropy",
+    "bce_with_logits": "binary_cross_entropy",
+    "mean_squared_error": "mse",
+}
+INSIDE: dict[str, tuple[str, ...]] = {  # activations that would be applied twice
+    "cross_entropy": ("softmax",),
+    "focal": ("softmax",),
+    "binary_cross_entropy": ("sigmoid",),
+}

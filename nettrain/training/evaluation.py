@@ -1,4 +1,4 @@
-"""The network on pictures it does not learn from: outputs, probabilities, and losses without smoothing."""
+"""The network on pictures it does not learn from: outputs, probabilities, and losses without smoothing or weights."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nettrain.data.batches import Batch
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 from nettrain.ops.loss_table import LOSSES
+from nettrain.training.objective import judging_loss
 
 INFERENCE = Pass(training=False)
 INFERENCE_BATCH = 64  # pictures decoded and held together; results do not depend on it
@@ -34,13 +35,13 @@ class Judged:
 
 def judge(network: Network, loss: Chosen, batches: Iterable[Batch]) -> Judged:
     """Run the network over labelled batches, once, in order."""
-    _, op, probabilities_of = LOSSES[loss.kind]
+    row, of = LOSSES[loss.kind], judging_loss(loss)
 
     def rows() -> Iterator[tuple[Array, Array, Array]]:
         for batch in batches:
             outputs = outputs_of(network, batch.images)
-            losses = op(Tensor(outputs), labels=batch.labels).array
-            yield batch.labels, probabilities_of(outputs), losses
+            losses = of(Tensor(outputs), batch.labels).array
+            yield batch.labels, row.probabilities(outputs), losses
 
     labels, probabilities, losses = zip(*rows(), strict=True)
     return Judged(np.concatenate(labels), np.concatenate(probabilities), np.concatenate(losses))

@@ -41,7 +41,7 @@ class Model:
         Notes    The bits of a row do not depend on the other pictures.
         """
         outputs = outputs_of(self.network, self.normalization.apply(pixels))
-        return LOSSES[self.config.loss.kind][2](outputs)
+        return LOSSES[self.config.loss.kind].probabilities(outputs)
 
 
 def model_meta(config: Config, classes: tuple[str, ...], normalization: Normalization) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
 from nettrain.optim.table import pattern_faults, state_numbers, working_numbers
+from nettrain.training.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.config import Config
 from nettrain.training.gate_check import check_gate
 
@@ -148,13 +149,19 @@ class Prepared:
         return self.splits.classes
 
     @property
+    def class_weights(self) -> tuple[float, ...] | None:
+        """How much each class counts in training; None if they all count the same."""
+        return class_weights(self.config.loss, self.train.labels, self.classes)
+
+    @property
     def steps_per_epoch(self) -> int:
         return steps_per_epoch(len(self.train), self.config.train.step_pictures)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know: of the folders, the batch, and the cache."""
-        return (*self.splits.notes, *batch_notes(self.config, len(self.train)), *self.cache_notes)
+        weights = weights_note(self.class_weights, self.classes)
+        return (*self.splits.notes, *batch_notes(self.config, len(self.train)), *weights, *self.cache_notes)
 
     @property
     def cache_notes(self) -> tuple[str, ...]:
@@ -173,6 +180,7 @@ def prepare(document: Document[Config], report: Report, split_csv: str | None = 
     if split_csv is not None:
         splits = keep_splits(splits, read_split_csv(split_csv))
     network = check_shapes(document, len(splits.classes))
+    check_class_weights(document, splits.classes)
     monitor = check_monitor(document, splits)
     check_gate(document, splits)
     check_schedule(document, len(splits.train.files))

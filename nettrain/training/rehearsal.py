@@ -22,6 +22,7 @@ from nettrain.data.split import Split, Splits
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 from nettrain.optim.table import make
+from nettrain.training.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
 from nettrain.training.gate_check import check_gate
@@ -79,7 +80,13 @@ class Outlook:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know: of the folders, and of the batch."""
-        return (*self.splits.notes, *batch_notes(self.config, self.pictures))
+        weights = weights_note(self.class_weights, self.splits.classes)
+        return (*self.splits.notes, *batch_notes(self.config, self.pictures), *weights)
+
+    @property
+    def class_weights(self) -> tuple[float, ...] | None:
+        """How much each class counts in training; None if they all count the same."""
+        return class_weights(self.config.loss, self.splits.train.labels, self.splits.classes)
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ def outlook(document: Document[Config]) -> Outlook:
     check_shapes(document)
     splits = list_splits(document)
     network = check_shapes(document, len(splits.classes))
+    check_class_weights(document, splits.classes)
     check_monitor(document, splits)
     check_gate(document, splits)
     train = len(splits.train.files)
@@ -158,7 +166,7 @@ def one_batch(plan: Outlook) -> OneBatch:
     normalization = resolve(config.data.normalize, pictures)
     weights = network.materialise(config.seed)
     optimizer = make(config.optimizer, weights)
-    stepper = Stepper(network, optimizer, training_loss(config.loss))
+    stepper = Stepper(network, optimizer, training_loss(config.loss, plan.class_weights))
     batches = Batches(pictures, size, config.seed, normalization, config.data.augment)
     times, losses = [], []
     for step in range(1 + REPEATS):

@@ -160,7 +160,8 @@ class Run:
 
     def _train(self, limit: TimeLimit | None) -> Iterator[Step | EpochRow | Saved]:
         prepared, config, state = self.prepared, self.config, self.state
-        stepper = Stepper(prepared.network, state.optimizer, training_loss(config.loss), self.clock)
+        loss = training_loss(config.loss, prepared.class_weights)
+        stepper = Stepper(prepared.network, state.optimizer, loss, self.clock)
         batches = Batches(
             prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
         )

@@ -57,6 +57,7 @@ META: dict[str, Any] = {  # what the metadata holds, and of which type
     "step": int,
     "logs": {"metrics.csv": int, "events.jsonl": int},
     "fingerprint": str,
+    "class_weights": list[float] | None,
     "config": dict,
     "classes": list[str],
     "normalization": {"mean": list[float], "std": list[float]},
@@ -91,6 +92,7 @@ class State:
             "step": self.progress.step,
             "logs": dict(logs),
             "fingerprint": prepared.fingerprint,
+            "class_weights": None if prepared.class_weights is None else list(prepared.class_weights),
         }
 
     def tensors(self) -> dict[str, Array]:
@@ -130,6 +132,9 @@ class State:
         if self.prepared.fingerprint != meta["fingerprint"]:
             message = "the pictures are not those that the run was started with; put them back as they were"
             raise DataError(message, self.prepared.train.split.root)
+        weights = self.prepared.class_weights
+        if (None if weights is None else list(weights)) != meta["class_weights"]:
+            raise CheckpointError("was made with other class weights; start a new run", shown)
 
 
 def compare_configs(config: Config, meta: Mapping[str, Any], shown: str) -> None:

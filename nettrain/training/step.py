@@ -13,6 +13,7 @@ from nettrain.autograd.clock import UNTIMED, Clock
 from nettrain.autograd.op import NonFinite
 from nettrain.autograd.tensor import Array, Graph, Proposal, Tensor
 from nettrain.data.batches import Batch
+from nettrain.data.labels import count_right
 from nettrain.errors import Diverged
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
@@ -72,7 +73,7 @@ class Stepper:
         graph = Graph(clock=self.clock)
         outputs = self.network(graph.input(images), now)
         loss = mean(self.loss(outputs, labels))
-        outcome = Outcome(float(loss.array), int((outputs.array.argmax(axis=1) == labels).sum()))
+        outcome = Outcome(float(loss.array), count_right(outputs.array, labels))
         del outputs
         proposals = graph.proposals
         gradients = backward(loss)

@@ -15,9 +15,11 @@ from nettrain.ops.add import Add
 from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
+from nettrain.ops.binary_cross_entropy import binary_cross_entropy
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.flatten import flatten
+from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
@@ -26,6 +28,7 @@ from nettrain.ops.mse import mse
 from nettrain.ops.option_a import option_a
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
+from nettrain.ops.weighted import weighted
 
 Make = Callable[[Shape], Tensor]
 THREE = Window((3, 3))
@@ -149,6 +152,18 @@ MISFITS: list[tuple[Callable[[Make], Tensor], str]] = [
     (
         lambda t: cross_entropy(t((2, 4, 4, 3)), labels=np.zeros(2, int)),
         "cross_entropy: logits (2, 4, 4, 3) has 4 axes; expected logits (N, K)",
+    ),
+    (
+        lambda t: focal(t((2, 4, 3)), labels=np.zeros(2, int)),
+        "focal: logits (2, 4, 3) has 3 axes; expected logits (N, K)",
+    ),
+    (
+        lambda t: binary_cross_entropy(t((2,)), labels=np.zeros((2, 3))),
+        "binary_cross_entropy: logits (2) has 1 axis; expected logits (N, K)",
+    ),
+    (
+        lambda t: weighted(t((2, 3)), weights=np.ones(2)),
+        "weighted: losses (2, 3) has 2 axes; expected losses (N)",
     ),
     (
         lambda t: mse(t((2,)), labels=np.zeros(2, int)),

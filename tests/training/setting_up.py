@@ -30,7 +30,8 @@ class Setup:
     def __init__(self, prepared: Prepared) -> None:
         config = prepared.config
         self.prepared, self.state = prepared, State.fresh(prepared)
-        self.stepper = Stepper(prepared.network, self.state.optimizer, training_loss(config.loss))
+        loss = training_loss(config.loss, prepared.class_weights)
+        self.stepper = Stepper(prepared.network, self.state.optimizer, loss)
         self.batches = Batches(
             prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
         )
