@@ -19,6 +19,7 @@ from nettrain.data.normalize import resolve
 from nettrain.errors import Diverged
 from nettrain.optim.lookahead import LookaheadConfig
 from nettrain.optim.table import make
+from nettrain.training.class_weights import check_class_weights, class_weights
 from nettrain.training.config import Config
 from nettrain.training.loop import Fact, Progress, Step, train
 from nettrain.training.objective import training_loss
@@ -122,6 +123,7 @@ def _set_up(document: Document[Config], steps: int, report: Report) -> tuple[Ste
     check_shapes(document)
     whole = list_splits(document).train
     network = check_shapes(document, len(whole.classes))
+    check_class_weights(document, whole.classes)
     size = min(config.train.batch_size, len(whole.files))
     needed = min(len(whole.files), steps * size * config.train.accumulate)
     split = whole.only(np.linspace(0, len(whole.files) - 1, needed).astype(np.int64))
@@ -134,5 +136,6 @@ def _set_up(document: Document[Config], steps: int, report: Report) -> tuple[Ste
     pictures = decode(split, image, config.data.on_bad_image, kept, get_threads(), progress)
     normalization = resolve(config.data.normalize, pictures)
     optimizer = make(config.optimizer, network.materialise(config.seed))
-    stepper = Stepper(network, optimizer, training_loss(config.loss))
+    loss = training_loss(config.loss, class_weights(config.loss, whole.labels, whole.classes))
+    stepper = Stepper(network, optimizer, loss)
     return stepper, Batches(pictures, size, config.seed, normalization, config.data.augment)
