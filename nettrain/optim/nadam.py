@@ -30,8 +30,8 @@ class Nadam(Optimizer):
     w <- w - lr m' / (sqrt(s') + epsilon) with m' = m k(t+1) / (1 - K(t+1)) + g (1 - k(t)) / (1 - K(t)). Weight decay is
     added to the gradient, or apart from it as in AdamW.
 
-    Source   Dozat, "Incorporating Nesterov Momentum into Adam", 2016, algorithm 2, with k(t) of its section 2.3 (p is
-             ``momentum_decay``), as in PyTorch.
+    Source   Dozat, "Incorporating Nesterov Momentum into Adam", 2016, algorithm 2, with the k(t) that its author
+             recommends (p is ``momentum_decay``), as in PyTorch.
     """
 
     slots = ("mean", "mean_square")

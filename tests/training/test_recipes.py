@@ -86,6 +86,16 @@ def test_a_plateau_lowers_the_learning_rate_that_is_logged(tmp_path: Path, small
     assert rates == [0.1, 0.1, 0.05]  # the second epoch is the first that could be no better
 
 
+def test_what_is_clipped_is_the_gradient_of_a_whole_step(tmp_path: Path, small: Path) -> None:
+    def losses(batches: str) -> list[float]:
+        clipped = MLP.format(data=small).replace(OPTIMIZER, "optimizer: {sgd: {lr: 1, clip_norm: 0.1}}")
+        document = named(document_of(clipped.replace("batch_size: 32", batches), small), "mlp.yaml")
+        run = begin(document, nothing, str(tmp_path / batches.replace(" ", "")))
+        return [fact.end.train_loss for fact in run.go() if isinstance(fact, EpochRow)]
+
+    assert losses("batch_size: 16, accumulate: 2") == pytest.approx(losses("batch_size: 32"), rel=1e-4)
+
+
 FAULTS = [
     (
         "{sgd: {lr: 0.1, groups: [{match: '*.bais', lr: 1}]}}",

@@ -41,7 +41,8 @@ def plateau(settings: PlateauConfig, course: Course) -> Schedule:
 
     Notes    As PyTorch's ``ReduceLROnPlateau``, stepped at the end of each epoch, without its ``eps``; ``final`` is its
              ``min_lr`` as a share of ``lr``. Epochs of the warm-up count.
-    Source   Goodfellow, Bengio, Courville, "Deep Learning", 2016, section 11.4.1, by hand; the rule is PyTorch's.
+    Source   He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2016, section 3.4, where the learning
+             rate "is divided by 10 when the error plateaus".
     """
     sign = 1.0 if course.better == "max" else -1.0
 

@@ -27,7 +27,7 @@ def polynomial(settings: PolynomialConfig, course: Course) -> Schedule:
 
     As for ``cosine``, ``final`` is what the step after the last would have.
 
-    Source   Chen et al., "DeepLab: Semantic Image Segmentation with Deep Convolutional Nets", 2017, section 4.3, where
+    Source   Chen et al., "DeepLab: Semantic Image Segmentation with Deep Convolutional Nets", 2018, section 4.1, where
              the power is 0.9.
     """
 
