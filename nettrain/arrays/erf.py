@@ -1,4 +1,4 @@
-"""The error function, number by number, by Cody: three intervals of |x|, a rational function in each."""
+"""The error function, number by number: in float64 by Cody, in float32 by one polynomial and one exponential."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ _FAR = (
 _NEAR_ENDS = 0.48  # Cody: 0.46875; but below erf(0.477) = 1/2 a bit is lost in 1 - erfc, and this one still holds
 _MIDDLE_ENDS = 4.0
 _IS_ONE = 6.0  # erf(6) = 1 - 2.2e-17, which is 1 in float64
+_SINGLE = (-9.256340e-06, 1.176420e-04, -6.328394e-04, 1.667032e-03, -1.604015e-04, -1.9153060e-02, 1.02777831e-01,
+           6.36619389e-01, 1.12837923e+00)
+_SINGLE_IS_ONE = 4.0  # erf(4) = 1 - 1.5e-8, which is 1 in float32
 
 # fmt: on
 
@@ -42,15 +45,31 @@ def erf(x: Real) -> Real:
 
     Shapes   any -> the same.
     Errors   ``TypeError`` for a dtype other than float32 and float64.
-    Cost     about 35 ns a number (one core with AVX-512).
-    Notes    Within 3 units in the last place; float32 is computed in float64 and rounded once. A number's result does
-             not depend on its neighbours.
+    Cost     about 2 ns a number in float32, 35 in float64 (one core with AVX-512).
+    Notes    Within 3 units in the last place. A number's result does not depend on its neighbours.
     Source   W. J. Cody, "Rational Chebyshev Approximations for the Error Function", Mathematics of Computation 23,
-             1969, coefficients as in his CALERF (SPECFUN, netlib).
+             1969, coefficients as in his CALERF (SPECFUN, netlib). For float32 our own polynomial Q of degree 8, the
+             least largest relative error of 1 - exp(-t Q(t)) on 0 < t < 4, which is 4e-9.
     """
-    if x.dtype in (np.float32, np.float64):
-        return _cody(x.astype(np.float64)).astype(x.dtype)
+    if x.dtype == np.float32:
+        return _single(x)
+    if x.dtype == np.float64:
+        return _cody(x)
     raise TypeError(f"erf: expected float32 or float64, got {x.dtype}")
+
+
+def _single(x: Real) -> Real:
+    """1 - exp(-t Q(t)), t being |x|; ``expm1`` loses nothing where both are near 1."""
+    t = np.abs(x, out=np.empty_like(x))
+    np.clip(t, 0, _SINGLE_IS_ONE, out=t)
+    result = np.full_like(t, _SINGLE[0])  # all in one place: fresh memory at each step would take three times as long
+    for coefficient in _SINGLE[1:]:
+        result *= t
+        result += coefficient
+    result *= t
+    np.negative(result, out=result)
+    np.expm1(result, out=result)
+    return np.copysign(result, x, out=result)
 
 
 def _cody(x: Real) -> Real:

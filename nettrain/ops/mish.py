@@ -18,19 +18,18 @@ def mish(x: Array) -> Rule:
              t' = 4 e (e + 1) / (n + 2)^2, and that of y is t + x t'. The exponent stops at 20, where t no longer moves.
     Source   Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019, equation 3.
     """
-    stopped = np.clip(x, -np.inf, SETTLED)
-    e = np.exp(stopped)
+    e = np.exp(np.clip(x, -np.inf, SETTLED))
     n = e * (e + 2)
-    t = n / (n + 2)
 
     def by_x(g: Array) -> Array:
+        n = e * (e + 2)
         slope: Array = e + 1
         slope *= e
         slope *= 4
         slope /= np.square(n + 2)
-        slope *= stopped  # x itself could be so large that a slope of nearly 0 counts
-        slope += t
+        slope *= np.clip(x, -np.inf, SETTLED)  # x itself could be so large that a slope of nearly 0 counts
+        slope += n / (n + 2)
         slope *= g
         return slope
 
-    return x * t, (by_x,)
+    return x * (n / (n + 2)), (by_x,)

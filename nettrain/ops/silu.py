@@ -11,9 +11,18 @@ from nettrain.ops.sigmoid import logistic
 def silu(x: Array) -> Rule:
     """x sigmoid(x), number by number.
 
+    Notes    With s = sigmoid(x) the slope is s (1 + x (1 - s)).
     Source   Elfwing, Uchibe, Doya, "Sigmoid-Weighted Linear Units for Neural Network Function Approximation", 2018,
              equation 1.
     """
     gate = logistic(x)
-    y = x * gate
-    return y, (lambda g: g * (gate + y * (1 - gate)),)
+
+    def by_x(g: Array) -> Array:
+        slope: Array = 1 - gate
+        slope *= x
+        slope += 1
+        slope *= gate
+        slope *= g
+        return slope
+
+    return x * gate, (by_x,)

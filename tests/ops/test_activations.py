@@ -81,6 +81,14 @@ CASES = {
         by_number(lambda x: x if x > 0 else 0.3 * x),
         away_from_zero,
     ),
+    "leaky_relu 1.5": Case(
+        leaky_relu,
+        "leaky_relu",
+        {"x": ("N", 7)},
+        lambda x: leaky_relu(x, negative_slope=1.5),
+        by_number(lambda x: x if x > 0 else 1.5 * x),
+        away_from_zero,
+    ),
     "elu 0.3": Case(
         elu,
         "elu",
