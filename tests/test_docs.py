@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 COMMANDS = [line.removeprefix("$ ") for block in BLOCKS for line in block.splitlines() if line.startswith("$ ")]
+CI_BLOCKS = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
 REFUSED = "momentun"  # in the command that README shows failing
 
 
@@ -61,6 +63,29 @@ def test_the_programs_of_the_page_for_python_run(shell):
     assert (done.returncode, done.stderr) == (0, "")
     first = [line.split()[0] for line in done.stdout.splitlines()]
     assert first == ["data/digits/test/7/0017.png", "data/digits/test/3/0003.png", "1", "2", "3"]
+
+
+def test_the_shell_lines_of_the_ci_examples_run(shell):
+    """As the runners run them, with ``bash -e``; what they install is here already."""
+    blocks = [yaml.safe_load(block) for block in CI_BLOCKS]
+    github = next(block for block in blocks if "jobs" in block)
+    gitlab = next(block for block in blocks if "train" in block)
+    lines = [step["run"] for job in github["jobs"].values() for step in job["steps"] if "run" in step]
+    lines += [*gitlab["train"]["before_script"], *gitlab["train"]["script"]]
+    install = "python -m pip install ."
+    assert lines.count(install) == 2
+    for line in (line for line in lines if line != install):
+        done = shell(f"bash -e -o pipefail <<'END'\n{line}\nEND")
+        assert done.returncode == 0, (line, done.stderr)
+    assert shell("ls evaluation.json evaluation.txt predictions.csv runs/ci/gate.json").returncode == 0
+    paths = github["jobs"]["train"]["steps"][-1]["with"]["path"].split() + gitlab["train"]["artifacts"]["paths"]
+    assert shell(f"ls {' '.join(paths)}").returncode == 0
+
+
+def test_the_gate_of_the_page_for_ci_is_a_config(shell):
+    block = next(block for block in CI_BLOCKS if block.startswith("# in the config"))
+    done = shell(f"(cat configs/digits-mlp.yaml; echo '{block}') > configs/gate.yaml; nettrain check configs/gate.yaml")
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_reference_is_what_the_code_says():
