@@ -33,6 +33,7 @@ COMMANDS = {
     "lr-find": ("nettrain.cli.lr_find", "Find a learning rate: a short training with a rising one."),
     "gradcheck": ("nettrain.cli.gradcheck", "Prove every derivative of a config by differences."),
     "summary": ("nettrain.cli.summary", "Show the layers of a config or model: shapes, parameters, cost."),
+    "graph": ("nettrain.cli.graph", "Show or draw the operations of a training step, there and back."),
     "compare": ("nettrain.cli.compare", "Show how runs differ, and whether two can be told apart."),
     "runs": ("nettrain.cli.runs", "List or remove runs."),
     "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses, ..."),

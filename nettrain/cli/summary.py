@@ -13,6 +13,7 @@ from nettrain.cli.options import tell
 if TYPE_CHECKING:
     from nettrain.autograd.tensor import Dim
     from nettrain.model.network import Network
+    from nettrain.training.config import Config
 
 
 @click.command(epilog="\b\nExample:\n  nettrain summary configs/digits-cnn.yaml --classes 10")
@@ -29,7 +30,7 @@ def summary(path: str, settings: tuple[str, ...], classes: int | None, as_json: 
     those of products, forward for one picture, two a multiply-add; memory is what training keeps of one picture, in
     bytes, where layers that run inside the one before are counted there.
     """
-    network = network_of(path, settings, classes)
+    _, network = described(path, settings, classes)
     if as_json:
         from nettrain.training import json_text
 
@@ -38,8 +39,8 @@ def summary(path: str, settings: tuple[str, ...], classes: int | None, as_json: 
         click.echo(layer_table(network))
 
 
-def network_of(path: str, settings: tuple[str, ...], classes: int | None) -> Network:
-    """The network of a config, described, or of a model.
+def described(path: str, settings: tuple[str, ...], classes: int | None) -> tuple[Config, Network]:
+    """The config and the network of a config file, the latter without memory; or those of a model.
 
     Errors   ``click.UsageError`` for an option that says nothing to a model.
     """
@@ -54,10 +55,11 @@ def network_of(path: str, settings: tuple[str, ...], classes: int | None) -> Net
         for option, given in (("--set", settings), ("--classes", classes)):
             if given:
                 raise click.UsageError(f"{option} is for a config; a model is what it is")
-        return load_model(find_model(path)).network
+        model = load_model(find_model(path))
+        return model.config, model.network
     document = read_config(path, Config, TABLES, settings)
     tell(*document.notes)
-    return check_shapes(document, CLASSES if classes is None else classes)
+    return document.config, check_shapes(document, CLASSES if classes is None else classes)
 
 
 def layer_table(network: Network) -> str:

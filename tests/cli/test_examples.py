@@ -18,6 +18,7 @@ STDOUT = {
     "resume": "",
     "predict": '{"path":"data/digits/test/7/0017.png","label":"7","confidence":0.9',
     "evaluate": '{\n  "split": "test",\n  "n": 359,\n  "accuracy": 0.9',
+    "graph": "",
     "compare": "run                state ",
     "init": "# Written by 'nettrain init' after a look at 256 of the 1,438 pictures.",
     "runs": "run ",
