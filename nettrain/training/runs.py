@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from nettrain import files
@@ -103,10 +104,10 @@ def _occupied(folder: RunFolder) -> ConfigError:
 
 
 def newest_finished(runs: files.AnyPath = RUNS) -> RunFolder:
-    """The finished run that ended last. Errors: ConfigError with a list of what is there."""
+    """The finished run that ended last, of a series too. Errors: ConfigError with a list of what is there."""
     ended: list[tuple[str, str]] = []
     others: list[str] = []
-    for name in listed(Path(runs)):
+    for name in _names_in(Path(runs)):
         folder = RunFolder(Path(runs, name))
         if folder.path.is_dir():
             state, time = _state(folder)
@@ -119,6 +120,15 @@ def newest_finished(runs: files.AnyPath = RUNS) -> RunFolder:
     there = ", ".join(others[:LISTED]) + (f" and {more} more" if (more := len(others) - LISTED) > 0 else "")
     message = f"no finished run here; there is: {there or 'nothing'}; name a model with --model, or finish a run first"
     raise ConfigError(message, os.fspath(runs))
+
+
+def _names_in(runs: Path) -> Iterator[str]:
+    """What is in a folder of runs; of a series what is in that."""
+    for name in listed(runs):
+        if is_series(runs / name):
+            yield from (f"{name}/{member}" for member in listed(runs / name) if (runs / name / member).is_dir())
+        else:
+            yield name
 
 
 def _state(folder: RunFolder) -> tuple[str, str]:

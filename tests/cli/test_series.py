@@ -173,6 +173,12 @@ def test_a_finished_series_is_only_shown_again(here: Path, call: Call, whole: Pa
     assert [row["run"] for row in table()][:5] == ["seed-1", "seed-2", "seed-3", "seed-4", "mean"]
 
 
+def test_predict_finds_the_newest_run_of_a_series(here: Path, call: Call, whole: Path, small: Path) -> None:
+    shutil.copytree(whole, "runs/all")
+    ended = call("predict", small / "test/7")
+    assert (ended.code, ended.err) == (0, "nettrain: using runs/all/seed-3\n")
+
+
 def test_time_counts_for_the_whole(here: Path, call: Call) -> None:
     short = ("fit", "a.yaml", "--repeat", "2", "--epochs", "1", "--batch-size", "60")
     assert call(*short, "--run-dir", "whole").code == 0

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nettrain.training.statistics import mcnemar_exact, mean_and_spread, paired_bootstrap, wilson_interval
@@ -68,6 +68,7 @@ def test_mcnemar_by_hand(first: int, second: int, p: float) -> None:
     assert mcnemar_exact(first, second) == p
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_mcnemar_is_the_binomial_test(first: int, second: int) -> None:
     scipy_stats = pytest.importorskip("scipy.stats")
@@ -94,6 +95,14 @@ def test_a_bootstrap_is_near_the_normal_interval_and_always_the_same() -> None:
     deviation = math.sqrt((0.1 - 0.02**2) / 1000)  # of the mean: 0.02, and the mean of squares: 0.1
     assert low == pytest.approx(0.02 - 1.96 * deviation, abs=0.0015)
     assert high == pytest.approx(0.02 + 1.96 * deviation, abs=0.0015)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 10_001])
+def test_a_bootstrap_of_any_number(n: int) -> None:
+    """Odd numbers too, of which the last pair of draws has one to spare."""
+    low, high = paired_bootstrap(np.arange(n) % 2.0)
+    assert 0 <= low <= (n // 2) / n <= high <= 1
+    assert (low, high) == ((0.0, 0.0) if n == 1 else (low, high))
 
 
 def test_a_bootstrap_of_two_by_hand() -> None:
