@@ -37,7 +37,8 @@ class Op:
     ``function`` is the plain function on arrays. Settings are keywords. A heavy op may ask, by naming them among its
     keyword arguments, for ``recorded`` (pieces of training or of inference) and for the ``epilogue``: parts such as
     bias, norm, sum and activation that run on each piece while it is in cache, and whose tensors are appended to the
-    inputs. An activation may take ``out``, memory for its result; it then keeps nothing but that result.
+    inputs. An activation may take ``out``, memory for its result; it then keeps nothing but that result. One that
+    does not take it must never keep its result.
 
     ``flops`` is the number of floating-point operations forward, as a product; see ``Flops``.
     """

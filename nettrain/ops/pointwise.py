@@ -1,4 +1,7 @@
-"""An activation as a part of an epilogue: the very function of its op, on one piece at a time."""
+"""An activation as a part of an epilogue: the very function of its op, on one piece at a time.
+
+One that takes ``out`` keeps its result and nothing else; any other its input and as much again, but never its result.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ from nettrain.autograd.tensor import Array
 
 
 class Pointwise(Part):
-    """Applies an op of one input, number by number, with its settings."""
+    """Applies an op of one input to each pixel, with its settings."""
 
     def __init__(self, activation: Op, settings: Mapping[str, Any]) -> None:
         self.name = activation.name
         self.rises = activation.rises
-        self.keeps_output = True
+        self.keeps_output = activation.takes_out
         self.keeps_input = not activation.takes_out
-        self.keeps = 0.0 if activation.takes_out else 2.0  # an op without ``out`` keeps what it likes, and has it apart
+        self.keeps = 0.0 if activation.takes_out else 2.0
         self._activation, self._settings = activation, settings
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:

@@ -10,8 +10,10 @@ from nettrain.autograd.tensor import Graph, Node, Shape, Spec, volume
 from nettrain.autograd.walk import last_first
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
+from nettrain.ops.batch_norm import BatchNorm
 
 FLOAT_BYTES = 4
+COLLECTING = BatchNorm.name
 START_BYTES = 54_000_000  # Python, NumPy, Pillow, and what threads hold of a few pieces; measured
 LANES_BYTES = 14_000_000  # the sums of filters that lanes hold between two convolutions; measured
 ROUNDED_UP = 1.125  # blocks of pooled memory come in four sizes an octave: about an eighth is left over
@@ -21,13 +23,14 @@ def step_bytes(network: Network, batch: int) -> int:
     """Bytes at the height of a step on ``batch`` pictures, weights and optimizer apart.
 
     Notes    A dry run of the very layers: what every operation returns and its parts keep, the batch itself twice (one
-             is made ahead), and once more the largest of these, which the walk back makes anew.
+             is made ahead), and once more the largest of these, which the walk back makes anew: with what is kept, if
+             a part looks at the whole gradient first.
     """
     graph = Graph()
     shape = (batch, *network.input_shape)
     nodes = last_first(network(graph.input(Spec(shape)), Pass(training=True)).node)
     outputs = [_numbers(node.output) for node in nodes]
-    widest = max((_numbers(node.output) + node.kept for node in nodes), default=0)
+    widest = max((_numbers(node.output) + node.kept * (COLLECTING in node.parts) for node in nodes), default=0)
     numbers = 2 * _numbers(Spec(shape)) + sum(outputs) + sum(node.kept for node in nodes) + widest
     return START_BYTES + _scratch(nodes, min(get_threads(), batch)) + int(FLOAT_BYTES * ROUNDED_UP * numbers)
 

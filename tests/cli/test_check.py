@@ -173,12 +173,15 @@ train: {{epochs: 1, batch_size: 128}}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("net", ["digits-cnn", "cifar"])
+@pytest.mark.parametrize("net", ["digits-cnn", "cifar", "cifar, group_norm, gelu"])
 def test_the_estimate_of_memory_is_near_the_peak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, net: str) -> None:
     monkeypatch.chdir(tmp_path)
-    if net == "cifar":
+    if net.startswith("cifar"):
         data = folder(tmp_path / "data", {"a": 150, "b": 150}, size=32)
-        config, batch = written(tmp_path, "cifar.yaml", CIFAR.format(data=data)), "128"
+        text = CIFAR.format(data=data)
+        if "gelu" in net:
+            text = text.replace("relu", "gelu").replace("batch_norm", "{group_norm: 8}")
+        config, batch = written(tmp_path, "cifar.yaml", text), "128"
     else:
         config, batch = ROOT / "configs/digits-cnn.yaml", "512"
     arguments = (config, "--batch-size", batch, "--epochs", "1", "--threads", "2")

@@ -211,6 +211,16 @@ def test_in_place_gives_the_same_bits_as_elsewhere(kind: str) -> None:
     assert passed.tobytes() == gradient.tobytes()
 
 
+@pytest.mark.parametrize("kind", [kind for kind, row in ACTIVATIONS.items() if row[1] and not row[1].takes_out])
+def test_elsewhere_the_result_may_be_written_over(kind: str) -> None:
+    op = ACTIVATIONS[kind][1]
+    assert op is not None
+    y, (back,) = op.function(np.random.default_rng(1).normal(0, 3, (5, 4, 6)))
+    gradient = back(weights_for(y))
+    y.fill(np.nan)
+    assert back(weights_for(y)).tobytes() == gradient.tobytes()
+
+
 @pytest.mark.parametrize("kind", ["hard_swish", "hard_sigmoid"])
 def test_a_hard_activation_at_its_corners(kind: str) -> None:
     op = ACTIVATIONS[kind][1]
