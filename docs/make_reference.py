@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
+import yaml
 
 from nettrain.cli.main import COMMANDS, nettrain
 from nettrain.config.describe import describe
@@ -22,6 +23,7 @@ from nettrain.config.settings import aliases_of, default_of, settings_of
 from nettrain.training.config import TABLES, Config
 
 PAGE = Path(__file__).with_name("reference.md")
+EXAMPLES = Path(__file__).with_name("examples.yaml")
 WIDTH = 100  # columns of the help texts
 
 
@@ -52,6 +54,8 @@ def _record(prefix: str, record: type[Record]) -> Iterator[str]:
         yield f"| `{name}` | {describe(key.form)}{free} | {default} | {_aliases(record.aliases, key.field)} |"
         options = key.form.options if isinstance(key.form, Either) else (key.form,)
         inner += [(f"{prefix}{name}.", option.record) for option in options if isinstance(option, Settings)]
+    if examples := list(_lines(prefix.rstrip("."))):
+        yield from ("", "For example", "", "```yaml", *examples, "```")
     for name, inside in inner:
         yield from _record(name, inside)
 
@@ -64,10 +68,40 @@ def _default(value: object) -> str:
 def _kinds() -> Iterator[str]:
     yield from ("", "## Kinds", "", "Where the config wants one of these: `name`, `name: value` or `name: {...}`.")
     for title, table in TABLES.items():
-        yield from ("", f"### {title}", "", "| kind | does | settings | other names |", "| --- | --- | --- | --- |")
+        yield from (
+            "",
+            f"### {title}",
+            "",
+            "| kind | does | settings | for example | other names |",
+            "|" + " --- |" * 5,
+        )
         for kind, record in table.rows.items():
             does = re.sub(r"([|*<])", r"\\\1", table.does[kind].replace("``", "`"))
-            yield f"| `{kind}` | {does} | {_settings(record)} | {_aliases(table.aliases, kind)} |"
+            examples = "<br>".join(f"`{kind}: {text}`" for text in _examples("kinds", title, kind)) or f"`{kind}`"
+            yield f"| `{kind}` | {does} | {_settings(record)} | {examples} | {_aliases(table.aliases, kind)} |"
+        for text in _examples("kinds", title, "any"):
+            yield from ("", f"Any of the {title}, for example: `{text}`")
+
+
+def _lines(where: str) -> Iterator[str]:
+    """The examples of a section, a line each; at the top a line for each key."""
+    for text in _examples("sections", where):
+        if where:
+            yield f"{where.rpartition('.')[2]}: {text}"
+        else:
+            node = yaml.compose(text, yaml.SafeLoader)
+            yield from (text[key.start_mark.index : value.end_mark.index] for key, value in node.value)
+
+
+def _examples(*way: str) -> list[str]:
+    """The examples that stand there in examples.yaml, as they are written."""
+    text = EXAMPLES.read_text(encoding="utf-8")
+    node = yaml.compose(text, yaml.SafeLoader)
+    for step in way:
+        node = next((value for key, value in node.value if key.value == step), None)
+        if node is None:
+            return []
+    return [text[item.start_mark.index : item.end_mark.index] for item in node.value]
 
 
 def _settings(record: type[Record]) -> str:

@@ -76,8 +76,8 @@ def predict(
     from nettrain.training.model_file import load_model
     from nettrain.training.runs import find_model, newest_finished
 
-    _refuse_contradictions(paths, form, top, output, column, stream, nul)
     form = form or ("jsonl" if stream else _default_format(output))
+    _refuse_contradictions(paths, form, top, output, column, stream, nul)
     use_threads(threads)
     if model is None:
         model = str(newest_finished().path)
@@ -121,7 +121,7 @@ def predict(
 
 def _refuse_contradictions(
     paths: tuple[str, ...],
-    form: str | None,
+    form: str,
     top: int,
     output: str | None,
     column: str | None,
