@@ -11,7 +11,7 @@ import click
 from nettrain.cli.columns import columns
 from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import lead_nowhere, tell
-from nettrain.errors import ExitCode
+from nettrain.errors import ExitCode, escape
 
 if TYPE_CHECKING:
     from nettrain.config.document import Document
@@ -48,7 +48,7 @@ def fit_series(
         tell("nettrain: note: data.val is not used: each run validates on a fold of its own")
     members, rows, trained = series.members(document), [], False
     with open_series(document, series, Decoding(), run_dir, auto=auto) as opened:
-        tell(f"{opened.path}: {series.count} runs, {members[0].name} to {members[-1].name}")
+        tell(f"{escape(opened.path)}: {series.count} runs, {members[0].name} to {members[-1].name}")
         for place, member in enumerate(members):
             since = time.monotonic()
             if not opened.is_complete(member):
@@ -66,7 +66,7 @@ def fit_series(
         summary = Summary(series, tuple(rows))
         summary.write(opened.path / SUMMARY)
         try:
-            for line in _tables(summary, str(opened.path)):
+            for line in _tables(summary, escape(opened.path)):
                 click.echo(line)
         except BrokenPipeError:  # a closed stdout does not undo a training
             lead_nowhere(sys.stdout)
@@ -78,7 +78,7 @@ def fit_series(
 
 
 def _again(opened: OpenSeries) -> str:
-    return f"the same command and --resume auto --run-dir {opened.path}"
+    return f"the same command and --resume auto --run-dir {escape(opened.path)}"
 
 
 def _train(opened: OpenSeries, member: Member, limit: TimeLimit | None, *, first: bool) -> int:

@@ -46,7 +46,8 @@ def check_gate(document: Document[Config], splits: Splits) -> None:
         rest = np.bincount(splits.train.labels, minlength=len(counts)) if folded else 0
         _check_reach(document, gate, split, counts + rest)
     if gate.not_worse_than is not None:
-        _check_other(document, gate.not_worse_than.run, split)
+        check_other(document)
+        _check_classes(document, gate.not_worse_than.run, split)
 
 
 def _check_reach(document: Document[Config], gate: GateConfig, split: Split, counts: np.ndarray) -> None:
@@ -65,9 +66,15 @@ def _check_reach(document: Document[Config], gate: GateConfig, split: Split, cou
             raise document.error(f"gate.{key}", f"{limit:g} cannot be met: {pictures}; expected less, or more pictures")
 
 
-def _check_other(document: Document[Config], path: str, split: Split) -> None:
-    if not os.path.exists(path):
+def check_other(document: Document[Config]) -> None:
+    """Refuse a gate on another run that is not there. Errors: ``ConfigError`` at the key."""
+    gate = document.config.gate
+    if gate is not None and gate.not_worse_than is not None and not os.path.exists(gate.not_worse_than.run):
+        path = str(gate.not_worse_than.run)
         raise document.error(OTHER, f"no such run or model {path!r}; expected a run folder, or a .safetensors file")
+
+
+def _check_classes(document: Document[Config], path: str, split: Split) -> None:
     classes = checkpoint.load(find_model(path)).meta.get("classes", [])
     try:
         match([str(name) for name in classes], split, split.name)

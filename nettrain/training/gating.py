@@ -18,6 +18,7 @@ from nettrain.data.split import Split
 from nettrain.errors import DataError
 from nettrain.training import json_text, results
 from nettrain.training.config import TABLES, Config
+from nettrain.training.gate_check import check_other
 from nettrain.training.gates import Gate, GateConfig, Seen, judge_gates
 from nettrain.training.judging import Judgement, judge_split, judged_split
 from nettrain.training.model_file import Model, load_model
@@ -101,7 +102,9 @@ def gate_of(folder: RunFolder | None, min_accuracy: str | None) -> GateConfig | 
     """
     given = [] if min_accuracy is None else [Override("gate.accuracy", min_accuracy, MIN_ACCURACY)]
     if folder is not None and folder.resolved.exists():
-        return read_config(folder.resolved, Config, TABLES, given).config.gate
+        document = read_config(folder.resolved, Config, TABLES, given)
+        check_other(document)
+        return document.config.gate
     return read_text("{}", MIN_ACCURACY, GateOnly, TABLES, os.curdir, given).config.gate
 
 

@@ -112,6 +112,17 @@ def test_not_worse_than_another_run(here: Path, call: Call) -> None:
     assert call(*one_epoch, "--run-dir", "same", *limit, "--set", "gate.use=lower").code == 0
 
 
+def test_another_run_that_is_gone_since_is_named_with_its_place(here: Path, call: Call) -> None:
+    shutil.copytree("base", "other")
+    assert call("fit", "a.yaml", "--run-dir", "run", "--set", "gate.not_worse_than={run: other, by: 0.99}").code == 0
+    shutil.rmtree("other")
+    lines = Path("run/config.resolved.yaml").read_text().splitlines()
+    place = lines.index(f"    run: {here}/other") + 1
+    what = f"no such run or model '{here}/other'; expected a run folder, or a .safetensors file"
+    line = f"run/config.resolved.yaml:{place}:10: gate.not_worse_than.run: {what}"
+    assert call("evaluate", "run") == Ended(2, "", f"nettrain: error: {line}\n")
+
+
 PLACED = {  # what to set: exit code, and the line after the place
     ("gate.accuracy=0.95", "gate.use=lower"): (
         2,
