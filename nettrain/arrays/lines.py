@@ -58,18 +58,19 @@ class PictureLines:
         """(n,...,C), contiguous -> (n,rows,repeat*C), a view."""
         return piece.reshape(len(piece), -1, self.length)
 
-    def repeated(self, by_channel: Array) -> Array:
-        """(n,C) -> (n,1,repeat*C)."""
-        lines = np.empty((len(by_channel), self.repeat, self.channels), by_channel.dtype)
-        lines[...] = by_channel[:, None]
-        return lines.reshape(len(by_channel), 1, self.length)
+    def repeated(self, by_group: Array, dtype: npt.DTypeLike) -> Array:
+        """(n,groups), each group as many neighbouring channels -> (n,1,repeat*C)."""
+        n, groups = by_group.shape
+        lines = np.empty((n, self.repeat, groups, self.channels // groups), dtype)
+        lines[...] = by_group[:, None, :, None]
+        return lines.reshape(n, 1, self.length)
 
-    def sums(self, piece: Array) -> npt.NDArray[np.float64]:
-        """The sum of each channel of each picture, (n,...,C) -> (n,C): of lines by a product, along them in float64."""
+    def sums(self, piece: Array, groups: int) -> npt.NDArray[np.float64]:
+        """The sum of each group of each picture, (n,...,C) -> (n,groups): first by a product, the rest in float64."""
         lines = self.of(piece)
-        summed = np.matmul(_ones(lines.shape[1], piece.dtype), lines)
-        by_channel: npt.NDArray[np.float64] = summed.reshape(len(piece), self.repeat, -1).sum(axis=1, dtype=np.float64)
-        return by_channel
+        summed = np.matmul(_ones(lines.shape[1], piece.dtype), lines).reshape(len(piece), self.repeat, self.channels)
+        sums: npt.NDArray[np.float64] = summed.sum(axis=1, dtype=np.float64)
+        return sums if groups == self.channels else sums.reshape(len(piece), groups, -1).sum(axis=2)
 
 
 @cache

@@ -68,7 +68,7 @@ class GroupNorm(Part):
     def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
         centred = memory.empty(piece.shape, piece.dtype) if self.recorded else out
         of = self.lines.of
-        np.subtract(of(piece), self._line(self._spread(self._means(piece))), out=of(centred))
+        np.subtract(of(piece), self._line(self._means(piece)), out=of(centred))
         missed = self._means(centred)
         squares = np.square(centred, out=scratch("squares", piece.shape, piece.dtype))
         inverse = 1 / np.sqrt(np.maximum(self._means(squares) - missed**2, 0) + self.epsilon)
@@ -90,10 +90,14 @@ class GroupNorm(Part):
             raise TypeError(f"{self.name}: nothing was recorded to walk back through")
         of, terms = self.lines.of, scratch("squares", g.shape, g.dtype)
         inverse, missed = self._spread(kept.inverse), self._spread(kept.missed)
-        sum_g = self.lines.sums(g)
-        sum_gn = (self.lines.sums(np.multiply(g, kept.centred, out=terms)) - missed * sum_g) * inverse
+        C = len(self.weight)
+        sum_g = self.lines.sums(g, C)
+        sum_gn = (self.lines.sums(np.multiply(g, kept.centred, out=terms), C) - missed * sum_g) * inverse
         self.by_bias[index], self.by_weight[index] = sum_g.sum(axis=0), sum_gn.sum(axis=0)
-        mean_h, mean_hn = (self._spread(self._grouped(sums * self.weight)) for sums in (sum_g, sum_gn))
+        by_group = (len(g), self.groups, -1)
+        mean_h, mean_hn = (
+            self._spread((sums * self.weight).reshape(by_group).sum(axis=2) / self.count) for sums in (sum_g, sum_gn)
+        )
         by_z = inverse**2 * mean_hn  # of what the gradient has of z less its mean
         np.multiply(of(kept.centred), self._line(by_z), out=of(terms))
         np.multiply(of(g), self._line(inverse * self.weight), out=of(out))
@@ -108,19 +112,15 @@ class GroupNorm(Part):
 
     def _means(self, piece: Array) -> F64:
         """(n,...,C) -> (n,groups)."""
-        return self._grouped(self.lines.sums(piece))
-
-    def _grouped(self, sums: F64) -> F64:
-        """Sums by channel, (n,C), as means of the groups, (n,groups)."""
-        means: F64 = sums.reshape(len(sums), self.groups, -1).sum(axis=2) / self.count
-        return means
+        return self.lines.sums(piece, self.groups) / self.count
 
     def _spread(self, by_group: F64) -> F64:
         """(n,groups) -> (n,C)."""
         return np.repeat(by_group, len(self.weight) // self.groups, axis=1)
 
-    def _line(self, by_channel: Array) -> Array:
-        return self.lines.repeated(by_channel.astype(self.weight.dtype))
+    def _line(self, by_group: Array) -> Array:
+        """(n,groups) or (n,C) -> (n,1,repeat*C)."""
+        return self.lines.repeated(by_group, self.weight.dtype)
 
 
 class InstanceNorm(GroupNorm):

@@ -107,12 +107,15 @@ def test_lines_of_pictures_with_numbers_of_their_own(shape: tuple[int, ...], pix
     assert (lines.repeat, lines.length) == (pixels, pixels * shape[-1])
     piece = np.random.default_rng(1).normal(3, 1, shape).astype(np.float32)
     expected = piece.astype(np.float64).reshape(shape[0], -1, shape[-1]).sum(axis=1)
-    sums = lines.sums(piece)
-    assert sums.dtype == np.float64
-    np.testing.assert_allclose(sums, expected, rtol=1e-6)
+    for groups in (1, shape[-1]):
+        sums = lines.sums(piece, groups)
+        assert sums.dtype == np.float64
+        np.testing.assert_allclose(sums, expected.reshape(len(piece), groups, -1).sum(axis=2), rtol=1e-6)
     seen = lines.of(piece)
     assert np.may_share_memory(seen, piece)
     own = np.random.default_rng(2).normal(size=(shape[0], shape[-1])).astype(np.float32)
     seen[...] = 0
-    seen += lines.repeated(own)
+    seen += lines.repeated(own, np.float32)
     assert (piece == own.reshape(shape[0], *[1] * (len(shape) - 2), shape[-1])).all()
+    seen[...] = lines.repeated(own[:, :1], np.float32)
+    assert (piece == own[:, 0].reshape(shape[0], *[1] * (len(shape) - 1))).all()
