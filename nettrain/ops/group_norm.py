@@ -53,7 +53,9 @@ class GroupNorm(Part):
         sizes = [dim for dim in shape[1:] if isinstance(dim, int)]
         if len(sizes) == len(shape) - 1:  # else the number of classes is not known yet
             if sizes[-1] % self.groups:
-                raise ShapeError(f"{self.name}: {sizes[-1]} channels do not divide into {self.groups} groups")
+                fitting = max(count for count in range(1, self.groups) if sizes[-1] % count == 0)
+                what = f"{sizes[-1]} channels do not divide into {self.groups} groups"
+                raise ShapeError(f"{self.name}: {what}; expected a number that divides them, such as {fitting}")
             if prod(sizes) == self.groups:
                 raise ShapeError(f"{self.name}: one value a group, so the result would always be the bias")
         return shape
