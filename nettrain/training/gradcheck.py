@@ -64,7 +64,8 @@ def gradcheck(document: Document[Config], classes: int) -> Iterator[Checked]:
             view += JITTER * _normal(view.shape, f"gradcheck/{name}")
     pictures = _normal((PICTURES, *map(int, network.input_shape)), "gradcheck/pictures")
     labels = np.arange(PICTURES) % classes
-    of_outputs = training_loss(config.loss)
+    weighted = config.loss.settings.class_weights is not None
+    of_outputs = training_loss(config.loss, [0.5 + label / classes for label in range(classes)] if weighted else None)
 
     def loss() -> Tensor:
         return mean(of_outputs(network(Graph().input(pictures), Pass(True, config.seed)), labels))

@@ -15,7 +15,7 @@ from nettrain.training.proposal import MOST_OF_FEW, Proposal
 
 WIDTH = 100  # columns of a comment
 SHOWN = 8  # classes that are named
-UNEVEN = 3  # times as many pictures in one class as in another: worth a word
+UNEVEN = 3  # times as many pictures in one class as in another, from which on classes get weights
 LARGE, MEDIUM, SMALL = 96, 48, 12  # pixels of the shorter side, from which on the first layers are other ones
 LEFT = 8  # pixels of a side that the last convolution sees
 
@@ -105,17 +105,11 @@ def _image(proposal: Proposal) -> Iterator[str]:
 
 
 def _classes(proposal: Proposal) -> str:
-    """Which classes there are, with their pictures, and a word where they are uneven."""
+    """Which classes there are, with their pictures."""
     found = proposal.survey
     named = [f"{escape(name)} ({count:,})" for name, count in zip(found.classes, found.counts, strict=True)]
     more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
-    text = f"{len(named)} classes with their pictures: {', '.join(named[:SHOWN])}{more}"
-    if max(found.counts) >= UNEVEN * min(found.counts):
-        text += (
-            f". The largest has {max(found.counts) / min(found.counts):.1f} times as many as the smallest: look at the"
-        )
-        text += " recall of each class, not at the accuracy alone"
-    return text
+    return f"{len(named)} classes with their pictures: {', '.join(named[:SHOWN])}{more}"
 
 
 def _model(proposal: Proposal) -> Iterator[str]:
@@ -157,7 +151,12 @@ def _conv(filters: int, stride: int = 1) -> str:
 
 
 def _training(proposal: Proposal, epochs: int) -> Iterator[str]:
-    batch = proposal.batch
+    batch, counts = proposal.batch, proposal.survey.counts
+    if max(counts) >= UNEVEN * min(counts):
+        times = f"The largest class has {max(counts) / min(counts):.1f} times as many pictures as the smallest"
+        weigh = "balanced weights make each count as much as the others"
+        yield from _why("", f"{times}; {weigh}. Look at the recall of each, not at the accuracy alone.")
+        yield "loss: {cross_entropy: {class_weights: balanced}}"
     yield from _why(
         "", f"Gradient descent with momentum; {proposal.lr:g} is a learning rate that suits batches of {batch}."
     )

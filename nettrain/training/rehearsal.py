@@ -24,7 +24,8 @@ from nettrain.model.network import Network
 from nettrain.optim.table import make
 from nettrain.training.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.config import Config
-from nettrain.training.estimate import step_bytes
+from nettrain.training.estimate import judging_bytes, step_bytes
+from nettrain.training.evaluation import INFERENCE_BATCH
 from nettrain.training.gate_check import check_gate
 from nettrain.training.objective import training_loss
 from nettrain.training.prepare import (
@@ -116,7 +117,9 @@ def outlook(document: Document[Config]) -> Outlook:
     weights = training_bytes(config, network)
     model = FLOAT_BYTES * network.parameter_count
     batch = min(config.train.batch_size, train)
-    lines = sum(len(split.files) for split in decoded)
+    lines = sum(len(split.files) for split in splits.all())
+    judged = 0 if splits.val is None else min(INFERENCE_BATCH, len(splits.val.files))
+    held = weights + working_bytes(config, network) + in_memory
     steps = config.train.epochs * steps_per_epoch(train, config.train.step_pictures)
     return Outlook(
         document=document,
@@ -124,7 +127,7 @@ def outlook(document: Document[Config]) -> Outlook:
         splits=splits,
         cache_bytes=in_memory + on_disk,
         cache_folder=folder,
-        memory_bytes=step_bytes(network, batch) + weights + working_bytes(config, network) + in_memory,
+        memory_bytes=step_bytes(network, batch, train % batch) + judging_bytes(network, judged) + held,
         disk_bytes=model + 2 * (weights - model) + FILE_BYTES * lines + EVENT_BYTES * steps,
     )
 

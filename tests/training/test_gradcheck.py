@@ -39,7 +39,11 @@ def document(activation="relu", loss=""):
 
 @pytest.mark.parametrize(
     ("activation", "loss"),
-    [("relu", ""), ("gelu", "loss: mse\n"), ("silu", "loss: {cross_entropy: {label_smoothing: 0.1}}\n")],
+    [
+        ("relu", ""),
+        ("gelu", "loss: mse\n"),
+        ("silu", "loss: {cross_entropy: {label_smoothing: 0.1, class_weights: balanced}}\n"),
+    ],
 )
 def test_right_derivatives_pass(activation, loss):
     found = list(gradcheck(document(activation, loss), 3))

@@ -68,7 +68,7 @@ def test_the_text_reads_and_parts_the_pictures(tmp_path):
         assert len(line) <= 120
     assert "# One folder a class. 2 classes with their pictures: cat (30), dog (30).\n" in text
     assert "# Saved as c.yaml: 'nettrain fit c.yaml' trains, then 'nettrain evaluate runs/c' judges.\n" in text
-    assert "uneven" not in text
+    assert "largest class" not in text
     assert proposed(root)[0] == text, "the same for the same folder"
 
 
@@ -81,10 +81,13 @@ def test_folders_of_val_and_test_are_named(tmp_path):
     assert "# 'nettrain fit x/pets.yaml' trains, then 'nettrain evaluate runs/pets' judges.\n" in text
 
 
-def test_uneven_classes_get_a_word(tmp_path):
+def test_uneven_classes_get_weights(tmp_path):
     text, config = proposed(folder(tmp_path, {"cat": 40, "dog": 4}, size=8))
-    assert "The largest has 10.0 times as many as the smallest" in " ".join(text.split("\n  # "))
+    assert "# The largest class has 10.0 times as many pictures as the smallest; balanced weights" in text
+    assert config.loss.settings.class_weights == "balanced"
     assert config.data.val.stratify
+    _, config = proposed(folder(tmp_path, {"dog": 14}, size=8))
+    assert config.loss.settings.class_weights is None
 
 
 @pytest.mark.parametrize(("counts", "stratify"), [({"a": 3, "b": 3}, True), ({"a": 2, "b": 9}, False)])
