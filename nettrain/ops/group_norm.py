@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
+from math import gcd, prod
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +53,7 @@ class GroupNorm(Part):
         sizes = [dim for dim in shape[1:] if isinstance(dim, int)]
         if len(sizes) == len(shape) - 1:  # else the number of classes is not known yet
             if sizes[-1] % self.groups:
-                fitting = max(count for count in range(1, self.groups) if sizes[-1] % count == 0)
+                fitting = gcd(sizes[-1], self.groups)
                 what = f"{sizes[-1]} channels do not divide into {self.groups} groups"
                 raise ShapeError(f"{self.name}: {what}; expected a number that divides them, such as {fitting}")
             if prod(sizes) == self.groups:

@@ -140,7 +140,7 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
             ["conv2d: {filters: 6, kernel_size: 3, norm: {group_norm: 4}}"],
             CLASSES,
             "layers.0",
-            "group_norm: 6 channels do not divide into 4 groups; expected a number that divides them, such as 3",
+            "group_norm: 6 channels do not divide into 4 groups; expected a number that divides them, such as 2",
         ),
         (
             ["flatten", "dense: {units: 6, norm: {group_norm: 6}}"],
