@@ -36,6 +36,7 @@ def propose(data: str, output: str | None, threads: int | None) -> None:
     """The config for a folder of pictures, to stdout or into a new file."""
     use_threads(threads)
     from nettrain import files
+    from nettrain.cli.progress import Decoding
     from nettrain.data.survey import survey
     from nettrain.errors import ConfigError
     from nettrain.training.proposal import Proposal
@@ -43,7 +44,8 @@ def propose(data: str, output: str | None, threads: int | None) -> None:
 
     if output is not None and os.path.lexists(output):
         raise ConfigError("is there already; expected the name of a new file", output)
-    found = survey(data)
+    report = Decoding()
+    found = survey(data, lambda done, total: report("looking", done, total))
     layout = found.layout
     if os.path.samefile(layout.train.root, os.curdir):
         what = "is the current folder, so that runs/ would come to lie among the classes"

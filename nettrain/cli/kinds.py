@@ -86,7 +86,7 @@ def lines(table: Table, width: int, settings: bool) -> Iterator[str]:
 
     wide = max(map(len, table.rows))
     for kind, record in table.rows.items():
-        yield from wrapped(f"  {kind:<{wide}}  ", table.does[kind], width)
+        yield from wrapped(f"  {kind:<{wide}}  ", table.does[kind].replace("``", ""), width)
         if not settings:
             continue
         if aliases := aliases_of(table.aliases, kind):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from nettrain.arrays.threads import Workers, get_threads
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.config import ImageConfig
+from nettrain.data.decoding import Progress
 from nettrain.data.layout import Layout, find_layout
 from nettrain.data.pictures import decode, inspected, load_bytes
 from nettrain.errors import DataError
@@ -61,17 +62,22 @@ class Survey:
         return len(self.sizes) + len(self.bad)
 
 
-def survey(root: str) -> Survey:
+def survey(root: str, progress: Progress | None = None) -> Survey:
     """Look at a folder; at most 256 of its pictures are read, the same ones every time.
 
     Errors   DataError: those of ``find_layout``; no picture of the sample can be read.
+    Notes    ``progress(done, total)`` is called from this thread.
     """
     layout = find_layout(root)
     files = layout.train.files
     places = np.unique(np.linspace(0, len(files) - 1, min(len(files), SAMPLE)).astype(np.int64))
     paths = [os.path.join(layout.train.root, files[place]) for place in places]
+    found: list[Look | str] = []
     with Workers(get_threads(), "nettrain-look") as pool:
-        found = list(pool.map(_look, paths))
+        for look in pool.map(_look, paths):
+            found.append(look)
+            if progress is not None:
+                progress(len(found), len(paths))
     looks = [look for look in found if isinstance(look, Look)]
     bad = tuple((path, reason) for path, reason in zip(paths, found, strict=True) if isinstance(reason, str))
     if not looks:

@@ -13,14 +13,6 @@ HEAD, STRIP, FOOT, GRADIENTS = 28, 19, 24, 19  # heights of a box's lines
 BETWEEN = 46  # rows
 MARGIN, TITLE = 32, 92
 ASIDE = 7  # of the gradient's line from the one forward
-KINDS = {  # what a box is coloured by
-    "conv2d": "conv",
-    "linear": "dense",
-    "cross_entropy": "loss",
-    "mse": "loss",
-    "mean": "loss",
-    "pictures": "data",
-}
 STYLE = """\
 .box { fill: #ffffff; stroke: #8c959f; stroke-width: 1 }
 .conv { fill: #ddf4ff }
@@ -119,7 +111,7 @@ class _Drawing:
 
     def _box(self, node: Operation) -> Iterator[str]:
         x, y = self.layout.across[node.number] + self.shift - WIDE / 2, self._top(node.number)
-        kind = KINDS.get(node.op, "plain")
+        kind = _kind(node)
         yield "<g>"
         yield f"<title>{words(_said(node))}</title>"
         yield box(x, y, WIDE, self.heights[node.number], "box", 7)
@@ -140,6 +132,15 @@ class _Drawing:
             gradients = ", ".join(name for name, _ in node.parameters)
             yield text(x + 12, y + FOOT + 11, f"\N{PARTIAL DIFFERENTIAL} {gradients}", "gradients")
         yield "</g>"
+
+
+def _kind(node: Operation) -> str:
+    """What a box is coloured by: the pictures, a convolution, a dense layer, the loss, or anything else."""
+    if node.number == PICTURES:
+        return "data"
+    if not node.layer:
+        return "loss"
+    return "conv" if "conv" in node.op else "dense" if node.op == "linear" else "plain"
 
 
 def _first(node: Operation) -> str:
