@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nettrain.arrays.exponentials import expm1
 from nettrain.arrays.lines import zero_picture
 from nettrain.autograd.op import Rule, op
 from nettrain.autograd.tensor import Array
@@ -25,7 +26,7 @@ def bent(x: Array, high: float, low: float, out: Array | None) -> Rule:
     """high x where it is positive, low (exp(x) - 1) elsewhere; low is at least 0.  Shapes: any -> the same."""
     zeros, low = zero_picture(x.shape[1:], x.dtype), x.dtype.type(low)
     below = np.minimum(x, zeros, out=np.empty_like(x))  # no exponential of what is large
-    np.expm1(below, out=below)
+    expm1(below, out=below)
     below *= low
     y = np.maximum(x, zeros, out=out)
     if high != 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nettrain.arrays.exponentials import expm1, log1p
 from nettrain.arrays.lines import zero_picture
 from nettrain.autograd.op import Rule, op
 from nettrain.autograd.tensor import Array
@@ -20,13 +21,13 @@ def softplus(x: Array, *, out: Array | None = None) -> Rule:
     rest = np.abs(x, out=np.empty_like(x))
     np.negative(rest, out=rest)
     np.exp(rest, out=rest)
-    np.log1p(rest, out=rest)
+    log1p(rest, out=rest)
     y = np.maximum(x, zero_picture(x.shape[1:], x.dtype), out=out)
     y = np.add(y, rest, out=out)
 
     def by_x(g: Array, out: Array | None = None) -> Array:
         slope = np.negative(y, out=np.empty_like(y))
-        np.expm1(slope, out=slope)
+        expm1(slope, out=slope)
         np.negative(slope, out=slope)
         passed: Array = np.multiply(g, slope, out=out)
         return passed

@@ -11,6 +11,7 @@ import pytest
 from nettrain.arrays.erf import erf
 
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+UNITS = {np.float64: 3, np.float32: 5}
 GRID = np.concatenate([np.linspace(-6.5, 6.5, 60_001), 10.0 ** np.linspace(-30, 1, 5_001)])
 
 
@@ -19,11 +20,11 @@ def reference(x: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 
 @each_dtype
-def test_a_dense_grid_is_within_three_units_in_the_last_place(dtype: type) -> None:
+def test_a_dense_grid_is_within_a_few_units_in_the_last_place(dtype: type) -> None:
     x = GRID[GRID != 0].astype(dtype)
     expected = reference(x)
     units = np.abs(erf(x) - expected) / np.spacing(np.abs(expected).astype(dtype))
-    assert units.max() <= 3
+    assert units.max() <= UNITS[dtype]
 
 
 @each_dtype
@@ -31,7 +32,7 @@ def test_a_dense_grid_is_within_three_units_in_the_last_place(dtype: type) -> No
 def test_nothing_jumps_where_one_formula_hands_over_to_the_next(dtype: type, place: float) -> None:
     x = np.array([place], dtype)
     around = np.concatenate([np.nextafter(x, dtype(0)), x, np.nextafter(x, dtype(99))])
-    np.testing.assert_allclose(erf(around), reference(around), rtol=3 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(erf(around), reference(around), rtol=UNITS[dtype] * np.finfo(dtype).eps)
 
 
 @each_dtype
