@@ -39,8 +39,9 @@ def lr_find(
     """Find a learning rate for CONFIG: a few steps from fresh weights, each with a higher rate than the one before.
 
     The suggestion is a tenth of the rate at which the smoothed loss is lowest: there an update undoes what the one
-    before did, a tenth below it the loss still falls fast. It is for the optimizer and batch of CONFIG; the schedule
-    is not used. Weights are thrown away, and nothing is written but --output. (Smith 2017, section 3.3.)
+    before did, a tenth below it the loss still falls fast. A schedule that warms up and then falls, which is not used
+    here, bears more, up to the lowest point. Weights are thrown away, and nothing is written but --output. (Smith
+    2017, section 3.3.)
     """
     if not (0 < low < high < math.inf):
         raise click.UsageError(f"--from must be above 0 and below --to, got {low:g} and {high:g}")

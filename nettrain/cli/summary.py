@@ -37,6 +37,8 @@ def summary(path: str, settings: tuple[str, ...], classes: int | None, as_json: 
         click.echo(json_text.by_key(costs(network)), nl=False)
     else:
         click.echo(layer_table(network))
+        click.echo()
+        click.echo(totals(network))
 
 
 def described(path: str, settings: tuple[str, ...], classes: int | None) -> tuple[Config, Network]:
@@ -81,6 +83,13 @@ def layer_table(network: Network) -> str:
         "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths, strict=True)).rstrip()
         for row in rows
     )
+
+
+def totals(network: Network) -> str:
+    """What the whole takes, in words."""
+    found = costs(network)
+    parameters, flops, kept = (grouped(found[key]) for key in ("parameter_bytes", "flops", "kept_bytes"))
+    return f"{parameters} bytes of parameters; a picture takes {flops} flops forward, and {kept} bytes in training"
 
 
 def costs(network: Network) -> dict[str, Any]:

@@ -81,9 +81,12 @@ def _data(proposal: Proposal, paths: dict[str, str]) -> Iterator[str]:
         )
         yield "  cache: disk"
     pixels = "a pixel" if proposal.crop == 1 else f"{proposal.crop} pixels"
-    move = f"Each epoch sees every picture moved by up to {pixels}"
-    mirrored = ", and half of them mirrored; take the second line out where left and right differ, as in text"
-    yield from _why("  ", f"{move}{mirrored if proposal.flips else ''}: as if there were more of them.")
+    mirrored = ", and half of them mirrored" if proposal.flips else ""
+    yield from _why(
+        "  ", f"Each epoch sees every picture moved by up to {pixels}{mirrored}, as if there were more of them."
+    )
+    if proposal.flips:
+        yield from _why("  ", "Take the second line out where left and right differ, as in text.")
     yield "  augment:"
     yield f"    - random_crop: {{padding: {proposal.crop}}}"
     if proposal.flips:
