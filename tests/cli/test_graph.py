@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import CNN, Ended, tree, written
+from commands import CNN, ROOT, Ended, tree, written
 
 Call = Callable[..., Ended]
 
@@ -36,6 +37,15 @@ def test_the_ending_of_the_file_chooses_the_format(here: Path, call: Call) -> No
     assert call("graph", "cnn.yaml", "--format", "svg").out == Path("g.svg").read_text()
     assert call("graph", "cnn.yaml", "--format", "dot", "-o", "any").code == 0
     assert Path("any").read_text() == Path("g.dot").read_text()
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_that_ships_can_be_drawn(call: Call, config: Path) -> None:
+    ended = call("graph", config, "--format", "svg", "--backward", "--classes", "10")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.count('class="box"') > 3
+    costs = json.loads(call("summary", config, "--classes", "10", "--json").out)
+    assert costs["flops"] > 0
 
 
 @pytest.mark.parametrize(
