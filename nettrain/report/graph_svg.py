@@ -8,7 +8,7 @@ from nettrain.report.graph_layout import Layout, place
 from nettrain.report.graph_view import PICTURES, Operation
 from nettrain.report.svg import box, number, path, picture, text, words
 
-WIDE, GAP, LANE = 250, 40, 34  # pixels of a box, between boxes, and for an edge that passes one
+WIDE, GAP, LANE = 270, 40, 34  # pixels of a box, between boxes, and for an edge that passes one
 HEAD, STRIP, FOOT, GRADIENTS = 28, 19, 24, 19  # heights of a box's lines
 BETWEEN = 46  # rows
 MARGIN, TITLE = 32, 92
