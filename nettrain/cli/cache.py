@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nettrain.cli.completion import folder
 from nettrain.cli.options import tell
 from nettrain.errors import escape
 
@@ -56,7 +57,7 @@ def list_(as_json: bool) -> None:
 
 
 @cache.command(epilog="\b\nExample:\n  nettrain cache clear data/digits")
-@click.argument("root", required=False)
+@click.argument("root", required=False, shell_complete=folder)
 def clear(root: str | None) -> None:
     """Remove every entry, or those of the data folder ROOT and of the folders in it.
 

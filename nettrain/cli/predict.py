@@ -38,7 +38,13 @@ if TYPE_CHECKING:
     "--top", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="Name the K best classes."
 )
 @click.option("--all", "every", is_flag=True, help="Name every class; in CSV a column p:<class> each.")
-@click.option("--output", "-o", metavar="FILE", help="Write the rows to FILE, whole or not at all, instead of stdout.")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    help="Write the rows to FILE, whole or not at all, instead of stdout.",
+    shell_complete=file,
+)
 @click.option(
     "--min-confidence",
     "least",
