@@ -22,10 +22,13 @@ from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.binary_cross_entropy import binary_cross_entropy
+from nettrain.ops.channel_gate import channel_gate
+from nettrain.ops.concat import Concat
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.global_max_pool import GlobalMaxPool
 from nettrain.ops.group_norm import GroupNorm
 from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
@@ -35,6 +38,7 @@ from nettrain.ops.pointwise import Pointwise
 from nettrain.ops.prelu import Prelu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
+from nettrain.ops.zero_pad import ZeroPad
 
 Array = npt.NDArray[Any]
 Row = tuple[str, tuple[int, ...], Callable[[Tensor, Array], Tensor]]
@@ -101,6 +105,8 @@ def rows() -> Iterator[Row]:
             yield name, shape, lambda x, _, m=make: through(x, epilogue=[m()])
             if len(shape) == 1:
                 yield f"dense, {name}", shape, lambda x, _, w=weight, m=make: linear(x, w, epilogue=[m()])
+        for name, call in STRUCTURES.items():
+            yield f"{name} {C}", (7, 5, C), lambda x, _, f=call: f(x)
     for name, pool in (("max_pool", MaxPool), ("avg_pool", AveragePool)):
         window = Window((3, 3), (2, 2), padding=1)
         yield name, (9, 7, 5), lambda x, _, p=pool, v=window: through(x, epilogue=[p(v)])
@@ -115,6 +121,18 @@ def rows() -> Iterator[Row]:
         yield f"focal {K}", (K,), lambda x, labels: focal(x, labels=labels % x.array.shape[1])
         yield f"binary_cross_entropy {K}", (K,), lambda x, labels: binary_cross_entropy(x, labels=labels % x.shape[1])
         yield f"mse {K}", (K,), lambda x, labels: mse(x, labels=labels % x.array.shape[1])
+
+
+def gated(x: Tensor) -> Tensor:
+    return channel_gate(x, through(x, epilogue=[GlobalAveragePool()]))
+
+
+STRUCTURES: dict[str, Callable[[Tensor], Tensor]] = {
+    "channel_gate": gated,
+    "global_max_pool": lambda x: through(x, epilogue=[GlobalMaxPool()]),
+    "concat": lambda x: through(x, epilogue=[Concat([x], [x])]),
+    "zero_padding2d": lambda x: through(x, epilogue=[ZeroPad(((1, 0), (0, 2)))]),
+}
 
 
 def running(mean: Tensor, weight: Tensor, bias: Tensor) -> BatchNorm:

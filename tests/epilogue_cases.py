@@ -19,10 +19,13 @@ from nettrain.ops.add import Add
 from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
+from nettrain.ops.concat import Concat
 from nettrain.ops.conv2d import conv2d
+from nettrain.ops.drop_path import DropPath
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.gelu import gelu
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.global_max_pool import GlobalMaxPool
 from nettrain.ops.group_norm import GroupNorm
 from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
@@ -31,12 +34,14 @@ from nettrain.ops.pointwise import Pointwise
 from nettrain.ops.prelu import Prelu
 from nettrain.ops.relu import relu
 from nettrain.ops.through import through
+from nettrain.ops.zero_pad import ZeroPad
 
 WIDTH = 2  # channels of what every core makes
 DIFFERENT = ("bias", "relu", "gelu", "add", "norm", "dropout", "nothing")  # each keeps and writes in a way of its own
 ROWS = (*DIFFERENT, "prelu", "layer_norm", "group_norm")  # parts that take rows as well as pictures
 POOLS = ("max_pool", "avg_pool", "global_avg_pool")
 PICTURES = (*ROWS, *POOLS)
+MORE = ("drop_path", "concat", "zero_pad", "global_max_pool")  # like some of those above, so tried with one neighbour
 SETTINGS = {"momentum": 0.1, "epsilon": EPSILON}
 
 Names = tuple[str, ...]
@@ -44,7 +49,8 @@ Names = tuple[str, ...]
 
 def fits(names: Names) -> bool:
     """Whether what comes after a mean of whole pictures, which leaves rows, takes rows."""
-    return "global_avg_pool" not in names or set(names[names.index("global_avg_pool") + 1 :]) <= set(ROWS)
+    ends = [place for place, name in enumerate(names) if name.startswith("global")]
+    return not ends or set(names[ends[0] + 1 :]) <= {*ROWS, "drop_path", "concat"}
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,10 @@ class Epilogue:
     def _add(self, name: str, label: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         """One more part; returns the shape that leaves it."""
         wanted: dict[str, tuple[int, ...]] = {}
-        leaves = shape
+        leaves, width = shape, shape[-1]
         if name in ("norm", "training norm"):
-            wanted = {"scale": (WIDTH,), "shift": (WIDTH,)}
-            mean, var = self._numbers(WIDTH), np.abs(self._numbers(WIDTH)) + 0.5
+            wanted = {"scale": (width,), "shift": (width,)}
+            mean, var = self._numbers(width), np.abs(self._numbers(width)) + 0.5
             training = name != "norm"
 
             def maker(*tensors: Tensor) -> Part:
@@ -106,13 +112,13 @@ class Epilogue:
         elif name == "nothing":  # what dropout is where nothing is trained
             maker = Part
         elif name == "bias":
-            wanted, maker = {"bias": (WIDTH,)}, Bias
+            wanted, maker = {"bias": (width,)}, Bias
         elif name in ("layer_norm", "group_norm"):
-            wanted = {"scale": (WIDTH,), "shift": (WIDTH,)}
+            wanted = {"scale": (width,), "shift": (width,)}
             maker = {"layer_norm": LayerNorm, "group_norm": partial(GroupNorm, groups=1)}[name]
             maker = partial(maker, epsilon=EPSILON)
         elif name == "prelu":
-            wanted, maker = {"slope": (WIDTH,)}, Prelu
+            wanted, maker = {"slope": (width,)}, Prelu
         elif name == "add":
             wanted, maker = {"shortcut": shape}, Add
         elif name in ("relu", "gelu"):
@@ -120,10 +126,22 @@ class Epilogue:
             maker = lambda: Pointwise(activation, {})  # noqa: E731
         elif name == "dropout":
             maker = lambda: Dropout(0.4, seed=3, layer=label, epoch=2, start=10)  # noqa: E731
+        elif name == "drop_path":
+            maker = lambda: DropPath(0.4, seed=3, layer=label, epoch=2, start=10)  # noqa: E731
+        elif name == "concat":
+            wanted = {"before": (*shape[:-1], 1), "after": (*shape[:-1], 3)}
+            maker = lambda before, after: Concat([before], [after])  # noqa: E731
+            leaves = (*shape[:-1], width + 4)
+        elif name == "zero_pad":
+            maker = lambda: ZeroPad(((1, 0), (0, 2)))  # noqa: E731
+            leaves = (shape[0], shape[1] + 1, shape[2] + 2, width)
+        elif name.startswith("global"):
+            maker = {"global_avg_pool": GlobalAveragePool, "global_max_pool": GlobalMaxPool}[name]
+            leaves = (shape[0], width)
         else:
-            kind = {"max_pool": MaxPool, "avg_pool": AveragePool}.get(name)
-            maker = GlobalAveragePool if kind is None else lambda: kind(POOL)  # type: ignore[misc]
-            leaves = (shape[0], WIDTH) if kind is None else (shape[0], shape[1] // 2, shape[2] // 2, WIDTH)
+            kind = {"max_pool": MaxPool, "avg_pool": AveragePool}[name]
+            maker = lambda: kind(POOL)  # type: ignore[abstract]  # noqa: E731
+            leaves = (shape[0], shape[1] // 2, shape[2] // 2, width)
         self.arrays |= {f"{label} {tensor}": self._numbers(*size) for tensor, size in wanted.items()}
         self._makers.append(maker)
         self._inputs.append([f"{label} {tensor}" for tensor in wanted])

@@ -176,3 +176,13 @@ def relu(x: Array) -> Array:
 
 def prelu(x: Array, weight: Array) -> Array:
     return np.where(x > 0, x, weight * x)
+
+
+def drop_path(x: Array, rate: float, seed: int, layer: str, epoch: int, start: int) -> Array:
+    """Each picture kept or not by a number of its own."""
+    y = np.zeros_like(x)
+    for n in range(len(x)):
+        draw = counter_hash.bits(seed, f"drop_path/{layer}", epoch, start + n)
+        if draw[0] >= rate * 2.0**64:
+            y[n] = x[n] / (1 - rate)
+    return y

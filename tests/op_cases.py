@@ -17,12 +17,16 @@ from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.binary_cross_entropy import binary_cross_entropy
+from nettrain.ops.channel_gate import channel_gate
+from nettrain.ops.concat import Concat
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.drop_path import DropPath
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.flatten import flatten
 from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.global_max_pool import GlobalMaxPool
 from nettrain.ops.group_norm import GroupNorm, InstanceNorm
 from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
@@ -36,6 +40,7 @@ from nettrain.ops.relu import relu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
 from nettrain.ops.weighted import weighted
+from nettrain.ops.zero_pad import ZeroPad
 
 EPSILON = 1e-3
 CLASS_WEIGHTS = np.array([0.5, 1, 2, 3, 0.25], np.float32)
@@ -84,6 +89,14 @@ def dropout(rate: float = 0.4) -> Dropout:
 
 def naive_dropout(x: Array, rate: float = 0.4) -> Array:
     return naive.dropout(x, rate, 3, "layers.1", 2, 10)
+
+
+def drop_path(rate: float = 0.4) -> DropPath:
+    return DropPath(rate, seed=3, layer="layers.1", epoch=2, start=10)
+
+
+def naive_drop_path(x: Array, rate: float = 0.4) -> Array:
+    return naive.drop_path(x, rate, 3, "layers.1", 2, 10)
 
 
 def normed(z: Array, weight: Array, bias: Array) -> Array:
@@ -420,6 +433,75 @@ CASES: dict[str, Case] = {
     "global_avg_pool": part("global_average_pool", GlobalAveragePool, lambda x: x.mean(axis=(1, 2))),
     "global_avg_pool of one channel": part(
         "global_average_pool", GlobalAveragePool, lambda x: x.mean(axis=(1, 2)), shape=("N", 6, 3, 1)
+    ),
+    "global_max_pool": part("global_max_pool", GlobalMaxPool, lambda x: x.max(axis=(1, 2)), make=distinct),
+    "global_max_pool of one channel": part(
+        "global_max_pool", GlobalMaxPool, lambda x: x.max(axis=(1, 2)), shape=("N", 6, 3, 1), make=distinct
+    ),
+    "conv, bias, relu, global_max_pool": Case(
+        conv2d,
+        "conv2d bias pointwise global_max_pool",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "bias": (4,)},
+        lambda x, weight, bias: conv2d(
+            x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(*RELU), GlobalMaxPool()]
+        ),
+        lambda x, weight, bias: naive.relu(naive.conv2d(x, weight, THREE) + bias).max(axis=(1, 2)),
+    ),
+    "zero_pad 1 and 2, 0 and 3": part(
+        "zero_pad", lambda: ZeroPad(((1, 2), (0, 3))), lambda x: np.pad(x, ((0, 0), (1, 2), (0, 3), (0, 0)))
+    ),
+    "zero_pad one side": part(
+        "zero_pad", lambda: ZeroPad(((0, 0), (2, 0))), lambda x: np.pad(x, ((0, 0), (0, 0), (2, 0), (0, 0)))
+    ),
+    "concat of pictures": Case(
+        through,
+        "through concat",
+        {"x": PICTURE, "one": ("N", 5, 7, 2), "two": ("N", 5, 7, 1), "three": ("N", 5, 7, 4)},
+        lambda x, one, two, three: through(x, epilogue=[Concat([one], [two, three])]),
+        lambda x, one, two, three: np.concatenate([one, x, two, three], axis=3),
+    ),
+    "concat of rows": Case(
+        through,
+        "through concat",
+        {"x": ("N", 4), "other": ("N", 3)},
+        lambda x, other: through(x, epilogue=[Concat([other])]),
+        lambda x, other: np.concatenate([other, x], axis=1),
+    ),
+    "conv, batch_norm, concat, relu": Case(
+        conv2d,
+        "conv2d batch_norm concat pointwise",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "scale": (4,), "shift": (4,), "other": ("N", 5, 7, 2)},
+        lambda x, weight, scale, shift, other: conv2d(
+            x, weight, window=THREE, epilogue=[batch_norm(scale, shift), Concat([], [other]), Pointwise(*RELU)]
+        ),
+        lambda x, weight, scale, shift, other: naive.relu(
+            np.concatenate([normed(naive.conv2d(x, weight, THREE), scale, shift), other], axis=3)
+        ),
+    ),
+    "drop_path of pictures": part("drop_path", drop_path, naive_drop_path),
+    "drop_path of rows": part("drop_path", drop_path, naive_drop_path, shape=("N", 9)),
+    "conv, bias, drop_path, add": Case(
+        conv2d,
+        "conv2d bias drop_path add",
+        {"x": PICTURE, "weight": (3, 3, 3, 4), "bias": (4,), "shortcut": ("N", 5, 7, 4)},
+        lambda x, weight, bias, shortcut: conv2d(
+            x, weight, window=THREE, epilogue=[Bias(bias), drop_path(), Add(shortcut)]
+        ),
+        lambda x, weight, bias, shortcut: naive_drop_path(naive.conv2d(x, weight, THREE) + bias) + shortcut,
+    ),
+    "channel_gate": Case(
+        channel_gate,
+        "channel_gate",
+        {"x": PICTURE, "gate": ("N", 3)},
+        channel_gate,
+        lambda x, gate: np.einsum("nhwc,nc->nhwc", x, gate),
+    ),
+    "channel_gate, add, relu": Case(
+        channel_gate,
+        "channel_gate add pointwise",
+        {"x": PICTURE, "gate": ("N", 3), "shortcut": PICTURE},
+        lambda x, gate, shortcut: channel_gate(x, gate, epilogue=[Add(shortcut), Pointwise(*RELU)]),
+        lambda x, gate, shortcut: naive.relu(np.einsum("nhwc,nc->nhwc", x, gate) + shortcut),
     ),
     "dropout of pictures": part("dropout", dropout, naive_dropout),
     "dropout of rows": part("dropout", dropout, naive_dropout, shape=("N", 9)),

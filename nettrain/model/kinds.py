@@ -12,25 +12,39 @@ from nettrain.model.layer import Layer
 from nettrain.model.layers.avg_pool2d import AvgPool2d
 from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
 from nettrain.model.layers.dense import Dense, DenseConfig
+from nettrain.model.layers.depthwise_conv2d import DepthwiseConv2d, DepthwiseConv2dConfig
+from nettrain.model.layers.drop_path import DropPath, DropPathConfig
 from nettrain.model.layers.dropout import Dropout, DropoutConfig
 from nettrain.model.layers.flatten import Flatten
 from nettrain.model.layers.global_avg_pool import GlobalAvgPool
+from nettrain.model.layers.global_max_pool import GlobalMaxPool
 from nettrain.model.layers.max_pool2d import MaxPool2d
+from nettrain.model.layers.parallel import Parallel, ParallelConfig
 from nettrain.model.layers.residual import Residual, ResidualConfig
+from nettrain.model.layers.separable_conv2d import SeparableConv2d, SeparableConv2dConfig
+from nettrain.model.layers.squeeze_excite import SqueezeExcite, SqueezeExciteConfig
 from nettrain.model.layers.window_settings import PoolConfig
+from nettrain.model.layers.zero_padding2d import ZeroPadding2d, ZeroPadding2dConfig
 from nettrain.model.norms import NORM_ALIASES, NORMS
 from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS
 
 LAYERS: dict[str, tuple[type[Record], Callable[..., Layer]]] = {
     "dense": (DenseConfig, Dense),
     "conv2d": (Conv2dConfig, Conv2d),
+    "depthwise_conv2d": (DepthwiseConv2dConfig, DepthwiseConv2d),
+    "separable_conv2d": (SeparableConv2dConfig, SeparableConv2d),
     "max_pool2d": (PoolConfig, MaxPool2d),
     "avg_pool2d": (PoolConfig, AvgPool2d),
     "global_avg_pool": (NoSettings, GlobalAvgPool),
+    "global_max_pool": (NoSettings, GlobalMaxPool),
+    "zero_padding2d": (ZeroPadding2dConfig, ZeroPadding2d),
     "flatten": (NoSettings, Flatten),
     "dropout": (DropoutConfig, Dropout),
+    "drop_path": (DropPathConfig, DropPath),
     **{kind: (row[0], row[1]) for kind, row in NORMS.items() if row[1] is not None},
     "residual": (ResidualConfig, Residual),
+    "parallel": (ParallelConfig, Parallel),
+    "squeeze_excite": (SqueezeExciteConfig, SqueezeExcite),
     **{kind: (row[0], row[1]) for kind, row in ACTIVATION_LAYERS.items() if row[1] is not None},
 }
 LAYER_ALIASES = {
@@ -42,6 +56,11 @@ LAYER_ALIASES = {
     "avg_pool": "avg_pool2d",
     "avgpool": "avg_pool2d",
     "global_average_pooling2d": "global_avg_pool",
+    "depthwise_conv": "depthwise_conv2d",
+    "separable_conv": "separable_conv2d",
+    "global_max_pooling2d": "global_max_pool",
+    "zero_pad2d": "zero_padding2d",
+    "stochastic_depth": "drop_path",
     "batchnorm": "batch_norm",
     "batch_norm2d": "batch_norm",
     "layernorm": "layer_norm",
@@ -52,7 +71,7 @@ LAYER_ALIASES = {
     "instance_norm2d": "instance_norm",
     **{other: kind for other, kind in ACTIVATION_ALIASES.items() if kind != "none"},
 }
-CONTAINERS = (Residual,)  # built from layers of their own: their constructors take ``build`` too
+CONTAINERS = (Residual, Parallel)  # built from layers of their own: their constructors take ``build`` too
 
 
 def _documented(rows: Mapping[str, tuple[type[Record], Any]]) -> dict[str, tuple[type[Record], Any]]:

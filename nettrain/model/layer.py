@@ -60,6 +60,14 @@ class Buffer(Tensor):
         self.value = np.full([int(dim) for dim in self.shape], self.start, dtype)
 
 
+class LayerFault(ValueError):
+    """Settings of a layer that do not fit what arrives; ``setting`` is the key, under the layer's, where it shows."""
+
+    def __init__(self, setting: str, message: str) -> None:
+        super().__init__(message)
+        self.setting = setting
+
+
 class Layer:
     """Base of every layer. Subclasses take ``(settings, shape)``, the shape of one picture's input, without N."""
 

@@ -17,13 +17,14 @@ from nettrain.autograd.tensor import Dim, Shape, Spec, Tensor
 from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
 from nettrain.model.initialisers import initialise
 from nettrain.model.kinds import CONTAINERS, LAYERS
-from nettrain.model.layer import Buffer, Layer, Parameter, Pass
+from nettrain.model.layer import Buffer, Layer, LayerFault, Parameter, Pass
+from nettrain.model.layers.containers import ContainerConfig, Layers
 from nettrain.model.layers.linear_map import HE_NORMAL, LinearMapConfig
-from nettrain.model.layers.residual import ResidualConfig
+from nettrain.model.layers.squeeze_excite import SqueezeExciteConfig
 from nettrain.model.sequential import Sequential
 
 NONE = Chosen("none", NoSettings())
-WITH_WEIGHTS = (LinearMapConfig, ResidualConfig)  # the last of these gives the logits, which no activation may touch
+WITH_WEIGHTS = (LinearMapConfig, ContainerConfig)  # the last of these gives the logits, which no activation may touch
 CLASSES = "classes"  # the symbol of the number of classes, while it is not known
 
 
@@ -157,23 +158,29 @@ def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape
         out = layer(Tensor(Spec(("N", *shape))), Pass(training=True))
     except ModelFault:
         raise
+    except LayerFault as fault:
+        raise ModelFault(f"{chosen.key}.{chosen.kind}.{fault.setting}", str(fault)) from None
     except ValueError as error:
         raise ModelFault(chosen.key, str(error)) from None
     return layer, out.shape[1:]
 
 
-def _inherit(layers: Sequence[Chosen], model: ModelConfig, *, outermost: bool = True) -> tuple[Chosen, ...]:
-    """The layers, with the model's initialiser and activation where they name none; the logits stay as they are."""
+def _inherit(layers: Layers, model: ModelConfig, *, final: bool = True) -> Layers:
+    """The layers, with the model's initialiser and activation where they name none.
+
+    ``final`` says that the last of them gives the logits, which stay as they are.
+    """
 
     def one(place: int, chosen: Chosen) -> Chosen:
         settings = chosen.settings
+        last = final and not any(isinstance(later.settings, WITH_WEIGHTS) for later in layers[place + 1 :])
         if isinstance(settings, LinearMapConfig):
-            last = outermost and not any(isinstance(later.settings, WITH_WEIGHTS) for later in layers[place + 1 :])
             activation = settings.activation or (None if last else model.activation)
             return replace(chosen, settings=replace(settings, init=settings.init or model.init, activation=activation))
-        if isinstance(settings, ResidualConfig):
-            inside = _inherit(settings.layers, model, outermost=False)
-            return replace(chosen, settings=replace(settings, layers=inside))
+        if isinstance(settings, SqueezeExciteConfig):
+            return replace(chosen, settings=replace(settings, init=settings.init or model.init))
+        if isinstance(settings, ContainerConfig):
+            return replace(chosen, settings=settings.with_inside(lambda inside: _inherit(inside, model, final=last)))
         return chosen
 
     return tuple(one(place, chosen) for place, chosen in enumerate(layers))

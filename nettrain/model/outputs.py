@@ -9,7 +9,14 @@ from nettrain.model.activations import ACTIVATION_LAYERS
 from nettrain.model.layers.linear_map import LinearMapConfig
 from nettrain.model.layers.residual import ResidualConfig
 
-PASSING = ("flatten", "dropout", "max_pool2d", "avg_pool2d", "global_avg_pool")  # outputs stay what they were
+PASSING = (
+    "flatten",
+    "dropout",
+    "max_pool2d",
+    "avg_pool2d",
+    "global_avg_pool",
+    "global_max_pool",
+)  # outputs stay what they were
 
 
 def last_activation(layers: Sequence[Chosen]) -> Chosen | None:

@@ -191,6 +191,55 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
             "conv2d: a window of 9x9 leaves no pixels of a 6x6 picture (6x6 with padding);"
             " expected a smaller window, stride or more padding",
         ),
+        (
+            ["parallel: [[], [{conv2d: {filters: 4, kernel_size: 3, stride: 2}}]]"],
+            CLASSES,
+            "layers.0.parallel.branches.1",
+            "branch 1 gives (3, 3, 4), branch 0 (6, 6, 3); concat takes shapes that differ in channels only",
+        ),
+        (
+            ["parallel: {branches: [[flatten], [max_pool2d: 2]]}"],
+            CLASSES,
+            "layers.0.parallel.branches.1",
+            "branch 1 gives (3, 3, 3), branch 0 (108); concat takes shapes that differ in channels only",
+        ),
+        (
+            ["parallel: {branches: [[], [], [{conv2d: {filters: 4, kernel_size: 3}}]], merge: add}"],
+            CLASSES,
+            "layers.0.parallel.branches.2",
+            "branch 2 gives (6, 6, 4), branch 0 (6, 6, 3); add takes the same shape",
+        ),
+        (
+            ["parallel: [[], [relu, {dense: 4}]]"],
+            CLASSES,
+            "layers.0.parallel.branches.1.1",
+            "dense takes (C), but (6, 6, 3) arrives; put flatten or global_avg_pool before it",
+        ),
+        (
+            ["flatten", "parallel: [[dense: classes], [dense: 4]]"],
+            CLASSES,
+            "layers.1",
+            "concat: classes is not a number of channels yet; expected one that is known",
+        ),
+        (
+            ["squeeze_excite: 4"],
+            CLASSES,
+            "layers.0.squeeze_excite.ratio",
+            "3 channels divided by 4 leave no neuron; expected at most 3",
+        ),
+        (
+            ["flatten", "depthwise_conv2d: 3"],
+            CLASSES,
+            "layers.1",
+            "depthwise_conv2d takes (H,W,C), but (108) arrives; a picture is no longer there",
+        ),
+        (
+            ["separable_conv2d: {filters: 4, kernel_size: 7, padding: valid}"],
+            CLASSES,
+            "layers.0",
+            "a window of 7x7 leaves no pixels of a 6x6 picture (6x6 with padding);"
+            " expected a smaller window, stride or more padding",
+        ),
     ],
 )
 def test_a_fault_names_its_layer(lines: list[str], classes: Dim, key: str, message: str) -> None:

@@ -16,11 +16,14 @@ from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.binary_cross_entropy import binary_cross_entropy
+from nettrain.ops.channel_gate import channel_gate
+from nettrain.ops.concat import Concat
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.flatten import flatten
 from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.global_max_pool import GlobalMaxPool
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
 from nettrain.ops.mean import mean
@@ -29,6 +32,7 @@ from nettrain.ops.option_a import option_a
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
 from nettrain.ops.weighted import weighted
+from nettrain.ops.zero_pad import ZeroPad
 
 Make = Callable[[Shape], Tensor]
 THREE = Window((3, 3))
@@ -134,6 +138,22 @@ MISFITS: list[tuple[Callable[[Make], Tensor], str]] = [
         "global_avg_pool: x (2, 48) has 2 axes; expected x (N, H, W, C)",
     ),
     (
+        lambda t: with_parts(t, (2, 48), GlobalMaxPool()),
+        "global_max_pool: x (2, 48) has 2 axes; expected x (N, H, W, C)",
+    ),
+    (
+        lambda t: with_parts(t, (2, 48), ZeroPad(((1, 1), (1, 1)))),
+        "zero_padding2d: x (2, 48) has 2 axes; expected x (N, H, W, C)",
+    ),
+    (
+        lambda t: with_parts(t, (2, 4, 4, 3), Concat([t((2, 4, 4, 1))], [t((2, 4, 2, 3))])),
+        "concat: shapes (2, 4, 2, 3) and (2, 4, 4, 3); expected the same but for the last",
+    ),
+    (
+        lambda t: channel_gate(t((2, 4, 4, 3)), t((2, 4))),
+        "channel_gate: gate (2, 4) has C=4, but x has C=3; expected gate (N, C)",
+    ),
+    (
         lambda t: flatten(t((2, 48))),
         "flatten: x (2, 48) has 2 axes; expected x (N, H, W, C)",
     ),
@@ -196,3 +216,9 @@ def test_the_number_of_pictures_may_be_unknown() -> None:
     with pytest.raises(ShapeError) as error:
         linear(Tensor(Spec(("N", 3))), spec((5, "classes")))
     assert str(error.value) == "linear: weight (5, classes) has C=5, but x has C=3; expected weight (C, K)"
+
+
+def test_channels_that_are_not_known_yet_cannot_be_joined() -> None:
+    with pytest.raises(ShapeError) as error:
+        through(spec(("N", "classes")), epilogue=[Concat([spec(("N", 3))])])
+    assert str(error.value) == "concat: classes is not a number of channels yet; expected one that is known"

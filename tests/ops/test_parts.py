@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from epilogue_cases import DIFFERENT, PICTURES, POOLS, ROWS, Epilogue, Names, by_leaf, by_node, fits
+from epilogue_cases import DIFFERENT, MORE, PICTURES, POOLS, ROWS, Epilogue, Names, by_leaf, by_node, fits
 from promises import Array, apart
 
 N = 35  # pictures: more than one piece of training, whose largest have 32
@@ -27,10 +27,12 @@ EVERY = [names for length in (1, 2) for names in orders(PICTURES, length)] + ord
 LONG = [names for length in (4, 5, 6, 7) for names in sampled(PICTURES, length, 25)]
 FOLLOWING = [("training norm", *names) for names in [(), *orders(PICTURES, 1), *orders(PICTURES, 2), *LONG[::5]]]
 OF_ROWS = [names for length in (1, 2) for names in orders(ROWS, length)] + sampled(ROWS, 5, 20)
+BESIDE = [names for length in (1, 2) for names in orders((*MORE, *DIFFERENT, *POOLS), length) if {*names} & {*MORE}]
 TABLE: dict[str, list[tuple[str, Names]]] = {
     "through, up to three parts": [("through", names) for names in EVERY],
     "through, longer": [("through", names) for names in LONG],
     "conv2d, up to two parts": [("conv2d", names) for names in EVERY if len(names) < 3],
+    "conv2d, more parts": [("conv2d", names) for names in BESIDE],
     "conv2d, longer": [("conv2d", names) for names in LONG],
     "conv2d with a norm in training": [("conv2d", names) for names in FOLLOWING],
     "linear": [("linear", names) for names in OF_ROWS],

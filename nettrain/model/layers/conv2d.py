@@ -5,41 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nettrain.arrays.windows import Window
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Shape, Tensor
 from nettrain.config.fields import Count
 from nettrain.model.layer import Pass
-from nettrain.model.layers.linear_map import LinearMap, LinearMapConfig
-from nettrain.model.layers.window_settings import Padding, Pair, Pixels, padding_fault, pair
+from nettrain.model.layers.linear_map import LinearMap
+from nettrain.model.layers.window_map import WindowMapConfig
 from nettrain.ops.conv2d import conv2d
 
 
 @dataclass(frozen=True)
-class Conv2dConfig(
-    LinearMapConfig,
-    aliases={"out_channels": "filters", "kernel": "kernel_size", "strides": "stride", "dilation_rate": "dilation"},
-):
+class Conv2dConfig(WindowMapConfig, aliases={"out_channels": "filters"}):
     """Settings of ``conv2d``; sizes are one number, or [rows, columns]."""
 
     filters: Count
-    kernel_size: Pixels | Pair
-    stride: Pixels | Pair = 1
-    padding: Padding = "same"
-    dilation: Pixels | Pair = 1
     groups: Count = 1
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         yield from super().faults(given)
         if self.filters % self.groups:
             yield "groups", f"{self.filters} filters do not divide into {self.groups} groups"
-        if pair(self.kernel_size) == (1, 1) and pair(self.dilation) != (1, 1):
-            yield "dilation", "has no effect on a window of one pixel; leave it out"
-        yield from padding_fault(self.window)
-
-    @property
-    def window(self) -> Window:
-        return Window(pair(self.kernel_size), pair(self.stride), pair(self.dilation), self.padding)
 
 
 class Conv2d(LinearMap):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Shape, Tensor
-from nettrain.config.fields import Chosen, OneOf, Record
+from nettrain.config.fields import Chosen, Fraction, OneOf
 from nettrain.model.activations import activation_layer
 from nettrain.model.layer import Build, Layer, Pass
+from nettrain.model.layers.containers import ContainerConfig, Layers, stride_of
 from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
+from nettrain.model.layers.drop_path import DropPath, DropPathConfig
 from nettrain.model.layers.linear_map import LinearMapConfig
 from nettrain.model.sequential import Sequential
 from nettrain.ops.add import Add
@@ -19,16 +21,26 @@ from nettrain.ops.option_a import option_a
 
 
 @dataclass(frozen=True)
-class ResidualConfig(Record, short="layers"):
-    """Settings of ``residual``; ``activation`` comes after the sum."""
+class ResidualConfig(ContainerConfig, short="layers"):
+    """Settings of ``residual``; ``activation`` comes after the sum.
+
+    ``drop_path`` is the probability that a picture goes without the layers in a step of training.
+    """
 
     layers: tuple[Annotated[Chosen, OneOf("layers")], ...]
     shortcut: Literal["identity", "conv1x1", "pad"] = "identity"
     activation: Annotated[Chosen, OneOf("activations")] | None = None
+    drop_path: Fraction = 0.0
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         if not self.layers:
             yield "layers", "expected at least one layer, got none"
+
+    def inside(self) -> Sequence[Layers]:
+        return (self.layers,)
+
+    def with_inside(self, change: Callable[[Layers], Layers]) -> ResidualConfig:
+        return replace(self, layers=change(self.layers))
 
     @property
     def last_map(self) -> LinearMapConfig:
@@ -51,13 +63,15 @@ class Residual(Sequential):
         super().__init__(layers)
         self.activation = activation_layer(settings.activation, out)
         self.shortcut = _shortcut(settings, shape, out)
+        self.drop_path = DropPath(DropPathConfig(settings.drop_path), out) if settings.drop_path else None
 
     def __call__(self, x: Tensor, now: Pass, after: Sequence[Part] = ()) -> Tensor:
         if x.graph is not None:
             x.graph.layer = self.shortcut.name
         shortcut = self.shortcut(x, now)
+        dropped = [] if self.drop_path is None else [self.drop_path.part(now)]
         activation = [] if self.activation is None else [self.activation.part(now)]
-        return super().__call__(x, now, [Add(shortcut), *activation, *after])
+        return super().__call__(x, now, [*dropped, Add(shortcut), *activation, *after])
 
 
 class Identity(Layer):
@@ -83,21 +97,9 @@ def _shortcut(settings: ResidualConfig, shape: Shape, out: Shape) -> Layer:
         return Identity()
     if len(shape) != 3 or len(out) != 3:
         raise ValueError(f"a {settings.shortcut} shortcut takes pictures (H, W, C); use identity for rows")
-    stride, K = _stride(settings.layers), int(out[2])
+    stride, K = stride_of(settings.layers), int(out[2])
     if settings.shortcut == "pad":
         return Identity() if stride == (1, 1) and shape[2] == K else OptionA(stride, K)
     last = settings.last_map
     one = Conv2dConfig(filters=K, kernel_size=1, stride=stride, padding="valid", norm=last.norm, init=last.init)
     return Conv2d(one, shape)
-
-
-def _stride(layers: Sequence[Chosen]) -> tuple[int, int]:
-    """By how much layers in a row thin out rows and columns: the product of their strides."""
-    rows = columns = 1
-    for chosen in layers:
-        if isinstance(chosen.settings, ResidualConfig):
-            a, b = _stride(chosen.settings.layers)
-        else:
-            a, b = chosen.settings.window.stride if hasattr(chosen.settings, "window") else (1, 1)
-        rows, columns = rows * a, columns * b
-    return rows, columns
