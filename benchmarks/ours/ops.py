@@ -22,12 +22,16 @@ from nettrain.ops.average_pool import AveragePool
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.binary_cross_entropy import binary_cross_entropy
+from nettrain.ops.channel_gate import channel_gate
+from nettrain.ops.concat import Concat
 from nettrain.ops.conv2d import conv2d
 from nettrain.ops.cross_entropy import cross_entropy
+from nettrain.ops.drop_path import DropPath
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.flatten import flatten
 from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
+from nettrain.ops.global_max_pool import GlobalMaxPool
 from nettrain.ops.group_norm import GroupNorm, InstanceNorm
 from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
@@ -41,6 +45,7 @@ from nettrain.ops.relu import relu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
 from nettrain.ops.weighted import weighted
+from nettrain.ops.zero_pad import ZeroPad
 from nettrain.optim.lookahead import LookaheadConfig
 from nettrain.optim.sgd import SgdConfig
 from nettrain.optim.table import OPTIMIZERS, make
@@ -125,6 +130,11 @@ def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tu
     shape, C = (batch, case.side, case.side, case.C), case.C
     if case.what == "add":
         return (lambda x, shortcut: through(x, epilogue=[Add(shortcut)])), [shape, shape]
+    if case.what.startswith("concat"):  # of a dense block: six times as many channels come before
+        before = (*shape[:3], C if case.what == "concat" else 6 * C)
+        return (lambda x, other: through(x, epilogue=[Concat([other])])), [shape, before]
+    if case.what == "channel_gate":
+        return channel_gate, [shape, (batch, C)]
     if case.what == "batch_norm":
         return (lambda x, w, b: through(x, epilogue=[_norm(w, b, C, recorded)])), [shape, (C,), (C,)]
     if case.what == "prelu":
@@ -148,6 +158,9 @@ OF_PICTURES: dict[str, Call] = {
     "max_pool3-stride2": _part(lambda: MaxPool(Window((3, 3), (2, 2), padding=1))),
     "avg_pool2": _part(lambda: AveragePool(TWO)),
     "global_avg_pool": _part(GlobalAveragePool),
+    "global_max_pool": _part(GlobalMaxPool),
+    "zero_padding2d": _part(lambda: ZeroPad(((1, 1), (1, 1)))),
+    "drop_path": _part(lambda: DropPath(0.5, seed=1, layer="layers.0", epoch=0, start=0)),
     "dropout": _part(lambda: Dropout(0.5, seed=1, layer="layers.0", epoch=0, start=0)),
     "option_a": lambda x: option_a(x, stride=(2, 2), channels=2 * int(x.shape[3])),
     "flatten": flatten,

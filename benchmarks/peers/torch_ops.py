@@ -72,6 +72,11 @@ def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tu
     shape, C = (batch, case.C, case.side, case.side), case.C
     if case.what == "add":
         return torch.add, [shape, shape]
+    if case.what.startswith("concat"):
+        before = (batch, C if case.what == "concat" else 6 * C, *shape[2:])
+        return (lambda x, other: torch.cat([other, x], dim=1)), [shape, before]
+    if case.what == "channel_gate":
+        return (lambda x, gate: x * gate[:, :, None, None]), [shape, (batch, C)]
     if case.what == "batch_norm":
         mean, var = torch.zeros(C), torch.ones(C)
         return (lambda x, w, b: F.batch_norm(x, mean, var, w, b, training=recorded)), [shape, (C,), (C,)]
@@ -110,6 +115,9 @@ OF_PICTURES: dict[str, Call] = {
     "max_pool3-stride2": lambda x: F.max_pool2d(x, 3, 2, padding=1),
     "avg_pool2": lambda x: F.avg_pool2d(x, 2),
     "global_avg_pool": lambda x: F.adaptive_avg_pool2d(x, 1),
+    "global_max_pool": lambda x: F.adaptive_max_pool2d(x, 1),
+    "zero_padding2d": lambda x: F.pad(x, (1, 1, 1, 1)),
+    "drop_path": lambda x: x * (torch.rand(len(x), 1, 1, 1) > 0.5) * 2.0,
     "dropout": lambda x: F.dropout(x, 0.5, training=True),
     "option_a": lambda x: F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, x.shape[1])),
     "flatten": lambda x: x.flatten(1),
