@@ -29,6 +29,14 @@ class _Kept:
     inverse: F64
 
 
+def groups_misfit(channels: int, groups: int) -> str | None:
+    """What is wrong if so many channels do not divide into so many groups."""
+    if channels % groups == 0:
+        return None
+    what = f"{channels} channels do not divide into {groups} groups"
+    return f"{what}; expected a number that divides them, such as {gcd(channels, groups)}"
+
+
 class GroupNorm(Part):
     """y = weight (z - mean) / sqrt(var + epsilon) + bias, mean and variance of each group of channels of each picture.
 
@@ -52,10 +60,8 @@ class GroupNorm(Part):
         check_tensors(self.name, self.tensors, shape)
         sizes = [dim for dim in shape[1:] if isinstance(dim, int)]
         if len(sizes) == len(shape) - 1:  # else the number of classes is not known yet
-            if sizes[-1] % self.groups:
-                fitting = gcd(sizes[-1], self.groups)
-                what = f"{sizes[-1]} channels do not divide into {self.groups} groups"
-                raise ShapeError(f"{self.name}: {what}; expected a number that divides them, such as {fitting}")
+            if misfit := groups_misfit(sizes[-1], self.groups):
+                raise ShapeError(f"{self.name}: {misfit}")
             if prod(sizes) == self.groups:
                 raise ShapeError(f"{self.name}: one value a group, so the result would always be the bias")
         return shape

@@ -133,14 +133,14 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
         (
             [CONV, "group_norm"],
             CLASSES,
-            "layers.1",
-            "group_norm: 4 channels do not divide into 32 groups; expected a number that divides them, such as 4",
+            "layers.1.group_norm.groups",
+            "4 channels do not divide into 32 groups; expected a number that divides them, such as 4",
         ),
         (
             ["conv2d: {filters: 6, kernel_size: 3, norm: {group_norm: 4}}"],
             CLASSES,
-            "layers.0",
-            "group_norm: 6 channels do not divide into 4 groups; expected a number that divides them, such as 2",
+            "layers.0.conv2d.norm.group_norm.groups",
+            "6 channels do not divide into 4 groups; expected a number that divides them, such as 2",
         ),
         (
             ["flatten", "dense: {units: 6, norm: {group_norm: 6}}"],

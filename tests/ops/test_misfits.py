@@ -24,11 +24,14 @@ from nettrain.ops.flatten import flatten
 from nettrain.ops.focal import focal
 from nettrain.ops.global_average_pool import GlobalAveragePool
 from nettrain.ops.global_max_pool import GlobalMaxPool
+from nettrain.ops.group_norm import GroupNorm
+from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
 from nettrain.ops.mean import mean
 from nettrain.ops.mse import mse
 from nettrain.ops.option_a import option_a
+from nettrain.ops.prelu import Prelu
 from nettrain.ops.softmax import softmax
 from nettrain.ops.through import through
 from nettrain.ops.weighted import weighted
@@ -164,6 +167,18 @@ MISFITS: list[tuple[Callable[[Make], Tensor], str]] = [
     (
         lambda t: option_a(t((2, 4, 4, 8)), stride=(2, 2), channels=4),
         "option_a: x has 8 channels, which cannot be padded to 4; expected at least as many filters",
+    ),
+    (
+        lambda t: through(t((2, 3, 4)), epilogue=[GroupNorm(t((4,)), t((4,)), groups=3, epsilon=1e-5)]),
+        "group_norm: 4 channels do not divide into 3 groups; expected a number that divides them, such as 1",
+    ),
+    (
+        lambda t: through(t((2, 3, 4)), epilogue=[LayerNorm(t((4,)), t((3,)), epsilon=1e-5)]),
+        "layer_norm: bias (3) does not fit (2, 3, 4); expected (4)",
+    ),
+    (
+        lambda t: through(t((2, 3, 4)), epilogue=[Prelu(t((3,)))]),
+        "prelu: weight (3) does not fit (2, 3, 4); expected (4)",
     ),
     (
         lambda t: softmax(t(())),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from nettrain.autograd.tensor import Shape
 from nettrain.config.fields import Count
-from nettrain.model.layer import Pass
+from nettrain.model.layer import LayerFault, Pass
 from nettrain.model.layers.affine_norm import AffineNorm, AffineNormConfig
-from nettrain.ops.group_norm import GroupNorm
+from nettrain.ops.group_norm import GroupNorm, groups_misfit
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,9 @@ class GroupNormLayer(AffineNorm):
 
     def __init__(self, settings: GroupNormConfig, shape: Shape) -> None:
         super().__init__(settings, shape)
+        channels = shape[-1]
+        if isinstance(channels, int) and (misfit := groups_misfit(channels, settings.groups)):
+            raise LayerFault("groups", misfit)
         self.groups = settings.groups
 
     def part(self, now: Pass) -> GroupNorm:

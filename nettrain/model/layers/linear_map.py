@@ -10,7 +10,7 @@ from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Dim, Shape
 from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
 from nettrain.model.activations import activation_layer
-from nettrain.model.layer import Layer, Parameter, Pass
+from nettrain.model.layer import Layer, LayerFault, Parameter, PartLayer, Pass
 from nettrain.model.norms import BY_CHANNEL, NORMS
 from nettrain.ops.bias import Bias
 
@@ -64,11 +64,19 @@ class LinearMap(Layer):
     def __init__(self, settings: LinearMapConfig, weight: Shape, fans: tuple[int, int], outputs: Dim) -> None:
         self.weight = Parameter(weight, settings.init or HE_NORMAL, fans)
         self.bias = Parameter((outputs,), settings.bias_init or ZEROS, fans) if settings.has_bias else None
-        norm = None if settings.norm is None else NORMS[settings.norm.kind][1]
-        self.norm = None if norm is None or settings.norm is None else norm(settings.norm.settings, (outputs,))
+        self.norm = None if settings.norm is None else _norm(settings.norm, (outputs,))
         self.activation = activation_layer(settings.activation, (outputs,))
 
     def epilogue(self, now: Pass) -> list[Part]:
         """This layer's own parts for one pass."""
         bias = [] if self.bias is None else [Bias(self.bias)]
         return [*bias, *(layer.part(now) for layer in (self.norm, self.activation) if layer is not None)]
+
+
+def _norm(chosen: Chosen, shape: Shape) -> PartLayer | None:
+    """The chosen norm, nothing for ``none``; what is wrong with a setting of it is at that setting."""
+    constructor = NORMS[chosen.kind][1]
+    try:
+        return None if constructor is None else constructor(chosen.settings, shape)
+    except LayerFault as fault:
+        raise LayerFault(f"norm.{chosen.kind}.{fault.setting}", str(fault)) from None
