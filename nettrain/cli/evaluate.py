@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from nettrain.training.gates import Gate
 
 
+METRICS = {  # what the text calls them
+    "macro_f1": "macro F1",
+    **{f"top{k}": f"top {k}" for k in range(2, 11)},
+    "balanced_accuracy": "balanced accuracy",
+    "macro_precision": "macro precision",
+    "macro_recall": "macro recall",
+    "log_loss": "log loss",
+    "auroc": "AUROC",
+    "calibration_error": "calibration error",
+}
+
+
 @click.command(epilog="\b\nExample:\n  nettrain evaluate runs/digits-mlp --split test --json")
 @click.argument("model", metavar="RUN|MODEL", shell_complete=file)
 @click.option(
@@ -76,23 +88,24 @@ def evaluate(
 def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
     """The summary for people: headline, a row a class, and the confusion matrix with rows true, columns predicted."""
     low, high = summary["accuracy_ci95"]
-    head = [
-        f"{summary['split']}: {summary['n']} pictures",
-        f"accuracy  {summary['accuracy']:.4f}  (95 % interval {low:.4f} to {high:.4f})",
-        f"loss      {summary['loss']:.4f} per picture",
-        f"macro F1  {summary['macro_f1']:.4f}",
-        *(f"gate      {'met' if gate.met else 'not met'}: {escape(gate)}" for gate in gates),
-    ]
-    labels = [escape(label) for label in summary["confusion"]["labels"]]
-    wide = max(5, *map(len, labels))
+    wide = 8  # of the words before numbers
 
     def number(value: float | None) -> str:
         return f"{'-':>9}" if value is None else f"{value:9.4f}"
 
-    classes = [f"{'class':<{wide}}  precision    recall        f1  pictures"]
+    head = [
+        f"{summary['split']}: {summary['n']} pictures",
+        f"accuracy  {summary['accuracy']:.4f}  (95 % interval {low:.4f} to {high:.4f})",
+        f"loss      {summary['loss']:.4f} per picture",
+        *(f"{words:<{wide}}  {number(summary[name]).strip()}" for name, words in METRICS.items() if name in summary),
+        *(f"gate      {'met' if gate.met else 'not met'}: {escape(gate)}" for gate in gates),
+    ]
+    labels = [escape(label) for label in summary["confusion"]["labels"]]
+    wide = max(5, *map(len, labels))
+    classes = [f"{'class':<{wide}}  precision    recall        f1  pictures     auroc"]
     for row in summary["per_class"]:
         numbers = " ".join(number(row[column]) for column in ("precision", "recall", "f1"))
-        classes.append(f"{escape(row['label']):<{wide}}  {numbers} {row['support']:9d}")
+        classes.append(f"{escape(row['label']):<{wide}}  {numbers} {row['support']:9d} {number(row['auroc'])}")
     cell = max(len(str(max(map(max, summary["confusion"]["matrix"])))), *(len(label) for label in labels), 3)
     confusion = [
         "confusion (rows true, columns predicted)",

@@ -186,6 +186,8 @@ _SIMPLE: dict[type, Form] = {
 
 def _annotated(inner: Any, marks: tuple[Any, ...]) -> Form:
     for mark in marks:
+        if isinstance(mark, Choice):
+            return mark
         if isinstance(mark, OneOf):
             kind = Kind(mark.table)
             others = [option for option in typing.get_args(inner) if option not in (Chosen, types.NoneType)]

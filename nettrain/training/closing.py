@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nettrain.autograd.clock import Clock
 from nettrain.data.batches import Batches
 from nettrain.training.evaluation import INFERENCE_BATCH, judge
 from nettrain.training.loop import EpochEnd
-from nettrain.training.metrics import accuracy, confusion_matrix, mean_loss
+from nettrain.training.metrics.counts import mean_loss
+from nettrain.training.metrics.scored import Scored
+from nettrain.training.metrics.table import measure
+from nettrain.training.monitors import ALWAYS, UNDEFINED
 from nettrain.training.prepare import Prepared
 from nettrain.training.run_folder import RunFolder
 from nettrain.training.run_logs import RunLogs
@@ -19,11 +23,15 @@ from nettrain.training.state import State
 
 @dataclass(frozen=True, slots=True)
 class EpochRow:
-    """An epoch with its validation, in nats per image and shares of 1; ``value`` is the monitored number."""
+    """An epoch with its validation, in nats per image and shares of 1; ``value`` is the monitored number.
+
+    ``metrics`` are those that the config asks for beside, by their columns; None where one is undefined.
+    """
 
     end: EpochEnd
     val_loss: float | None
     val_accuracy: float | None
+    metrics: Mapping[str, float | None]
     value: float
     is_best: bool
     seconds: float
@@ -40,15 +48,11 @@ def close_epoch(
     """
     state.check_finite()
     prepared, begun = state.prepared, time.perf_counter()
-    val_loss, val_accuracy = validate(prepared)
+    validated = validate(prepared)
     clock.lap("validation")
-    numbers = {
-        "train_loss": end.train_loss,
-        "train_accuracy": end.train_accuracy,
-        "val_loss": val_loss,
-        "val_accuracy": val_accuracy,
-    }
-    value = float(numbers[prepared.monitor] or 0.0)
+    numbers = {"train_loss": end.train_loss, "train_accuracy": end.train_accuracy, **validated}
+    monitored = numbers[prepared.monitor]
+    value = UNDEFINED if monitored is None else monitored
     row = {"epoch": end.epoch, "step": end.step, "lr": end.lr, **numbers}
     logs.metrics.row(row)
     logs.events.event("epoch", **{key: number for key, number in row.items() if number is not None})
@@ -68,14 +72,17 @@ def close_epoch(
         clock.lap("logs")
         save_best(folder, state)
         clock.lap("checkpoints")
-    return EpochRow(end, val_loss, val_accuracy, value, is_best, seconds, pictures / seconds)
+    loss, accuracy = validated.pop("val_loss", None), validated.pop("val_accuracy", None)
+    return EpochRow(end, loss, accuracy, validated, value, is_best, seconds, pictures / seconds)
 
 
-def validate(prepared: Prepared) -> tuple[float | None, float | None]:
-    """Loss and accuracy on the validation pictures; None where there are none."""
+def validate(prepared: Prepared) -> dict[str, float | None]:
+    """Loss, accuracy and metrics on the validation pictures, by their columns; empty where there are none."""
     if prepared.val is None:
-        return None, None
+        return {}
     batches = Batches(prepared.val, INFERENCE_BATCH, 0, prepared.normalization)
     judged = judge(prepared.network, prepared.config.loss, batches.in_order())
-    matrix = confusion_matrix(judged.labels, judged.probabilities.argmax(axis=1), len(prepared.classes))
-    return mean_loss(judged.losses.tolist()), accuracy(matrix)
+    scored = Scored(judged.labels, judged.probabilities)
+    names = (ALWAYS, *prepared.config.measured)
+    found = {f"val_{name}": measure(name, scored) for name in names}
+    return {"val_loss": mean_loss(judged.losses.tolist()), **found}

@@ -17,12 +17,16 @@ from nettrain.optim.schedules.constant import ConstantConfig
 from nettrain.optim.schedules.table import SCHEDULE_ALIASES, SCHEDULES
 from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
 from nettrain.training.gates import GateConfig
+from nettrain.training.metrics.measured import misfit
+from nettrain.training.metrics.table import METRIC_TABLE
+from nettrain.training.monitors import MONITORS, best_mode, measured
 from nettrain.training.runs import name_fault
 
 TABLES = {
     **MODEL_TABLES,
     "losses": Table.of(LOSSES, LOSS_ALIASES),
     "optimizers": Table.of(OPTIMIZERS, OPTIMIZER_ALIASES),
+    "metrics": METRIC_TABLE,
     "schedules": Table.of(SCHEDULES, SCHEDULE_ALIASES),
     "augmentations": Table.of(AUGMENTATIONS),
 }
@@ -74,10 +78,11 @@ class TrainConfig(
 class CheckpointConfig(Record):
     """Which epoch is the best, by val_accuracy if there is validation, else by train_loss; and when to save.
 
+    ``monitor`` is one of these, or ``val_`` and the name of a metric; where it is undefined it counts as 0.
     ``every`` so many steps, epochs, or minutes a checkpoint is written; it never changes the result.
     """
 
-    monitor: Literal["val_accuracy", "val_loss", "train_accuracy", "train_loss"] | None = None
+    monitor: Annotated[str, MONITORS] | None = None
     mode: Literal["max", "min"] | None = None
     every: Annotated[Duration, Limit(0, open_low=True), Environment] = Duration(1, "epochs")
 
@@ -92,14 +97,12 @@ class CheckpointConfig(Record):
             yield "mode", f"{self.mode} would keep the worst {self.monitor}; expected {best_mode(self.monitor)}"
 
 
-def best_mode(monitor: str) -> Literal["max", "min"]:
-    """Whether more or less of it is better."""
-    return "max" if monitor.endswith("accuracy") else "min"
-
-
 @dataclass(frozen=True)
 class Config(Record):
-    """Four questions: what data, what model, what objective, how to train."""
+    """Four questions: what data, what model, what objective, how to train.
+
+    ``metrics`` are measured on the validation pictures at each epoch's end; accuracy always is.
+    """
 
     data: DataConfig
     model: ModelConfig
@@ -109,6 +112,7 @@ class Config(Record):
     name: Annotated[str | None, Environment] = None
     seed: Whole = 1
     loss: Annotated[Chosen, OneOf("losses")] = Chosen("cross_entropy", CrossEntropyConfig())
+    metrics: tuple[Annotated[Chosen, OneOf("metrics")], ...] = ()
     schedule: Annotated[Chosen, OneOf("schedules")] = Chosen("constant", ConstantConfig())
     checkpoint: CheckpointConfig = CheckpointConfig()
     gate: Annotated[GateConfig | None, Environment] = None
@@ -116,7 +120,25 @@ class Config(Record):
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         if self.name is not None and (wrong := name_fault(self.name)):
             yield "name", wrong
+        yield from self._metric_faults()
         last = last_activation(self.model.layers)
         if last is not None and last.kind in INSIDE.get(self.loss.kind, ()):
             wants = "wants the outputs of the last layer as they are"
             yield last.key, f"{self.loss.kind} has the {last.kind} in it, and {wants}; leave it out"
+
+    def _metric_faults(self) -> Iterator[tuple[str, str]]:
+        several, shares = False, not LOSSES[self.loss.kind].several
+        kinds = [chosen.kind for chosen in self.metrics]
+        for place, kind in enumerate(kinds):
+            if kind in kinds[:place]:
+                yield f"metrics.{place}", f"{kind} is named twice"
+            elif wrong := misfit(kind, several, shares):
+                yield f"metrics.{place}", f"{kind} {wrong}"
+        for name in measured((), self.checkpoint.monitor):
+            if wrong := misfit(name, several, shares):
+                yield "checkpoint.monitor", f"{name} {wrong}"
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The metrics of validation beside the accuracy."""
+        return measured(self.metrics, self.checkpoint.monitor)

@@ -13,9 +13,11 @@ from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.split import Split, Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
 from nettrain.errors import ConfigError
+from nettrain.ops.loss_table import LOSSES
 from nettrain.training.config import TABLES, Config
 from nettrain.training.evaluation import INFERENCE_BATCH, judge
 from nettrain.training.gate_check import gate_split
+from nettrain.training.metrics.measured import all_that_fit
 from nettrain.training.model_file import Model
 from nettrain.training.prepare import Report, list_splits
 from nettrain.training.results import Evaluation
@@ -45,8 +47,17 @@ def judge_split(model: Model, split: Split, report: Report) -> Judgement:
     kept = kept_if_it_fits(len(split.files), data.image)
     pictures = decode(split, data.image, data.on_bad_image, kept, get_threads(), progress)
     batches = Batches(pictures, INFERENCE_BATCH, 0, model.normalization)
+    several, shares = False, not LOSSES[model.config.loss.kind].several
     judged = judge(model.network, model.config.loss, batches.in_order())
-    result = Evaluation(split.name, model.classes, pictures.paths, judged.labels, judged.probabilities, judged.losses)
+    result = Evaluation(
+        split.name,
+        model.classes,
+        pictures.paths,
+        judged.labels,
+        judged.probabilities,
+        judged.losses,
+        tuple(all_that_fit(model.config.measured, several, shares, len(model.classes))),
+    )
     return Judgement(result, data_fingerprint([pictures]), len(pictures.bad))
 
 

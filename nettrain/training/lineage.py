@@ -15,7 +15,8 @@ from nettrain.errors import ConfigError
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
 from nettrain.training import json_text
-from nettrain.training.config import TABLES, Config, best_mode
+from nettrain.training.config import TABLES, Config
+from nettrain.training.monitors import best_mode
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ from nettrain.optim.table import pattern_faults, state_numbers, working_numbers
 from nettrain.training.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.config import Config
 from nettrain.training.gate_check import check_gate
+from nettrain.training.metrics.measured import always_one
+from nettrain.training.monitors import measured
 
 Report = Callable[[str, int, int], None]  # what is going on, done, total
 FLOAT_BYTES = 4
@@ -101,6 +103,21 @@ def check_monitor(document: Document[Config], splits: Splits) -> str:
     if monitor.startswith("val_") and splits.val is None:
         raise document.error("checkpoint.monitor", f"there are no validation pictures for {monitor}; set data.val")
     return monitor
+
+
+def check_metrics(document: Document[Config], splits: Splits) -> None:
+    """Refuse metrics that nothing could be measured on, or that so many classes leave no choice.
+
+    Errors   ``ConfigError`` at each.
+    """
+    metrics = document.config.metrics
+    if metrics and splits.val is None:
+        raise document.error("metrics", "there are no validation pictures to measure on; set data.val, or leave it out")
+    named = [(f"metrics.{place}", chosen.kind) for place, chosen in enumerate(metrics)]
+    named += [("checkpoint.monitor", name) for name in measured((), document.config.checkpoint.monitor)]
+    wrong = [(key, name, why) for key, name in named if (why := always_one(name, len(splits.classes)))]
+    if wrong:
+        raise ConfigError(faults=[document.fault(key, f"{name} {why}; leave it out") for key, name, why in wrong])
 
 
 def check_schedule(document: Document[Config], pictures: int) -> None:
@@ -182,6 +199,7 @@ def prepare(document: Document[Config], report: Report, split_csv: str | None = 
     network = check_shapes(document, len(splits.classes))
     check_class_weights(document, splits.classes)
     monitor = check_monitor(document, splits)
+    check_metrics(document, splits)
     check_gate(document, splits)
     check_schedule(document, len(splits.train.files))
     wanted = [split for split in (splits.train, splits.val) if split is not None]

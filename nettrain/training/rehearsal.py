@@ -31,6 +31,7 @@ from nettrain.training.objective import training_loss
 from nettrain.training.prepare import (
     FLOAT_BYTES,
     batch_notes,
+    check_metrics,
     check_monitor,
     check_schedule,
     check_shapes,
@@ -109,6 +110,7 @@ def outlook(document: Document[Config]) -> Outlook:
     network = check_shapes(document, len(splits.classes))
     check_class_weights(document, splits.classes)
     check_monitor(document, splits)
+    check_metrics(document, splits)
     check_gate(document, splits)
     train = len(splits.train.files)
     check_schedule(document, train)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,23 @@ from numpy.typing import NDArray
 
 from nettrain.errors import DataError, Diverged
 from nettrain.formats import ROWS
-from nettrain.training import metrics
 from nettrain.training.csv_text import csv_text
+from nettrain.training.metrics.counts import Counts, mean_loss
+from nettrain.training.metrics.ranks import auroc_per_class
+from nettrain.training.metrics.scored import Scored
+from nettrain.training.metrics.table import measure
 from nettrain.training.statistics import wilson_interval
 
 CORNER = "rows: true class, columns: predicted"
+HEADLINE = ("accuracy", "macro_f1")  # what the summary always has, in their places
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The raw result on a split: N pictures with their paths, true classes, probabilities (N,K) and losses in nats."""
+    """The raw result on a split: N pictures with their paths, true classes, probabilities (N,K) and losses in nats.
+
+    ``metrics`` are those that are told beside accuracy and macro F1.
+    """
 
     split: str
     classes: tuple[str, ...]
@@ -29,6 +36,7 @@ class Evaluation:
     labels: NDArray[np.integer]
     probabilities: NDArray[np.float32]
     losses: NDArray[np.floating]
+    metrics: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.paths:
@@ -38,32 +46,36 @@ class Evaluation:
             if bad.size:
                 raise Diverged(f"a {name} is not finite; expected a model that has not diverged", self.paths[bad[0]])
 
+    @cached_property
+    def scored(self) -> Scored:
+        return Scored(self.labels, self.probabilities)
+
     @property
     def predicted(self) -> NDArray[np.int64]:
         """The class of the highest probability, the first of equals. Shapes: (N,)."""
-        best: NDArray[np.int64] = self.probabilities.argmax(axis=1)
-        return best
+        return self.scored.predicted
 
     @property
-    def matrix(self) -> metrics.Counts:
+    def matrix(self) -> Counts:
         """Rows true, columns predicted. Shapes: (K,K)."""
-        return metrics.confusion_matrix(self.labels, self.predicted, len(self.classes))
+        return self.scored.matrix
 
 
 def summary(result: Evaluation, model_sha256: str, data_fingerprint: str) -> dict[str, Any]:
-    """The object in ``evaluate/<split>.json``; what is undefined is None (see metrics.py)."""
-    matrix, n = result.matrix, len(result.paths)
+    """The object in ``evaluate/<split>.json``; what is undefined is None (see metrics/counts.py)."""
+    n, hits = len(result.paths), int(result.scored.right.sum())
     return {
         "split": result.split,
         "n": n,
-        "accuracy": metrics.accuracy(matrix),
-        "accuracy_ci95": list(wilson_interval(int(matrix.trace()), n)),
-        "loss": metrics.mean_loss(result.losses.tolist()),
-        "macro_f1": metrics.macro_f1(matrix),
-        "per_class": _per_class(result.classes, matrix),
+        "accuracy": hits / n,
+        "accuracy_ci95": list(wilson_interval(hits, n)),
+        "loss": mean_loss(result.losses.tolist()),
+        "macro_f1": measure("macro_f1", result.scored),
+        **{name: measure(name, result.scored) for name in result.metrics if name not in HEADLINE},
+        "per_class": _per_class(result),
         "confusion": {
             "labels": list(result.classes),
-            "matrix": matrix.tolist(),
+            "matrix": result.matrix.tolist(),
             "rows": "true",
             "columns": "predicted",
         },
@@ -81,7 +93,7 @@ def confusion_csv(result: Evaluation) -> str:
 
 def per_class_csv(result: Evaluation) -> str:
     """``per_class_<split>.csv``; an undefined number is an empty cell."""
-    rows = _per_class(result.classes, result.matrix)
+    rows = _per_class(result)
     return csv_text([list(rows[0]), *(list(row.values()) for row in rows)])
 
 
@@ -96,9 +108,10 @@ def predictions_csv(result: Evaluation) -> str:
     return csv_text([head, *table])
 
 
-def _per_class(classes: Sequence[str], matrix: metrics.Counts) -> list[dict[str, Any]]:
-    found = metrics.per_class(matrix)
-    columns = zip(classes, found.precision, found.recall, found.f1, found.support, strict=True)
+def _per_class(result: Evaluation) -> list[dict[str, Any]]:
+    found = result.scored.per_class
+    areas = auroc_per_class(result.scored)
+    columns = zip(result.classes, found.precision, found.recall, found.f1, found.support, areas, strict=True)
     return [
         {
             "label": label,
@@ -106,8 +119,9 @@ def _per_class(classes: Sequence[str], matrix: metrics.Counts) -> list[dict[str,
             "recall": _defined(recall),
             "f1": _defined(f1),
             "support": int(support),
+            "auroc": _defined(area),
         }
-        for label, precision, recall, f1, support in columns
+        for label, precision, recall, f1, support, area in columns
     ]
 
 

@@ -16,10 +16,11 @@ from nettrain.errors import CheckpointError, ConfigError, DataError, Diverged
 from nettrain.optim.optimizer import Optimizer
 from nettrain.optim.table import make
 from nettrain.training.checkpoint import Checkpoint
-from nettrain.training.config import Config, best_mode
+from nettrain.training.config import Config
 from nettrain.training.lineage import Lineage
 from nettrain.training.loop import Progress
 from nettrain.training.model_file import OPTIMIZER, model_meta, put_state
+from nettrain.training.monitors import best_mode
 from nettrain.training.prepare import Prepared
 from nettrain.training.typed import misfits
 

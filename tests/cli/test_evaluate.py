@@ -42,6 +42,13 @@ def test_the_object_agrees_with_the_tables(here: Path, call: Call) -> None:
         "accuracy_ci95",
         "loss",
         "macro_f1",
+        "top5",
+        "balanced_accuracy",
+        "macro_precision",
+        "macro_recall",
+        "log_loss",
+        "auroc",
+        "calibration_error",
         "per_class",
         "confusion",
         "model_sha256",
@@ -77,8 +84,22 @@ def test_the_text_says_the_same(here: Path, call: Call) -> None:
         f"loss      {found['loss']:.4f} per picture",
         f"macro F1  {found['macro_f1']:.4f}",
     ]
+    assert lines[4:11] == [
+        f"top 5     {found['top5']:.4f}",
+        *(
+            f"{name.replace('_', ' ').replace('auroc', 'AUROC'):<8}  {found[name]:.4f}"
+            for name in (
+                "balanced_accuracy",
+                "macro_precision",
+                "macro_recall",
+                "log_loss",
+                "auroc",
+                "calibration_error",
+            )
+        ),
+    ]
     assert "confusion (rows true, columns predicted)" in lines
-    assert len(lines) == 4 + 1 + 11 + 1 + 12
+    assert len(lines) == 11 + 1 + 11 + 1 + 12
     assert call("val", "run").out.splitlines() == lines
 
 

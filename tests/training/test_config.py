@@ -13,7 +13,8 @@ from nettrain.config.reader import read_config, read_text
 from nettrain.config.resolved import dump, to_plain
 from nettrain.errors import ConfigError
 from nettrain.training import json_text
-from nettrain.training.config import TABLES, CheckpointConfig, Config, best_mode
+from nettrain.training.config import TABLES, CheckpointConfig, Config
+from nettrain.training.monitors import best_mode
 
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
 
@@ -45,6 +46,7 @@ PLACES = {  # where a row of each table stands in a config
     "norms": ("units: 16, activation: relu", "units: 16, norm: {}"),
     "activations": ("activation: relu", "activation: {}"),
     "initialisers": ("activation: relu", "activation: relu, init: {0}, bias_init: {0}"),
+    "metrics": ("model:", "metrics: [{}]\nmodel:"),
     "losses": ("model:", "loss: {}\nmodel:"),
     "optimizers": ("{sgd: {lr: 0.1, momentum: 0.9}}", "{}"),
     "schedules": ("model:", "schedule: {}\nmodel:"),

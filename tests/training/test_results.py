@@ -34,10 +34,10 @@ def test_the_summary() -> None:
         "loss": 0.75,
         "macro_f1": 0.5 / 3,
         "per_class": [
-            {"label": "cat", "precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2},
-            {"label": "d,g", "precision": None, "recall": 0.0, "f1": 0.0, "support": 1},
-            {"label": "fish", "precision": 0.0, "recall": None, "f1": 0.0, "support": 0},
-            {"label": "owl", "precision": None, "recall": None, "f1": None, "support": 0},
+            {"label": "cat", "precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2, "auroc": 0.5},
+            {"label": "d,g", "precision": None, "recall": 0.0, "f1": 0.0, "support": 1, "auroc": 1.0},
+            {"label": "fish", "precision": 0.0, "recall": None, "f1": 0.0, "support": 0, "auroc": None},
+            {"label": "owl", "precision": None, "recall": None, "f1": None, "support": 0, "auroc": None},
         ],
         "confusion": {
             "rows": "true",
@@ -71,7 +71,8 @@ def test_the_confusion_table_says_which_way_round_it_is() -> None:
 
 def test_the_per_class_table_leaves_out_what_is_undefined() -> None:
     assert results.per_class_csv(RESULT) == (
-        'label,precision,recall,f1,support\ncat,0.5,0.5,0.5,2\n"d,g",,0.0,0.0,1\nfish,0.0,,0.0,0\nowl,,,,0\n'
+        "label,precision,recall,f1,support,auroc\n"
+        'cat,0.5,0.5,0.5,2,0.5\n"d,g",,0.0,0.0,1,1.0\nfish,0.0,,0.0,0,\nowl,,,,0,\n'
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.integer]
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,11 @@ def accuracy(matrix: Counts) -> float:
 
 def per_class(matrix: Counts) -> PerClass:
     """Precision, recall and F1 of each class. Shapes: (K,K) -> (K,)."""
-    hits, support, predicted = np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    return class_scores(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
+
+
+def class_scores(hits: Counts, support: Counts, predicted: Counts) -> PerClass:
+    """The same from how many pictures of each class were found, are there, and were taken for it. Shapes: (K,)."""
     return PerClass(
         precision=_ratio(hits, predicted),
         recall=_ratio(hits, support),
@@ -65,7 +72,12 @@ def per_class(matrix: Counts) -> PerClass:
 
 def macro_f1(matrix: Counts) -> float:
     """The mean of the defined F1, each class the same weight; NaN without pictures."""
-    defined = [f1 for f1 in per_class(matrix).f1.tolist() if not math.isnan(f1)]
+    return mean_of_defined(per_class(matrix).f1)
+
+
+def mean_of_defined(values: Floats) -> float:
+    """The mean of those that are not NaN, correctly rounded; NaN if there is none."""
+    defined = [value for value in values.tolist() if not math.isnan(value)]
     return math.fsum(defined) / len(defined) if defined else math.nan
 
 

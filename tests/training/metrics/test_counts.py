@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettrain.training import metrics
+from nettrain.training.metrics import counts as metrics
 
 # Nine pictures of classes 0, 1, 2. Classes 2 and 3 are never predicted; class 4 is, without having any.
 TRUE = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])

@@ -1,0 +1,30 @@
+"""What may decide which epoch is the best, which way is better, and what is measured at each epoch's end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from nettrain.config.fields import Chosen
+from nettrain.config.forms import Choice
+from nettrain.training.metrics.table import METRICS
+
+ALWAYS = "accuracy"  # measured in every training
+UNDEFINED = 0.0  # what such a number counts as where the best epoch is chosen: only shares can be, more being better
+_TRAIN = ("val_accuracy", "val_loss", "train_accuracy", "train_loss")
+MONITORS = Choice((*_TRAIN, *(f"val_{name}" for name in METRICS if name != ALWAYS)))
+
+
+def best_mode(monitor: str) -> Literal["max", "min"]:
+    """Whether more or less of it is better."""
+    metric = METRICS.get(monitor.partition("_")[2])
+    return "min" if metric is None else metric.better
+
+
+def measured(metrics: Sequence[Chosen], monitor: str | None) -> tuple[str, ...]:
+    """The metrics of validation beside the accuracy: those that are named, and one that is only monitored."""
+    names = [chosen.kind for chosen in metrics]
+    watched = (monitor or "").removeprefix("val_")
+    if monitor is not None and monitor.startswith("val_") and watched in METRICS:
+        names.append(watched)
+    return tuple(name for name in dict.fromkeys(names) if name != ALWAYS)
