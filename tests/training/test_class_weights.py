@@ -50,17 +50,6 @@ def test_balanced_counts_labels_where_a_picture_has_several() -> None:
     assert class_weights(chosen("balanced"), labels, CLASSES) == (6 / 9, 6 / 6, 6 / 3)
 
 
-def test_balanced_is_that_of_scikit_learn() -> None:
-    reason = "scikit-learn is not installed: balanced weights are not compared with it"
-    sklearn = pytest.importorskip("sklearn.utils.class_weight", reason=reason)
-    labels = np.arange(100) ** 2 % 7
-    kinds = np.unique(labels)
-    places = np.searchsorted(kinds, labels)
-    expected = sklearn.compute_class_weight("balanced", classes=kinds, y=labels)
-    found = class_weights(chosen("balanced"), places, [str(kind) for kind in kinds])
-    np.testing.assert_allclose(np.array(found), expected, rtol=1e-15)
-
-
 def test_weights_by_name_come_in_the_order_of_the_classes() -> None:
     assert class_weights(chosen({"owl": 3, "dog": 0.5, "cat": 1}), LABELS, CLASSES) == (1, 0.5, 3)
     assert class_weights(chosen({"e\u0301": 2.0}), LABELS, ["\xe9"]) == (2.0,)  # another Unicode form of the name

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
+import sys
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
+from commands import process
+from training.metrics import metric_cases
+from training.metrics.metric_cases import random, random_several
 
-from nettrain.data.labels import Labels
+from nettrain.config.fields import Chosen
+from nettrain.ops.loss_table import LOSSES
+from nettrain.training.class_weights import class_weights
 from nettrain.training.metrics.calibration import calibration_error, log_loss
 from nettrain.training.metrics.measured import all_that_fit, always_one, misfit, top_of
 from nettrain.training.metrics.ranks import area, auroc_per_class, top_k
@@ -66,19 +74,6 @@ def test_every_metric_has_an_example() -> None:
 def test_the_right_ones_have_every_label_right() -> None:
     assert SEVERAL.right.tolist() == [False, True, True, False]
     assert SEVERAL.predicted.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 0], [1, 1, 0]]
-
-
-def random(n: int = 200, K: int = 7, *, ties: bool = False) -> Scored:
-    chance = np.random.default_rng(n + K)
-    probabilities = chance.dirichlet(np.ones(K), n).astype(np.float32)
-    if ties:
-        probabilities = np.round(probabilities * 8).astype(np.float32) / 8
-    return Scored(chance.integers(0, K, n), probabilities)
-
-
-def random_several(n: int = 200, K: int = 7) -> Scored:
-    chance = np.random.default_rng(n)
-    return Scored(chance.random((n, K)) < 0.3, chance.random((n, K)).astype(np.float32))
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -151,40 +146,26 @@ def test_other_names_lead_to_metrics() -> None:
     assert not set(METRIC_ALIASES) & set(METRICS)
 
 
-def scikit_learn(name: str, labels: Labels, p: np.ndarray) -> Any:
-    from sklearn import metrics as theirs
-
-    several, best = labels.ndim == 2, (p >= 0.5) if labels.ndim == 2 else p.argmax(axis=1)
-    places = np.arange(p.shape[1])
-    match name:
-        case "accuracy":
-            return theirs.accuracy_score(labels, best)
-        case "balanced_accuracy":
-            return theirs.balanced_accuracy_score(labels, best)
-        case "macro_precision" | "macro_recall" | "macro_f1":
-            score = getattr(theirs, f"{name.removeprefix('macro_')}_score")
-            return score(labels, best, average="macro", zero_division=np.nan)
-        case "log_loss" if several:
-            return np.mean([theirs.log_loss(labels[:, k], p[:, k].astype(np.float64)) for k in places])
-        case "log_loss":
-            return theirs.log_loss(labels, p.astype(np.float64), labels=places)
-        case "auroc" if several:
-            return theirs.roc_auc_score(labels, p, average="macro")
-        case "auroc":
-            return np.mean([theirs.roc_auc_score(labels == k, p[:, k]) for k in places])
-        case _ if top_of(name):
-            return theirs.top_k_accuracy_score(labels, p, k=top_of(name), labels=places)
-    raise AssertionError(name)
+@pytest.fixture(scope="module")
+def theirs() -> Any:
+    """What scikit-learn says, in a process of its own."""
+    if find_spec("sklearn") is None:
+        pytest.skip("scikit-learn is not installed: metrics and balanced weights are not compared with it")
+    ended = process(program=(sys.executable, "-W", "ignore", metric_cases.__file__))
+    assert ended.code == 0, ended.err
+    return json.loads(ended.out)
 
 
-@pytest.mark.parametrize("name", [name for name in METRICS if name != "calibration_error"])  # not in scikit-learn
-@pytest.mark.filterwarnings("ignore::UserWarning")  # that rows of float32 do not quite add up to 1
-def test_the_same_as_scikit_learn(name: str) -> None:
-    pytest.importorskip("sklearn", reason="scikit-learn is not installed: metrics are not compared with it")
-    row = METRICS[name]
-    found = [random(300, 12), random(40, 11, ties=True)] if row.one and not top_of(name) else []
-    found += [random(300, 12)] if top_of(name) else []  # scikit-learn breaks ties another way
-    found = [one for one in found if name != "log_loss" or not (one.probabilities == 0).any()]
-    for scored in [*found, *([random_several()] if row.several else [])]:
-        expected = scikit_learn(name, scored.labels, scored.probabilities)
-        assert measure(name, scored) == pytest.approx(expected, rel=1e-6)
+def test_the_same_as_scikit_learn(theirs: Any) -> None:
+    assert set(theirs["metrics"]) == set(METRICS) - {"calibration_error"}
+    for name, expected in theirs["metrics"].items():
+        found = [measure(name, scored) for scored in metric_cases.compared(name)]
+        assert found == pytest.approx(expected, rel=1e-6), name
+
+
+def test_balanced_weights_are_those_of_scikit_learn(theirs: Any) -> None:
+    kinds = np.unique(metric_cases.LABELS)
+    places = np.searchsorted(kinds, metric_cases.LABELS)
+    settings = LOSSES["cross_entropy"].settings(class_weights="balanced")
+    found = class_weights(Chosen("cross_entropy", settings), places, [str(kind) for kind in kinds])
+    np.testing.assert_allclose(np.array(found), theirs["balanced"], rtol=1e-15)
