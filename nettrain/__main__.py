@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from nettrain.arrays.blas import ask_for_one_thread
-from nettrain.files import open_streams
 from nettrain.training import signals
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    signals.begin()
+    signals.begin()  # before anything else loads: a signal meanwhile would end in a traceback
+    from nettrain.arrays.blas import ask_for_one_thread
+    from nettrain.files import open_streams
+
     ask_for_one_thread()
     open_streams()
     from nettrain.cli.main import run

@@ -28,6 +28,11 @@ def clear() -> None:
     _flag.signal_number = None
 
 
+def requested() -> int | None:
+    """The signal that asked for a stop, if one did."""
+    return _flag.signal_number
+
+
 def check() -> None:
     """Raise ``Interrupted`` if a stop was asked for."""
     if _flag.signal_number is not None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from nettrain.cli.completion import folder
 from nettrain.cli.follow import follow, go_on
-from nettrain.cli.options import config_options, max_time_option, profile_option, read, read_time, tell
+from nettrain.cli.options import config_options, max_time_option, profile_option, read, read_time
 from nettrain.cli.series import fit_series
+
+if TYPE_CHECKING:
+    from nettrain.training.run import Run
 
 
 @click.command(epilog="\b\nExample:\n  nettrain fit configs/digits-mlp.yaml --set train.epochs=5")
@@ -81,12 +85,16 @@ def fit(
             return go_on(run, profile, most, begun)
     else:
         run = begin(document, Decoding(), run_dir)
+    return follow(run, _first_lines(run), profile, most, begun)
+
+
+def _first_lines(run: Run) -> list[str]:
+    """What a new run is, for people."""
     prepared = run.prepared
-    tell(*(f"nettrain: note: {note}" for note in prepared.notes))
     split = f"{len(prepared.train)} training pictures in {len(prepared.classes)} classes"
     val = "no validation" if prepared.val is None else f"{len(prepared.val)} to validate on"
-    tell(f"{run.folder.path}: {split}, {val}; {prepared.network.parameter_count:,} parameters")
-    bad = len(prepared.train.bad) + len(prepared.val.bad if prepared.val else ())
-    if bad:
-        tell(f"nettrain: warning: {bad} bad pictures skipped; see {run.folder.bad_images}")
-    return follow(run, profile, most, begun)
+    lines = [f"nettrain: note: {note}" for note in prepared.notes]
+    lines.append(f"{run.folder.path}: {split}, {val}; {prepared.network.parameter_count:,} parameters")
+    if bad := len(prepared.train.bad) + len(prepared.val.bad if prepared.val else ()):
+        lines.append(f"nettrain: warning: {bad} bad pictures skipped; see {run.folder.bad_images}")
+    return lines

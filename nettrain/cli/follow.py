@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 from nettrain.cli.gates import judge
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode
+from nettrain.training.signals import die_of, stop_between_pieces
 
 if TYPE_CHECKING:
     from nettrain.cli.progress import Training
@@ -23,36 +25,39 @@ if TYPE_CHECKING:
 def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
     """Follow a run that was taken up again; one that is finished is only said to be so."""
     if run.finished:
-        tell(*run.notes, f"nettrain: {run.folder.path} is already complete")
+        nothing = "; there is nothing left to profile" if profile else ""
+        tell(*run.notes, f"nettrain: {run.folder.path} is already complete{nothing}")
         run.complete()
         return judge(run.folder, run.config.gate)
-    tell(*(f"nettrain: note: {note}" for note in run.prepared.cache_notes))
     at = run.state.progress
     epochs = run.state.lineage.epochs(run.config)
-    tell(f"{run.folder.path}: going on from step {at.step}, epoch {at.epoch + 1} of {epochs}")
-    return follow(run, profile, most, begun)
+    from_here = f"{run.folder.path}: going on from step {at.step}, epoch {at.epoch + 1} of {epochs}"
+    notes = (f"nettrain: note: {note}" for note in run.prepared.cache_notes)
+    return follow(run, (*notes, from_here), profile, most, begun)
 
 
-def follow(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
+def follow(run: Run, first: Sequence[str], profile: bool, most: Duration | None, begun: float) -> int:
     """Train to the end; the one line on stdout is the run folder with its best epoch. Returns the exit code.
 
     Gates of the config are judged on the best model then.
 
-    With ``profile`` stderr ends with where the time went. ``most`` of time, or else what the config says, is counted
-    from ``begun``, a moment of ``time.monotonic``.
+    ``first`` are the lines that stderr begins with. With ``profile`` it ends with where the time went. ``most`` of
+    time, or else what the config says, is counted from ``begun``, a moment of ``time.monotonic``.
 
-    Notes   After a signal the process ends as by that signal, saved before.
+    Notes   After a signal the process ends as by that signal, saved before, and a line says so: from ``first`` on.
     """
-    from nettrain.cli.profile_table import profile_lines
-    from nettrain.cli.progress import Training
-    from nettrain.training.profile import Profile
-    from nettrain.training.time_limit import TimeLimit
+    with stop_between_pieces():
+        tell(*first)
+        from nettrain.cli.profile_table import profile_lines
+        from nettrain.cli.progress import Training
+        from nettrain.training.profile import Profile
+        from nettrain.training.time_limit import TimeLimit
 
-    most = most or run.config.train.max_time
-    limit = None if most is None else TimeLimit(most, begun)
-    heard = Profile() if profile else None
-    with Training(run.state.lineage.epochs(run.config), len(run.prepared.train)) as screen:
-        code = train(run, screen, limit, f"nettrain resume {run.folder.path}", heard)
+        most = most or run.config.train.max_time
+        limit = None if most is None else TimeLimit(most, begun)
+        heard = Profile() if profile else None
+        with Training(run.state.lineage.epochs(run.config), len(run.prepared.train)) as screen:
+            code = train(run, screen, limit, f"nettrain resume {run.folder.path}", heard)
     tell(*profile_lines(heard, run.folder.profile))
     if code:
         return code
@@ -82,7 +87,6 @@ def train(
     from nettrain.cli.profile_table import profile_lines
     from nettrain.training.closing import EpochRow
     from nettrain.training.run import Saved, Stopped
-    from nettrain.training.signals import die_of
     from nettrain.training.time_limit import TimeUp
 
     progress = run.state.progress

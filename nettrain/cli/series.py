@@ -12,6 +12,7 @@ from nettrain.cli.columns import columns
 from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode, escape
+from nettrain.training.signals import stop_between_pieces
 
 if TYPE_CHECKING:
     from nettrain.config.document import Document
@@ -90,9 +91,10 @@ def _train(opened: OpenSeries, member: Member, limit: TimeLimit | None, *, first
     if run.finished:  # it died just before run.json said so
         run.complete()
         return ExitCode.OK
-    if first:
-        tell(*(f"nettrain: note: {note}" for note in run.prepared.notes))
-    with Training(run.state.lineage.epochs(run.config), len(run.prepared.train), member.name) as screen:
+    screen = Training(run.state.lineage.epochs(run.config), len(run.prepared.train), member.name)
+    with stop_between_pieces(), screen:
+        if first:
+            tell(*(f"nettrain: note: {note}" for note in run.prepared.notes))
         return train(run, screen, limit, _again(opened), more=True)
 
 

@@ -16,6 +16,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class _Requests:
     save = False
+    heard = False  # somebody is inside ``stop_between_pieces``
 
 
 _requests = _Requests()
@@ -55,8 +56,9 @@ def stop_between_pieces() -> Iterator[None]:
     """Inside, SIGINT, SIGTERM and SIGHUP ask for a stop (``arrays/interrupt.py``), and SIGUSR1 for a save.
 
     Notes    A signal that was ignored stays so. Python hands signals to its main thread: in another nothing changes.
+             Who is inside already stays so until the outer end. A signal that nobody heeded until then is raised anew.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if _requests.heard or threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in (*STOPPING, signal.SIGUSR1)}
@@ -68,16 +70,21 @@ def stop_between_pieces() -> Iterator[None]:
     def save(number: int, frame: FrameType | None) -> None:
         _requests.save = True
 
+    _requests.heard = True
+    unheeded = None
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, save if number == signal.SIGUSR1 else stop)
     try:
         yield
+        unheeded = interrupt.requested()
     finally:
+        _requests.heard = _requests.save = False
         interrupt.clear()
-        _requests.save = False
         for number, handler in before.items():
             signal.signal(number, handler)
+    if unheeded is not None:
+        signal.raise_signal(unheeded)
 
 
 def die_of(signal_number: int) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
-from commands import MLP, Ended, process, shell, written
+from commands import MLP, Ended, after, process, shell, written
 
 from nettrain import __version__
 from nettrain.cli import main
@@ -19,6 +20,7 @@ from nettrain.cli.main import COMMANDS, HIDDEN
 from nettrain.errors import DataError, ExitCode
 
 Call = Callable[..., Ended]
+SIGNALS = "nettrain.training.signals"
 each_command = pytest.mark.parametrize("command", [*COMMANDS, *HIDDEN])
 
 
@@ -166,6 +168,31 @@ def test_help_does_not_load_numpy(arguments: tuple[str, ...]) -> None:
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'numpy', 'PIL', 'yaml', 'tqdm'}))"
     )
     assert process(*arguments, program=(sys.executable, "-c", program)).out.splitlines()[-1] == "[]"
+
+
+AT_AN_IMPORT = """
+import signal, sys
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == {name!r}:
+            signal.raise_signal({number})
+sys.meta_path.insert(0, Finder())"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", ["nettrain.arrays.blas", "nettrain.files", "click", "nettrain.cli.fit", "numpy"])
+def test_a_signal_while_it_loads_ends_the_process_without_a_traceback(name: str, number: int) -> None:
+    program = after(AT_AN_IMPORT.format(name=name, number=int(number)))
+    assert process("fit", "none.yaml", program=program) == Ended(-number, "", "")
+
+
+def test_signals_are_looked_after_before_anything_else_loads() -> None:
+    """A signal before that would end in a traceback."""
+    loaded = "import signal, sys; before = {*sys.modules}; import nettrain.__main__; print(*{*sys.modules} - before)"
+    names = set(process(program=(sys.executable, "-c", loaded)).out.split())
+    ours = {"nettrain", "nettrain.version", "nettrain.__main__", "nettrain.arrays", "nettrain.arrays.interrupt"}
+    assert {name for name in names if name.startswith("nettrain")} == ours | {"nettrain.training", SIGNALS}
+    assert not names & {"dataclasses", "pathlib", "re", "typing", "click", "numpy"}
 
 
 def test_importing_the_package_is_light() -> None:

@@ -124,7 +124,7 @@ def test_nothing_is_left_to_profile(here: Path, call: Call) -> None:
     assert first.err.splitlines()[-1] == NONE
     again = call("resume", "run", "--profile")
     assert (again.code, again.out) == (0, "")
-    assert again.err.splitlines()[-1] == "nettrain: run is already complete"
+    assert again.err.splitlines()[-1] == "nettrain: run is already complete; there is nothing left to profile"
     assert not Path("run/profile.csv").exists()
 
 

@@ -57,6 +57,18 @@ def finalise():
 files.open_streams = finalise"""
 
 
+AT_A_LINE = """
+import signal
+from nettrain.cli import options
+tell = options.tell
+def telling(*lines):
+    tell(*lines)
+    if any({words!r} in line for line in lines):
+        for _ in range({times}):
+            signal.raise_signal({number})
+options.tell = telling"""
+
+
 def stop(step: int, number: int) -> tuple[str, ...]:
     """``nettrain``, which sends itself a signal when a step has been logged."""
     return after(STOP.format(step=step, number=int(number)))
@@ -234,6 +246,30 @@ def test_a_signal_before_there_is_a_run_ends_the_process(here: Path, number: int
     ended = process(*AUTO, program=after(WHILE_FINALISED.format(number=int(number))))
     assert ended == Ended(-number, "", "")
     assert not Path("run").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_from_the_first_line_on_ends_with_a_line(here: Path, whole: Path, number: signal.Signals) -> None:
+    """Also where no step has been made, of a run that begins and of one that goes on."""
+    end = f"nettrain: stopped by {number.name} and saved; go on with: nettrain resume run"
+    for command, words in ((AUTO, "training pictures"), (("resume", "run"), "going on from step 0")):
+        ended = process(*command, program=after(AT_A_LINE.format(words=words, number=int(number), times=1)))
+        assert (ended.code, ended.out) == (-number, "")
+        *_, before, last = ended.err.splitlines()
+        assert words in before
+        assert last == end
+        assert json.loads(Path("run/run.json").read_text())["state"] == "stopped"
+    assert process(*AUTO).code == 0
+    assert results(here / "run") == results(whole)
+
+
+def test_a_second_signal_before_the_first_step_leaves_at_once(here: Path, whole: Path) -> None:
+    twice = AT_A_LINE.format(words="training pictures", number=int(signal.SIGINT), times=2)
+    ended = process(*AUTO, program=after(twice))
+    assert ended.code == -signal.SIGINT
+    assert ended.err.splitlines()[-1].endswith("parameters")
+    assert process(*AUTO).code == 0
+    assert results(here / "run") == results(whole)
 
 
 def test_the_checkpoint_of_a_signal_goes_with_the_next_regular_one(here: Path, whole: Path) -> None:
