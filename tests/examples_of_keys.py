@@ -133,6 +133,8 @@ def config_with(where: str, example: Mapping[str, Any]) -> dict[str, Any]:
         if where in ("data.val", "data.test", "data.normalize", "gate.not_worse_than"):
             holder.clear()  # one of several forms: not a mixture with what stands there
         holder.update(example)
+        if where == "data" and example.get("labels") == "several":
+            config["loss"] = "binary_cross_entropy"  # the only one that takes several
         return config
     chosen = {kind: dict(example)}
     match table:

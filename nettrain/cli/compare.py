@@ -17,7 +17,7 @@ from nettrain.formats import ROWS
 if TYPE_CHECKING:
     from nettrain.training.comparing import Compared, Pair
 
-NUMBERS = ("n", "accuracy", "accuracy_ci95", "loss", "macro_f1")
+NUMBERS = ("n", "accuracy", "accuracy_ci95", "subset_accuracy", "subset_accuracy_ci95", "loss", "macro_f1")
 LONGEST = 40  # characters of a config's value in the table
 
 
@@ -63,7 +63,7 @@ def described(runs: Sequence[Compared], split: str, keys: list[str], pair: Pair 
     rows = []
     for run in runs:
         judged = run.predictions.get(split)
-        numbers = None if judged is None else {name: judged.numbers[name] for name in NUMBERS}
+        numbers = None if judged is None else {name: judged.numbers[name] for name in NUMBERS if name in judged.numbers}
         facts = {name: run.facts.get(name) for name in ("state", "epoch", "best")}
         rows.append(
             {"run": run.path, **facts, "metrics": numbers, "config": {key: run.config.get(key) for key in keys}}
@@ -97,9 +97,9 @@ def tables(runs: Sequence[Compared], split: str, keys: list[str]) -> Iterator[st
         if judged is None:
             rows.append((*head, None, None, None, None))
             continue
-        low, high = judged.numbers["accuracy_ci95"]
-        numbers = (f"{judged.numbers[name]:.4f}" for name in ("accuracy", "loss", "macro_f1"))
-        accuracy, loss, macro_f1 = numbers
+        low, high = judged.numbers[f"{judged.accuracy}_ci95"]
+        values = (judged.numbers[name] for name in (judged.accuracy, "loss", "macro_f1"))
+        accuracy, loss, macro_f1 = (None if value is None else f"{value:.4f}" for value in values)
         rows.append((*head, accuracy, f"{low:.4f} to {high:.4f}", loss, macro_f1))
     yield from columns(rows)
     yield ""

@@ -33,8 +33,8 @@ METRICS = {  # what the text calls them
 @click.argument("model", metavar="RUN|MODEL", shell_complete=file)
 @click.option(
     "--data",
-    metavar="FOLDER",
-    help="Pictures to judge on, one folder a class, instead of the run's own.",
+    metavar="FOLDER|CSV",
+    help="Pictures to judge on, one folder a class or a list of path,label, instead of the run's own.",
     shell_complete=folder,
 )
 @click.option("--split", type=click.Choice(["test", "val", "train"]), help="Which of the run's splits [default: test].")
@@ -70,7 +70,7 @@ def evaluate(
     gate = gate_of(folder, min_accuracy)
     loaded = load_model(path)
     if data is not None:
-        pictures = folder_split("data", data, loaded.classes)
+        pictures = folder_split("data", data, loaded.classes, loaded.config.data.several)
     elif folder is not None:
         pictures = split_of_run(folder, split)
     else:
@@ -87,7 +87,8 @@ def evaluate(
 
 def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
     """The summary for people: headline, a row a class, and the confusion matrix with rows true, columns predicted."""
-    low, high = summary["accuracy_ci95"]
+    name = "accuracy" if "accuracy" in summary else "subset_accuracy"
+    low, high = summary[f"{name}_ci95"]
     wide = 8  # of the words before numbers
 
     def number(value: float | None) -> str:
@@ -95,17 +96,19 @@ def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
 
     head = [
         f"{summary['split']}: {summary['n']} pictures",
-        f"accuracy  {summary['accuracy']:.4f}  (95 % interval {low:.4f} to {high:.4f})",
+        f"{name.replace('_', ' ')}  {summary[name]:.4f}  (95 % interval {low:.4f} to {high:.4f})",
         f"loss      {summary['loss']:.4f} per picture",
         *(f"{words:<{wide}}  {number(summary[name]).strip()}" for name, words in METRICS.items() if name in summary),
         *(f"gate      {'met' if gate.met else 'not met'}: {escape(gate)}" for gate in gates),
     ]
-    labels = [escape(label) for label in summary["confusion"]["labels"]]
+    labels = [escape(row["label"]) for row in summary["per_class"]]
     wide = max(5, *map(len, labels))
     classes = [f"{'class':<{wide}}  precision    recall        f1  pictures     auroc"]
     for row in summary["per_class"]:
         numbers = " ".join(number(row[column]) for column in ("precision", "recall", "f1"))
         classes.append(f"{escape(row['label']):<{wide}}  {numbers} {row['support']:9d} {number(row['auroc'])}")
+    if "confusion" not in summary:
+        return "\n".join([*head, "", *classes])
     cell = max(len(str(max(map(max, summary["confusion"]["matrix"])))), *(len(label) for label in labels), 3)
     confusion = [
         "confusion (rows true, columns predicted)",

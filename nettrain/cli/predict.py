@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     "least",
     type=click.FloatRange(0, 1),
     metavar="X",
-    help="Below X the label is null, and the row says unsure.",
+    help="Below X the label is null, and the row says unsure; with several labels a picture, those that have X [0.5].",
 )
 @click.option(
     "--from-column", "column", metavar="NAME", help="Each PATH is a CSV file that lists pictures in this column."
@@ -75,6 +75,7 @@ def predict(
 
     One row a picture, in input order, also for a file that cannot be used; then the exit code is 3.
     """
+    from nettrain.cli.label_rows import LABEL_FORMATS
     from nettrain.cli.rows import FORMATS, Prediction
     from nettrain.data.inputs import pictures_named
     from nettrain.files import write_atomic
@@ -95,7 +96,8 @@ def predict(
         results = classify(loaded, pictures_named(given_paths(paths, nul, column)))
         first = list(islice(results, 64))  # as many as a table looks at for its widths
     width = max((len(found.path) for found in first), default=0)
-    rows = FORMATS[form](loaded.classes, top=top, all=every, width=width, least=least)
+    formats = LABEL_FORMATS if loaded.config.data.several else FORMATS
+    rows = formats[form](loaded.classes, top=top, all=every, width=width, least=least)
     seen = bad = unsure = 0
 
     def texts() -> Iterator[str]:

@@ -87,10 +87,10 @@ class Training:
             f"epoch {end.epoch:>{len(str(self._epochs))}}/{self._epochs}",
             f"lr {end.lr:.3g}",
             f"train_loss {end.train_loss:.4f}",
-            f"train_accuracy {end.train_accuracy:.4f}",
+            f"train_{row.accuracy} {end.train_accuracy:.4f}",
         ]
         if row.val_loss is not None and row.val_accuracy is not None:
-            cells += [f"val_loss {row.val_loss:.4f}", f"val_accuracy {row.val_accuracy:.4f}"]
+            cells += [f"val_loss {row.val_loss:.4f}", f"val_{row.accuracy} {row.val_accuracy:.4f}"]
         cells += [f"{name} {'-' if value is None else f'{value:.4f}'}" for name, value in row.metrics.items()]
         cells.append(f"{row.images_per_second:,.0f} images/s")
         tell("  ".join([*cells, "best"] if row.is_best else cells))

@@ -70,6 +70,11 @@ class Format:
         """Classes that a row names."""
         return len(self.classes) if self.all else self.top
 
+    @property
+    def tells_unsure(self) -> bool:
+        """Whether rows say that they are unsure, or not."""
+        return self.least is not None
+
     def is_unsure(self, found: Prediction) -> bool:
         """Whether the best class is below ``least``; a bad picture is not unsure, but bad."""
         return self.least is not None and any(p < self.least for _, p in found.best(1))
@@ -90,19 +95,23 @@ class JsonLines(Format):
 
     def row(self, found: Prediction) -> str:
         path = found.shown_path
-        row: dict[str, Any] = {"path": _utf8(path)}
+        row: dict[str, Any] = {"path": utf8(path)}
         if row["path"] != path:
             row["path_b64"] = base64.b64encode(os.fsencode(found.path)).decode("ascii")
-        top = [{"label": _utf8(self.classes[k]), "confidence": p, "index": k} for k, p in found.best(self.count)]
-        row |= top[0] if top else {"label": None, "confidence": None, "index": None}
-        row["top"] = [{"label": one["label"], "confidence": one["confidence"]} for one in top] or None
-        row["error"] = None if found.error is None else _utf8(found.error)
-        if self.least is not None:
+        row |= self.described(found)
+        row["error"] = None if found.error is None else utf8(found.error)
+        if self.tells_unsure:
             row["unsure"] = None if found.error is not None else self.is_unsure(found)
         if self.is_unsure(found):
             row |= {"label": None, "index": None}
         row["format_version"] = ROWS
         return _printable(_json(row)) + "\n"
+
+    def described(self, found: Prediction) -> dict[str, Any]:
+        """What the model makes of the picture."""
+        top = [{"label": utf8(self.classes[k]), "confidence": p, "index": k} for k, p in found.best(self.count)]
+        best = top[0] if top else {"label": None, "confidence": None, "index": None}
+        return {**best, "top": [{"label": one["label"], "confidence": one["confidence"]} for one in top] or None}
 
 
 class Csv(Format):
@@ -153,7 +162,7 @@ FORMATS: dict[str, Callable[..., Format]] = {
 }
 
 
-def _utf8(text: str) -> str:
+def utf8(text: str) -> str:
     """The text itself; one that UTF-8 cannot hold (a path of other bytes) escaped."""
     try:
         text.encode("utf-8")

@@ -15,18 +15,21 @@ from nettrain.config.fields import Chosen
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.cache import Pictures
+from nettrain.data.labels import Labels
 from nettrain.data.normalize import Normalization
 from nettrain.data.order import batch_starts, epoch_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Pictures ready for the network: ``images (N,H,W,C) float32``, ``labels (N,) int64``; ``start`` is the position of
-    the first one, in the epoch's order or in the order of the files."""
+    """Pictures ready for the network: ``images (N,H,W,C) float32`` and labels, (N,) int64 or several (N,K) bool.
+
+    ``start`` is the position of the first one, in the epoch's order or in the order of the files.
+    """
 
     start: int
     images: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int64]
+    labels: Labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)

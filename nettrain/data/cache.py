@@ -16,6 +16,7 @@ from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import CHUNK, Decoded, Progress, counted
 from nettrain.data.disk import Remembered, picture_bytes, remembered
 from nettrain.data.entry import Mapped
+from nettrain.data.labels import Labels, counts
 from nettrain.data.memory import free_memory
 from nettrain.data.split import Split
 from nettrain.errors import DataError, EnvironmentFault, Fault
@@ -37,7 +38,8 @@ class Bad:
 class Pictures:
     """The N good pictures of a split, each decoded once without fault.
 
-    Shapes   ``labels (N,) int64``; ``sha256`` N digests of the files in hex; ``bad`` the skipped files in order.
+    Shapes   ``labels``, (N,) int64 or several (N,K) bool; ``sha256`` N digests of the
+             files in hex; ``bad`` the skipped files in order.
     Notes    ``pixels`` is the cache ``uint8``, in memory or mapped, in which ``rows (N,)`` are theirs; None decodes
              again at every ``take``. ``notes`` are for the user: where the pictures lie on the disk.
     """
@@ -55,7 +57,7 @@ class Pictures:
         return len(self.split.files)
 
     @property
-    def labels(self) -> I64:
+    def labels(self) -> Labels:
         return self.split.labels
 
     @property
@@ -222,8 +224,7 @@ def _reserve(total: int, image: ImageConfig) -> U8:
 
 
 def _check_classes(split: Split, good: Split) -> None:
-    before = np.bincount(split.labels, minlength=len(split.classes))
-    after = np.bincount(good.labels, minlength=len(split.classes))
+    before, after = (counts(one.labels, len(split.classes)) for one in (split, good))
     lost = [name for name, had, has in zip(split.classes, before, after, strict=True) if had and not has]
     if lost:
         message = "no readable picture of this class is left in {}"

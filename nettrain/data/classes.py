@@ -8,28 +8,28 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from nettrain.data.labels import Labels, are_several
 from nettrain.errors import DataError
 
 _SHOWN = 10
 
 
 class Labelled(Protocol):
-    """Pictures below ``root`` with ``labels (N,)`` into their own ``classes``: a listing, or a split."""
+    """Pictures below ``root`` with ``labels``, (N,) or (N,K), of their own ``classes``: a listing, or a split."""
 
     @property
     def root(self) -> str: ...
     @property
     def classes(self) -> tuple[str, ...]: ...
     @property
-    def labels(self) -> npt.NDArray[np.int64]: ...
+    def labels(self) -> Labels: ...
 
 
-def match(model_classes: Sequence[str], found: Labelled, split_name: str) -> npt.NDArray[np.int64]:
-    """The labels of what was found, as indices into ``model_classes``.
+def match(model_classes: Sequence[str], found: Labelled, split_name: str) -> Labels:
+    """The labels of what was found, by their places in ``model_classes``.
 
-    Shapes   (N,) int64.
+    Shapes   (N,) int64 or, where a picture may have several, (N,K) bool.
     Errors   DataError lists every class that is lacking, and every one that the model does not know, with the nearest
              missing name.
     """
@@ -45,7 +45,11 @@ def match(model_classes: Sequence[str], found: Labelled, split_name: str) -> npt
             parts.append(f"not known to the model {_listed(extra)}{_hint(extra, missing)}")
         raise DataError(f"the classes of {split_name} do not match: {'; '.join(parts)}", found.root)
     places = np.array([index[name] for name in found.classes], np.int64)
-    return places[found.labels]
+    if not are_several(found.labels):
+        return places[found.labels]
+    labels = np.empty_like(found.labels)
+    labels[:, places] = found.labels
+    return labels
 
 
 def _listed(names: list[str]) -> str:

@@ -89,16 +89,26 @@ class MeanStd(Record):
 
 @dataclass(frozen=True)
 class DataConfig(Record):
-    """Where pictures come from and what is done to them."""
+    """Where pictures come from and what is done to them.
+
+    ``train``, ``val`` and ``test`` are folders with one folder a class, or CSV lists with the columns path and label.
+    ``labels`` is one a picture, or several: any number, ``|`` between them in a CSV.
+    """
 
     train: Annotated[FilePath, Environment]
     image: ImageConfig
     val: Annotated[FilePath, Environment] | SetAside | Fold | None = None
     test: Annotated[FilePath, Environment] | SetAside | None = None
+    labels: Literal["one", "several"] = "one"
     normalize: Literal["dataset", "imagenet", "none"] | MeanStd = "dataset"
     on_bad_image: Literal["error", "skip"] = "error"
     cache: Annotated[Literal["ram", "disk", "none"], Environment] = "ram"
     augment: tuple[Annotated[Chosen, OneOf("augmentations")], ...] = ()
+
+    @property
+    def several(self) -> bool:
+        """Whether a picture may have any number of labels."""
+        return self.labels == "several"
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         channels = self.image.channels

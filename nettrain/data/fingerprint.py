@@ -6,16 +6,18 @@ import hashlib
 from collections.abc import Iterable
 
 from nettrain.data.cache import Pictures
+from nettrain.data.labels import label_text
 
 
 def data_fingerprint(pictures: Iterable[Pictures]) -> str:
     """SHA-256, in hex, over the sorted (relative path, label, file SHA-256) of all pictures.
 
-    Notes    the path is relative to its split's folder and the label is the class name, so neither a moved data folder
-             nor the way that it is divided changes the number. Fields end with NUL, rows with a line feed.
+    Notes    the path is relative to its split's folder and the label is the class name (of several with ``|`` between),
+             so neither a moved data folder nor the way that it is divided changes the number. Fields end with NUL, rows
+             with a line feed.
     """
     rows = sorted(
-        (path.encode("utf-8", "surrogateescape"), part.classes[label].encode(), digest.encode())
+        (path.encode("utf-8", "surrogateescape"), label_text(label, part.classes).encode(), digest.encode())
         for part in pictures
         for path, label, digest in zip(part.paths, part.labels, part.sha256, strict=True)
     )

@@ -8,28 +8,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from nettrain.data.labels import Labels
+from nettrain.data.names import unfit_name
 from nettrain.data.walk import Ignored, entries, is_picture, pictures_below
 from nettrain.errors import DataError, Fault
 
 _LAYOUT = "expected one folder of pictures per class, such as {}"
-_NOT_IN_A_NAME = frozenset({"Cc", "Zl", "Zp"})  # Unicode: control characters, line and paragraph separators
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """A labelled folder of pictures, none of them read.
+    """Labelled pictures, none of them read.
 
-    Shapes   ``files`` are N paths relative to ``root`` with ``/``, in code-point order; ``labels (N,) int64`` index
-             ``classes``, which are the folders' names after Unicode NFC, in code-point order.
+    Shapes   ``files`` are N paths relative to ``root`` with ``/``, in code-point order; ``labels``, (N,) int64 or
+             several (N,K) bool, are of ``classes``, names after Unicode NFC, in code-point order.
+    Notes    ``splits`` says of each file which split it is of, if the source does.
     """
 
     root: str
     classes: tuple[str, ...]
     files: tuple[str, ...]
-    labels: npt.NDArray[np.int64]
+    labels: Labels
     ignored: Ignored
+    splits: tuple[str, ...] | None = None
 
 
 def list_folder(root: str | os.PathLike[str], least_classes: int = 2) -> Listing:
@@ -84,10 +86,8 @@ def _layout_faults(root: str, names: dict[str, str], loose: list[str], least: in
     twins: dict[str, str] = {}
     for folder, name in names.items():
         where = os.path.join(root, folder)
-        if any("\udc80" <= char <= "\udcff" for char in name):
-            yield Fault("the name of a class must be UTF-8", where)
-        elif any(unicodedata.category(char) in _NOT_IN_A_NAME for char in name):
-            yield Fault("the name of a class must not have control characters or line breaks", where)
+        if wrong := unfit_name(name):
+            yield Fault(wrong, where)
         twin = twins.setdefault(name.casefold(), folder)
         if twin != folder:
             how = "Unicode form" if names[twin] == name else "case"

@@ -12,8 +12,11 @@ import numpy.typing as npt
 from nettrain.arrays.hash import permutation
 from nettrain.data.classes import match
 from nettrain.data.config import DataConfig, Fold, SetAside
-from nettrain.data.listing import Listing, list_folder
-from nettrain.data.roots import find_roots
+from nettrain.data.labels import Labels, are_several, counts
+from nettrain.data.listing import Listing
+from nettrain.data.roots import Roots, find_roots
+from nettrain.data.sources.table import list_source
+from nettrain.data.stratify import stratified
 from nettrain.errors import DataError, Fault
 
 I64 = npt.NDArray[np.int64]
@@ -21,12 +24,12 @@ I64 = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """N labelled picture files: ``files`` relative to ``root``, ``labels (N,) int64`` into ``classes``."""
+    """N labelled picture files, relative to ``root``; ``labels``, (N,) int64 or several (N,K) bool, of ``classes``."""
 
     name: str
     root: str
     files: tuple[str, ...]
-    labels: I64
+    labels: Labels
     classes: tuple[str, ...]
 
     def path(self, place: int) -> str:
@@ -65,47 +68,79 @@ def make_splits(config: DataConfig, seed: int) -> Splits:
     """
     roots = find_roots(config)
     notes = [roots.note] if roots.note else []
-    listing = list_folder(roots.train)
+    listing = list_source(roots.train, config.several)
     _note(notes, "train", listing)
-    train = Split("train", listing.root, listing.files, listing.labels, listing.classes)
-    val = test = None
+    parts = _parts(listing, roots, notes)
+    train, val, test = parts["train"], parts.get("val"), parts.get("test")
+    whole = train.labels
     if isinstance(roots.test, SetAside):  # first, so that another val changes nothing in it
         train, test = divide(train, roots.test, seed, "test")
     if isinstance(roots.val, SetAside):
-        train, val = divide(train, roots.val, seed, "val", listing.labels)
+        train, val = divide(train, roots.val, seed, "val", whole)
     elif isinstance(roots.val, Fold):
         train, val = hold_out(train, roots.val, seed)
     elif roots.val is not None:
-        val = _other("val", roots.val, train.classes, notes)
+        val = _other("val", roots.val, train.classes, config.several, notes)
     if isinstance(roots.test, str):
-        test = _other("test", roots.test, train.classes, notes)
+        test = _other("test", roots.test, train.classes, config.several, notes)
+    _refuse_shared(train, val, test)
     return Splits(train, val, test, tuple(notes))
 
 
-def folder_split(name: str, root: str, classes: tuple[str, ...]) -> Split:
-    """A folder of pictures as a split of a model that has these classes; errors as for ``make_splits``."""
-    return _other(name, root, classes, [])
+def folder_split(name: str, root: str, classes: tuple[str, ...], several: bool = False) -> Split:
+    """A folder of pictures, or a CSV list, as a split of a model with these classes; errors as for ``make_splits``."""
+    return _other(name, root, classes, several, [])
+
+
+def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]:
+    """The splits that a list divides its pictures into; train alone if it does not."""
+    train = Split("train", listing.root, listing.files, listing.labels, listing.classes)
+    if listing.splits is None:
+        return {"train": train}
+    names = np.array(listing.splits)
+    parts = {name: train.only(np.flatnonzero(names == name), name) for name in dict.fromkeys(listing.splits)}
+    if "train" not in parts:
+        raise DataError("the column split has no picture to train on; expected some with train", roots.train)
+    used = [name for name, part in (("val", roots.val), ("test", roots.test)) if part is None and name in parts]
+    left = [name for name in ("val", "test") if name in parts and name not in used]
+    told = f"data.train: uses {', '.join(['train', *used])} of its column split"
+    notes.append(f"{told}; {', '.join(left)} {'is' if len(left) == 1 else 'are'} left out" if left else told)
+    there = counts(parts["train"].labels, len(train.classes)).tolist()
+    if lost := [name for name, count in zip(train.classes, there, strict=True) if not count]:
+        message = "no picture to train on has this label; expected at least one"
+        raise DataError(faults=[Fault(message, roots.train, name) for name in lost])
+    return {name: parts[name] for name in ("train", *used)}
+
+
+def _refuse_shared(train: Split, val: Split | None, test: Split | None) -> None:
+    """Refuse a picture that is listed to train on and to judge on; folders apart cannot share one."""
+    ours = set(train.files)
+    for other in (val, test):
+        if other is not None and other.root == train.root and (shared := ours.intersection(other.files)):
+            first = min(shared)
+            some = f"{len(shared)} pictures, such as {first!r}, are" if len(shared) > 1 else f"{first!r} is"
+            raise DataError(f"{some} listed to train on and in {other.name}; take it out of one", other.root)
 
 
 PURPOSE = {"val": "validate", "test": "test"}
 
 
 def divide(
-    split: Split, part: SetAside, seed: int, name: Literal["val", "test"] = "val", whole: I64 | None = None
+    split: Split, part: SetAside, seed: int, name: Literal["val", "test"] = "val", whole: Labels | None = None
 ) -> tuple[Split, Split]:
     """Set a part of the pictures aside: (train, val or test), each still in code-point order.
 
-    Shapes   ``whole (M,)`` are the labels of all that the fraction is of; those of ``split`` if not given.
+    Shapes   ``whole``, (M,) or (M,K), are the labels of all that the fraction is of; those of ``split`` if not given.
     Errors   DataError if the part would be empty or, stratified, would lack a class because that has a single picture.
     Notes    the count is rounded to the nearest, a half upwards; stratified, within each class, and at least 1. At
              least one picture of every class stays in train. Which ones go depends on the seed and on their places in
-             code-point order.
+             code-point order. Where a picture may have several labels, see ``stratify.py``.
     """
     labels, kinds = split.labels, len(split.classes)
     places = np.arange(len(labels))
-    groups = [places[labels == index] for index in range(kinds)] if part.stratify else [places]
-    left = np.bincount(labels, minlength=kinds)
-    of = np.bincount(labels if whole is None else whole, minlength=kinds)
+    left = counts(labels, kinds)
+    every = labels if whole is None else whole
+    of, pictures = counts(every, kinds), len(every)
     if part.stratify and (lone := [place for place, count in enumerate(left) if count < 2]):
         cure = f"so none is left to {PURPOSE[name]} on; add pictures, or set data.{name}.stratify: false"
         beside = {
@@ -115,17 +150,23 @@ def divide(
         where = (os.path.join(split.root, split.classes[place]) for place in lone)
         raise DataError(faults=[Fault(message, at) for message, at in zip(faults, where, strict=True)])
     chosen: list[int] = []
-    for index, group in enumerate(groups):
-        total = int(of[index]) if part.stratify else int(of.sum())
-        wanted = max(int(total * part.fraction + 0.5), int(part.stratify))
-        for place in group[permutation(len(group), seed, f"data.{name}", index)]:
-            if wanted and left[labels[place]] > 1:
-                chosen.append(int(place))
-                left[labels[place]] -= 1
-                wanted -= 1
+    if part.stratify and are_several(labels):
+        wanted = np.maximum((of * part.fraction + 0.5).astype(np.int64), 1)
+        order = permutation(len(labels), seed, f"data.{name}", 0)
+        chosen = stratified(labels, wanted, int(pictures * part.fraction + 0.5), order)
+    else:
+        groups = [places[labels == index] for index in range(kinds)] if part.stratify else [places]
+        for index, group in enumerate(groups):
+            total = int(of[index]) if part.stratify else pictures
+            most = max(int(total * part.fraction + 0.5), int(part.stratify))
+            for place in group[permutation(len(group), seed, f"data.{name}", index)]:
+                if most and (left[labels[place]] > 1).all():
+                    chosen.append(int(place))
+                    left[labels[place]] -= 1
+                    most -= 1
     if not chosen:
         raise DataError(
-            f"data.{name}.fraction {part.fraction:g} of {int(of.sum())} pictures in {kinds} classes leaves "
+            f"data.{name}.fraction {part.fraction:g} of {pictures} pictures in {kinds} classes leaves "
             f"none to {PURPOSE[name]} on; raise it, or add pictures",
             split.root,
         )
@@ -140,14 +181,16 @@ def hold_out(split: Split, part: Fold, seed: int) -> tuple[Split, Split]:
     Errors   DataError for a class with fewer pictures than there are folds.
     Notes    The pictures of a class are dealt to the folds in an order that depends on the seed alone, each class going
              on where the one before it ended: so the folds differ by one picture at most, and in each class too.
+             Where a picture may have several labels, all are dealt in one such order.
     """
-    counts = np.bincount(split.labels, minlength=len(split.classes))
-    if few := [place for place, count in enumerate(counts) if count < part.of]:
+    several = are_several(split.labels)
+    pictures = counts(split.labels, len(split.classes))
+    if few := [place for place, count in enumerate(pictures) if count < part.of]:
         message = "has {} picture{}, fewer than the {} folds; add pictures, or ask for fewer folds"
         raise DataError(
             faults=[
                 Fault(
-                    message.format(counts[place], "" if counts[place] == 1 else "s", part.of),
+                    message.format(pictures[place], "" if pictures[place] == 1 else "s", part.of),
                     os.path.join(split.root, split.classes[place]),
                 )
                 for place in few
@@ -155,8 +198,8 @@ def hold_out(split: Split, part: Fold, seed: int) -> tuple[Split, Split]:
         )
     places, dealt = np.arange(len(split.labels)), 0
     folds = np.empty(len(places), np.int64)
-    for index in range(len(split.classes)):
-        group = places[split.labels == index]
+    for index in range(1 if several else len(split.classes)):
+        group = places if several else places[split.labels == index]
         order = permutation(len(group), seed, "data.folds", index)
         folds[group[order]] = (dealt + np.arange(len(group))) % part.of
         dealt += len(group)
@@ -164,8 +207,11 @@ def hold_out(split: Split, part: Fold, seed: int) -> tuple[Split, Split]:
     return split.only(places[~inside]), split.only(places[inside], "val")
 
 
-def _other(name: str, root: str, classes: tuple[str, ...], notes: list[str]) -> Split:
-    listing = list_folder(root, least_classes=1)
+def _other(name: str, root: str, classes: tuple[str, ...], several: bool, notes: list[str]) -> Split:
+    listing = list_source(root, several, least_classes=1)
+    if listing.splits is not None:
+        message = "has a column split, which divides the pictures of data.train; take it out here, where all are used"
+        raise DataError(message, root)
     _note(notes, name, listing)
     return Split(name, listing.root, listing.files, match(classes, listing, name), classes)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nettrain.data.labels import SEPARATOR, Labels, are_several, label_text
 from nettrain.data.split import Split, Splits
 from nettrain.errors import DataError, Fault, Place, escape
 
@@ -20,7 +21,7 @@ _ESCAPED = re.compile(r"\\(\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One picture: ``path`` is relative to the train folder, with ``/``."""
+    """One picture: ``path`` is relative to the train folder, with ``/``; several labels have ``|`` between."""
 
     path: str
     label: str
@@ -39,7 +40,7 @@ def split_csv(splits: Splits) -> str:
     for split in splits.all():
         prefix = _prefix(split, splits.train.root)
         for file, label in zip(split.files, split.labels, strict=True):
-            writer.writerow([_written(prefix + file), _written(split.classes[label]), split.name])
+            writer.writerow([_written(prefix + file), _written(label_text(label, split.classes)), split.name])
     return text.getvalue()
 
 
@@ -83,7 +84,7 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
             faults.append(Fault("the run was started with this picture, but it is no longer there", where))
             continue
         split, place = there.pop(key)
-        if (label := split.classes[split.labels[place]]) != row.label:
+        if (label := label_text(split.labels[place], split.classes)) != row.label:
             faults.append(Fault(f"the run was started with label {row.label!r}, but now it is {label!r}", where))
         kept[row.split].append((split, place))
     if faults:
@@ -93,7 +94,9 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
     notes = found.notes
     if there:
         notes += (f"data: {len(there)} pictures came after the run was started and are left out",)
-    classes = tuple(sorted({row.label for row in rows}))
+    several = are_several(found.train.labels)
+    names = (row.label.split(SEPARATOR) if several else [row.label] for row in rows)
+    classes = tuple(sorted({name for found in names for name in found if name}))
     val, test = (_gathered(name, kept[name], classes) if kept[name] else None for name in _NAMES[1:])
     return Splits(_gathered("train", kept["train"], classes), val, test, notes)
 
@@ -110,8 +113,16 @@ def _pool(found: Splits, name: str) -> str:
 def _gathered(name: str, members: list[tuple[Split, int]], classes: tuple[str, ...]) -> Split:
     index = {label: place for place, label in enumerate(classes)}
     files = tuple(split.files[place] for split, place in members)
-    labels = np.array([index[split.classes[split.labels[place]]] for split, place in members], np.int64)
-    return Split(name, members[0][0].root, files, labels, classes)
+    return Split(name, members[0][0].root, files, _labels(members, index), classes)
+
+
+def _labels(members: list[tuple[Split, int]], index: dict[str, int]) -> Labels:
+    if not are_several(members[0][0].labels):
+        return np.array([index[split.classes[split.labels[place]]] for split, place in members], np.int64)
+    labels = np.zeros((len(members), len(index)), bool)
+    for row, (split, place) in enumerate(members):
+        labels[row, [index[split.classes[k]] for k in np.flatnonzero(split.labels[place])]] = True
+    return labels
 
 
 def _prefix(split: Split, root: str) -> str:

@@ -14,19 +14,23 @@ _SYSTEM = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
 
 @dataclass
 class Ignored:
-    """What a walk passed over: entries that are hidden or an operating system's, and files by suffix."""
+    """What was passed over: entries that are hidden or an operating system's, files by suffix, columns of a list."""
 
     hidden: int = 0
     other: Counter[str] = field(default_factory=Counter)
+    columns: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.hidden or self.other)
+        return bool(self.hidden or self.other or self.columns)
 
     def __str__(self) -> str:
         """Such as ``ignored 2 hidden or system entries, 3 files '.pdf'``; empty if nothing was passed over."""
         parts = [f"{self.hidden} hidden or system {'entry' if self.hidden == 1 else 'entries'}"] if self.hidden else []
         for suffix, count in sorted(self.other.items()):
             parts.append(f"{count} {'file' if count == 1 else 'files'} {f'{suffix!r}' if suffix else 'without suffix'}")
+        if self.columns:
+            few = ", ".join(repr(name) for name in self.columns[:10]) + (", ..." if len(self.columns) > 10 else "")
+            parts.append(f"{'column' if len(self.columns) == 1 else 'columns'} {few}")
         return f"ignored {', '.join(parts)}" if parts else ""
 
 

@@ -18,6 +18,7 @@ from nettrain.python.scope import surroundings
 from nettrain.training import results
 from nettrain.training.evaluation import INFERENCE_BATCH
 from nettrain.training.judging import judge_split
+from nettrain.training.metrics.scored import THRESHOLD
 from nettrain.training.model_file import Model as ModelFile
 from nettrain.training.model_file import load_model
 from nettrain.training.runs import find_model
@@ -27,6 +28,7 @@ from nettrain.training.runs import find_model
 class Prediction:
     """What the model makes of one picture: the best class, how sure it is of it, and of every class.
 
+    ``labels`` are all classes that it has: the best one or, where a picture may have several, those of at least 0.5.
     ``probabilities`` (K,) float32 are in the order of ``Model.classes``; ``path`` is None for a picture in memory.
     """
 
@@ -34,6 +36,7 @@ class Prediction:
     label: str
     confidence: float
     probabilities: npt.NDArray[np.float32]
+    labels: tuple[str, ...]
 
 
 class Model:
@@ -60,12 +63,14 @@ class Model:
 
     def predict_each(self, pictures: Picture | Iterable[Picture]) -> Iterator[Prediction]:
         """The same one after another, for any number of pictures in memory that does not grow with them."""
-        remaining = each_picture(pictures)
+        remaining, several = each_picture(pictures), self._file.config.data.several
         while batch := list(islice(remaining, INFERENCE_BATCH)):
             for picture, row in zip(batch, self.probabilities(batch), strict=True):
                 best = int(row.argmax())
                 path = os.fspath(picture) if isinstance(picture, (str, os.PathLike)) else None
-                yield Prediction(path, self.classes[best], float(row[best]), row)
+                there = np.flatnonzero(row >= THRESHOLD).tolist() if several else [best]
+                labels = tuple(self.classes[k] for k in there)
+                yield Prediction(path, self.classes[best], float(row[best]), row, labels)
 
     def probabilities(self, pictures: Picture | Iterable[Picture]) -> npt.NDArray[np.float32]:
         """How sure the model is of each class.  Shapes: N pictures -> (N, K). Errors as for ``predict``."""
@@ -77,12 +82,12 @@ class Model:
         return found
 
     def evaluate(self, folder: str | os.PathLike[str]) -> dict[str, Any]:
-        """What ``nettrain evaluate --data FOLDER --json`` prints: one folder of pictures a class.
+        """What ``nettrain evaluate --data FOLDER --json`` prints: one folder of pictures a class, or a CSV list.
 
         Errors   ``nettrain.DataError`` if the folder is not one, or its classes are not the model's.
         """
         with surroundings(self.threads):
-            split = folder_split("data", os.fspath(folder), self.classes)
+            split = folder_split("data", os.fspath(folder), self.classes, self._file.config.data.several)
             judgement = judge_split(self._file, split, lambda what, done, total: None)
         return results.summary(judgement.result, self.sha256, judgement.data_fingerprint)
 

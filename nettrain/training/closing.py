@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from nettrain.autograd.clock import Clock
 from nettrain.data.batches import Batches
@@ -13,7 +14,7 @@ from nettrain.training.loop import EpochEnd
 from nettrain.training.metrics.counts import mean_loss
 from nettrain.training.metrics.scored import Scored
 from nettrain.training.metrics.table import measure
-from nettrain.training.monitors import ALWAYS, UNDEFINED
+from nettrain.training.monitors import UNDEFINED
 from nettrain.training.prepare import Prepared
 from nettrain.training.run_folder import RunFolder
 from nettrain.training.run_logs import RunLogs
@@ -26,6 +27,7 @@ class EpochRow:
     """An epoch with its validation, in nats per image and shares of 1; ``value`` is the monitored number.
 
     ``metrics`` are those that the config asks for beside, by their columns; None where one is undefined.
+    ``accuracy`` is what train_accuracy and val_accuracy are called in the logs.
     """
 
     end: EpochEnd
@@ -36,6 +38,7 @@ class EpochRow:
     is_best: bool
     seconds: float
     images_per_second: float
+    accuracy: Literal["accuracy", "subset_accuracy"] = "accuracy"
 
 
 def close_epoch(
@@ -50,7 +53,8 @@ def close_epoch(
     prepared, begun = state.prepared, time.perf_counter()
     validated = validate(prepared)
     clock.lap("validation")
-    numbers = {"train_loss": end.train_loss, "train_accuracy": end.train_accuracy, **validated}
+    name = prepared.config.accuracy
+    numbers = {"train_loss": end.train_loss, f"train_{name}": end.train_accuracy, **validated}
     monitored = numbers[prepared.monitor]
     value = UNDEFINED if monitored is None else monitored
     row = {"epoch": end.epoch, "step": end.step, "lr": end.lr, **numbers}
@@ -72,8 +76,8 @@ def close_epoch(
         clock.lap("logs")
         save_best(folder, state)
         clock.lap("checkpoints")
-    loss, accuracy = validated.pop("val_loss", None), validated.pop("val_accuracy", None)
-    return EpochRow(end, loss, accuracy, validated, value, is_best, seconds, pictures / seconds)
+    loss, accuracy = validated.pop("val_loss", None), validated.pop(f"val_{name}", None)
+    return EpochRow(end, loss, accuracy, validated, value, is_best, seconds, pictures / seconds, name)
 
 
 def validate(prepared: Prepared) -> dict[str, float | None]:
@@ -83,6 +87,6 @@ def validate(prepared: Prepared) -> dict[str, float | None]:
     batches = Batches(prepared.val, INFERENCE_BATCH, 0, prepared.normalization)
     judged = judge(prepared.network, prepared.config.loss, batches.in_order())
     scored = Scored(judged.labels, judged.probabilities)
-    names = (ALWAYS, *prepared.config.measured)
+    names = (prepared.config.accuracy, *prepared.config.measured)
     found = {f"val_{name}": measure(name, scored) for name in names}
     return {"val_loss": mean_loss(judged.losses.tolist()), **found}

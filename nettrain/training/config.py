@@ -18,8 +18,8 @@ from nettrain.optim.schedules.table import SCHEDULE_ALIASES, SCHEDULES
 from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
 from nettrain.training.gates import GateConfig
 from nettrain.training.metrics.measured import misfit
-from nettrain.training.metrics.table import METRIC_TABLE
-from nettrain.training.monitors import MONITORS, best_mode, measured
+from nettrain.training.metrics.table import METRIC_TABLE, METRICS
+from nettrain.training.monitors import MONITORS, accuracy_of, best_mode, measured
 from nettrain.training.runs import name_fault
 
 TABLES = {
@@ -76,7 +76,7 @@ class TrainConfig(
 
 @dataclass(frozen=True)
 class CheckpointConfig(Record):
-    """Which epoch is the best, by val_accuracy if there is validation, else by train_loss; and when to save.
+    """Which epoch is the best: by val_accuracy, with several labels a picture val_loss, or without val train_loss.
 
     ``monitor`` is one of these, or ``val_`` and the name of a metric; where it is undefined it counts as 0.
     ``every`` so many steps, epochs, or minutes a checkpoint is written; it never changes the result.
@@ -127,14 +127,20 @@ class Config(Record):
             yield last.key, f"{self.loss.kind} has the {last.kind} in it, and {wants}; leave it out"
 
     def _metric_faults(self) -> Iterator[tuple[str, str]]:
-        several, shares = False, not LOSSES[self.loss.kind].several
+        several, shares = self.data.several, not LOSSES[self.loss.kind].several
+        if several and shares:
+            others = " or ".join(kind for kind, row in LOSSES.items() if row.several)
+            yield "loss", f"{self.loss.kind} is for one label a picture; with data.labels: several expected {others}"
+        if several and self.gate is not None and self.gate.worst_class_recall is not None:
+            yield "gate.worst_class_recall", "is for one label a picture, but data.labels is several; leave it out"
         kinds = [chosen.kind for chosen in self.metrics]
         for place, kind in enumerate(kinds):
             if kind in kinds[:place]:
                 yield f"metrics.{place}", f"{kind} is named twice"
             elif wrong := misfit(kind, several, shares):
                 yield f"metrics.{place}", f"{kind} {wrong}"
-        for name in measured((), self.checkpoint.monitor):
+        watched = (self.checkpoint.monitor or "").partition("_")[2]
+        for name in [watched] if watched in METRICS else []:
             if wrong := misfit(name, several, shares):
                 yield "checkpoint.monitor", f"{name} {wrong}"
 
@@ -142,3 +148,8 @@ class Config(Record):
     def measured(self) -> tuple[str, ...]:
         """The metrics of validation beside the accuracy."""
         return measured(self.metrics, self.checkpoint.monitor)
+
+    @property
+    def accuracy(self) -> Literal["accuracy", "subset_accuracy"]:
+        """What the share of pictures that are right is called."""
+        return accuracy_of(self.data.several)

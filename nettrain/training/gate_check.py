@@ -9,6 +9,7 @@ import numpy as np
 from nettrain.config.document import Document
 from nettrain.data.classes import match
 from nettrain.data.config import Fold
+from nettrain.data.labels import counts
 from nettrain.data.split import Split, Splits
 from nettrain.errors import DataError
 from nettrain.training import checkpoint
@@ -36,28 +37,29 @@ def check_gate(document: Document[Config], splits: Splits) -> None:
     split = gate_split(splits)
     if split is None:
         raise document.error("gate", "there are no pictures to judge on; set data.test or data.val")
-    counts = np.bincount(split.labels, minlength=len(split.classes))
-    if gate.worst_class_recall is not None and not counts.all():
-        name = split.classes[int(counts.argmin())]
+    there = counts(split.labels, len(split.classes))
+    if gate.worst_class_recall is not None and not there.all():
+        name = split.classes[int(there.argmin())]
         message = f"there are no {split.name} pictures of {name!r}, so its recall is unknown; add some, or leave it out"
         raise document.error("gate.worst_class_recall", message)
     if gate.use == "lower":
         folded = split is splits.val and isinstance(document.config.data.val, Fold)  # then all folds may count together
-        rest = np.bincount(splits.train.labels, minlength=len(counts)) if folded else 0
-        _check_reach(document, gate, split, counts + rest)
+        rest = counts(splits.train.labels, len(there)) if folded else 0
+        every = len(split.files) + (len(splits.train.files) if folded else 0)
+        _check_reach(document, gate, split, there + rest, every)
     if gate.not_worse_than is not None:
         check_other(document)
         _check_classes(document, gate.not_worse_than.run, split)
 
 
-def _check_reach(document: Document[Config], gate: GateConfig, split: Split, counts: np.ndarray) -> None:
+def _check_reach(document: Document[Config], gate: GateConfig, split: Split, there: np.ndarray, n: int) -> None:
     rows = (
-        ("accuracy", gate.accuracy, int(counts.sum()), ""),
+        ("accuracy", gate.accuracy, n, ""),
         (
             "worst_class_recall",
             gate.worst_class_recall,
-            int(counts.min()),
-            f" of {split.classes[int(counts.argmin())]!r}",
+            int(there.min()),
+            f" of {split.classes[int(there.argmin())]!r}",
         ),
     )
     for key, limit, n, of in rows:

@@ -55,7 +55,7 @@ class Evaluated:
         files.make_folder(folder.evaluate)
         for name, content in (
             (f"{result.split}.json", self.text),
-            (f"confusion_{result.split}.csv", results.confusion_csv(result)),
+            *([] if result.several else [(f"confusion_{result.split}.csv", results.confusion_csv(result))]),
             (f"per_class_{result.split}.csv", results.per_class_csv(result)),
             (f"predictions_{result.split}.csv", results.predictions_csv(result)),
         ):
@@ -82,8 +82,8 @@ def evaluated(model: Model, split: Split, gate: GateConfig | None, report: Repor
 
 
 def hits(result: results.Evaluation) -> NDArray[np.float64]:
-    """1 for each picture that was classified rightly, 0 for the others. Shapes: (N,)."""
-    return np.asarray(result.predicted == result.labels, np.float64)
+    """1 for each picture that was classified rightly, in every label, 0 for the others. Shapes: (N,)."""
+    return np.asarray(result.scored.right, np.float64)
 
 
 def _hits_of(path: FilePath, split: Split, ours: results.Evaluation, report: Report) -> NDArray[np.float64]:

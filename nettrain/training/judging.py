@@ -47,7 +47,7 @@ def judge_split(model: Model, split: Split, report: Report) -> Judgement:
     kept = kept_if_it_fits(len(split.files), data.image)
     pictures = decode(split, data.image, data.on_bad_image, kept, get_threads(), progress)
     batches = Batches(pictures, INFERENCE_BATCH, 0, model.normalization)
-    several, shares = False, not LOSSES[model.config.loss.kind].several
+    several, shares = data.several, not LOSSES[model.config.loss.kind].several
     judged = judge(model.network, model.config.loss, batches.in_order())
     result = Evaluation(
         split.name,

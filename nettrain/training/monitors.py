@@ -9,10 +9,10 @@ from nettrain.config.fields import Chosen
 from nettrain.config.forms import Choice
 from nettrain.training.metrics.table import METRICS
 
-ALWAYS = "accuracy"  # measured in every training
+ALWAYS = frozenset({"accuracy", "subset_accuracy"})  # one of them is measured in every training
 UNDEFINED = 0.0  # what such a number counts as where the best epoch is chosen: only shares can be, more being better
-_TRAIN = ("val_accuracy", "val_loss", "train_accuracy", "train_loss")
-MONITORS = Choice((*_TRAIN, *(f"val_{name}" for name in METRICS if name != ALWAYS)))
+_TRAIN = ("val_accuracy", "val_loss", "train_accuracy", "train_loss", "train_subset_accuracy")
+MONITORS = Choice((*_TRAIN, *(f"val_{name}" for name in METRICS if name != "accuracy")))
 
 
 def best_mode(monitor: str) -> Literal["max", "min"]:
@@ -21,10 +21,15 @@ def best_mode(monitor: str) -> Literal["max", "min"]:
     return "min" if metric is None else metric.better
 
 
+def accuracy_of(several: bool) -> Literal["accuracy", "subset_accuracy"]:
+    """What the share of pictures that are right is called, where a picture has one label or several."""
+    return "subset_accuracy" if several else "accuracy"
+
+
 def measured(metrics: Sequence[Chosen], monitor: str | None) -> tuple[str, ...]:
-    """The metrics of validation beside the accuracy: those that are named, and one that is only monitored."""
+    """The metrics of validation beside an accuracy: those that are named, and one that is only monitored."""
     names = [chosen.kind for chosen in metrics]
     watched = (monitor or "").removeprefix("val_")
     if monitor is not None and monitor.startswith("val_") and watched in METRICS:
         names.append(watched)
-    return tuple(name for name in dict.fromkeys(names) if name != ALWAYS)
+    return tuple(name for name in dict.fromkeys(names) if name not in ALWAYS)

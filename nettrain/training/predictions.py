@@ -24,6 +24,11 @@ class Predictions:
     labels: Mapping[str, str]
 
     @property
+    def accuracy(self) -> str:
+        """What the share of pictures that are right is called: every label is, where a picture may have several."""
+        return "accuracy" if "accuracy" in self.numbers else "subset_accuracy"
+
+    @property
     def fingerprint(self) -> str:
         return str(self.numbers["data_fingerprint"])
 

@@ -99,7 +99,9 @@ def check_monitor(document: Document[Config], splits: Splits) -> str:
     """
     monitor = document.config.checkpoint.monitor
     if monitor is None:
-        return "val_accuracy" if splits.val is not None else "train_loss"
+        if splits.val is None:
+            return "train_loss"
+        return "val_loss" if document.config.data.several else "val_accuracy"
     if monitor.startswith("val_") and splits.val is None:
         raise document.error("checkpoint.monitor", f"there are no validation pictures for {monitor}; set data.val")
     return monitor

@@ -10,22 +10,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nettrain.data.labels import Labels, are_several, label_text
 from nettrain.errors import DataError, Diverged
 from nettrain.formats import ROWS
 from nettrain.training.csv_text import csv_text
 from nettrain.training.metrics.counts import Counts, mean_loss
 from nettrain.training.metrics.ranks import auroc_per_class
-from nettrain.training.metrics.scored import Scored
+from nettrain.training.metrics.scored import THRESHOLD, Scored
 from nettrain.training.metrics.table import measure
+from nettrain.training.monitors import accuracy_of
 from nettrain.training.statistics import wilson_interval
 
 CORNER = "rows: true class, columns: predicted"
-HEADLINE = ("accuracy", "macro_f1")  # what the summary always has, in their places
+HEADLINE = ("accuracy", "subset_accuracy", "macro_f1")  # what the summary always has, in their places
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The raw result on a split: N pictures with their paths, true classes, probabilities (N,K) and losses in nats.
+    """The raw result on a split: N pictures with their paths, labels, probabilities (N,K) and losses in nats.
+
+    ``labels`` are (N) or, where a picture may have several, (N,K) bool.
 
     ``metrics`` are those that are told beside accuracy and macro F1.
     """
@@ -33,7 +37,7 @@ class Evaluation:
     split: str
     classes: tuple[str, ...]
     paths: tuple[str, ...]
-    labels: NDArray[np.integer]
+    labels: Labels
     probabilities: NDArray[np.float32]
     losses: NDArray[np.floating]
     metrics: tuple[str, ...] = ()
@@ -51,8 +55,13 @@ class Evaluation:
         return Scored(self.labels, self.probabilities)
 
     @property
-    def predicted(self) -> NDArray[np.int64]:
-        """The class of the highest probability, the first of equals. Shapes: (N,)."""
+    def several(self) -> bool:
+        """Whether a picture may have any number of labels."""
+        return are_several(self.labels)
+
+    @property
+    def predicted(self) -> Labels:
+        """The class of the highest probability, the first of equals; or every label that is there, (N,K) bool."""
         return self.scored.predicted
 
     @property
@@ -64,25 +73,26 @@ class Evaluation:
 def summary(result: Evaluation, model_sha256: str, data_fingerprint: str) -> dict[str, Any]:
     """The object in ``evaluate/<split>.json``; what is undefined is None (see metrics/counts.py)."""
     n, hits = len(result.paths), int(result.scored.right.sum())
+    accuracy = accuracy_of(result.several)
     return {
         "split": result.split,
         "n": n,
-        "accuracy": hits / n,
-        "accuracy_ci95": list(wilson_interval(hits, n)),
+        accuracy: hits / n,
+        f"{accuracy}_ci95": list(wilson_interval(hits, n)),
         "loss": mean_loss(result.losses.tolist()),
         "macro_f1": measure("macro_f1", result.scored),
         **{name: measure(name, result.scored) for name in result.metrics if name not in HEADLINE},
         "per_class": _per_class(result),
-        "confusion": {
-            "labels": list(result.classes),
-            "matrix": result.matrix.tolist(),
-            "rows": "true",
-            "columns": "predicted",
-        },
+        **({"threshold": THRESHOLD} if result.several else {"confusion": _confusion(result)}),
         "model_sha256": model_sha256,
         "data_fingerprint": data_fingerprint,
         "format_version": ROWS,
     }
+
+
+def _confusion(result: Evaluation) -> dict[str, Any]:
+    facts = {"labels": list(result.classes), "matrix": result.matrix.tolist()}
+    return {**facts, "rows": "true", "columns": "predicted"}
 
 
 def confusion_csv(result: Evaluation) -> str:
@@ -99,11 +109,27 @@ def per_class_csv(result: Evaluation) -> str:
 
 def predictions_csv(result: Evaluation) -> str:
     """``predictions_<split>.csv``: a row a picture, in the split's order, with the probabilities that predict gives."""
+    if result.several:
+        return _labels_csv(result)
     head = ["path", "true", "predicted", "confidence", "correct", "loss"]
     rows = zip(result.paths, result.labels, result.predicted, result.probabilities, result.losses, strict=True)
     table = (
         [path, result.classes[true], result.classes[best], row[best], int(true == best), loss]
         for path, true, best, row, loss in rows
+    )
+    return csv_text([head, *table])
+
+
+def _labels_csv(result: Evaluation) -> str:
+    """The same where a picture may have several labels: all of them, and the probability of each class."""
+    head = ["path", "true", "predicted", "correct", "loss", *(f"p:{name}" for name in result.classes)]
+    scored = result.scored
+    rows = zip(
+        result.paths, result.labels, scored.predicted, scored.right, result.losses, result.probabilities, strict=True
+    )
+    table = (
+        [path, label_text(true, result.classes), label_text(found, result.classes), int(right), loss, *row]
+        for path, true, found, right, loss, row in rows
     )
     return csv_text([head, *table])
 

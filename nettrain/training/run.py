@@ -58,7 +58,7 @@ class Run:
         self.folder, self.lock, self.state, self.facts = folder, lock, state, facts
         self.notes: list[str] = []
         self.resumed = "resumed" in facts
-        self.logs = RunLogs(folder, logs, self.config.measured)
+        self.logs = RunLogs(folder, logs, self.config)
         self.clock: Clock = UNTIMED
         self.cadence = Cadence(self.config.checkpoint.every, self.prepared.steps_per_epoch)
 

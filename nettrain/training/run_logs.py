@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from nettrain.training.config import Config
 from nettrain.training.logs import CsvLog, EventLog
 from nettrain.training.run_folder import RunFolder
 
-COLUMNS = ("epoch", "step", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
 TIMINGS = ("epoch", "seconds", "images_per_second", "val_seconds")
 NOTHING_LOGGED = {"metrics.csv": 0, "events.jsonl": 0}
+
+
+def metric_columns(config: Config) -> tuple[str, ...]:
+    """The columns of metrics.csv, which hang on the config alone."""
+    accuracy = config.accuracy
+    head = ("epoch", "step", "lr", "train_loss", f"train_{accuracy}", "val_loss", f"val_{accuracy}")
+    return (*head, *(f"val_{name}" for name in config.measured))
 
 
 class RunLogs:
     """metrics.csv, events.jsonl and timings.csv of a run; ``sizes`` cut the first two, as a checkpoint recorded them.
 
-    ``measured`` are the metrics of validation that the config asks for; each has a column.
-
     Errors   those of ``CsvLog`` and ``EventLog``.
     """
 
-    def __init__(self, folder: RunFolder, sizes: Mapping[str, int], measured: Sequence[str] = ()) -> None:
-        columns = (*COLUMNS, *(f"val_{name}" for name in measured))
-        self.metrics = CsvLog(folder.metrics, columns, sizes.get("metrics.csv", 0))
+    def __init__(self, folder: RunFolder, sizes: Mapping[str, int], config: Config) -> None:
+        self.metrics = CsvLog(folder.metrics, metric_columns(config), sizes.get("metrics.csv", 0))
         self.events = EventLog(folder.events, sizes.get("events.jsonl", 0))
         self.timings = CsvLog(folder.timings, TIMINGS)
 

@@ -27,7 +27,7 @@ from nettrain.training.statistics import mean_and_spread
 
 SUMMARY = "summary.csv"
 NOT_REACHED = frozenset({"epoch", "step", "lr"})  # columns of metrics.csv that say when, and not how good
-JUDGED = ("accuracy", "loss", "macro_f1")  # of evaluate's object
+JUDGED = ("accuracy", "subset_accuracy", "loss", "macro_f1")  # of evaluate's object
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def reached(member: Member, folder: RunFolder, gate: GateConfig | None, report: 
     numbers = {name: float(cell) for name, cell in row.items() if cell and name not in NOT_REACHED}
     found = _judged(folder, gate, report)
     if found is not None and found.split == "test":
-        numbers |= {f"test_{name}": float(found.numbers[name]) for name in JUDGED}
+        numbers |= {f"test_{name}": float(found.numbers[name]) for name in JUDGED if name in found.numbers}
     return Reached(member, monitor, int(row["epoch"]), numbers, found)
 
 
@@ -117,14 +117,14 @@ def judge_series(
     Errors   those of ``judge_split``, for the other run that a gate names.
     """
     judged = [row.predictions for row in rows if row.predictions is not None]
-    classes = tuple(str(name) for name in judged[0].numbers["confusion"]["labels"])
+    classes = tuple(str(row["label"]) for row in judged[0].numbers["per_class"])
     labels = {path: label for one in judged for path, label in one.labels.items()}
     paths = sorted(labels)
     shares = [np.mean([one.right[path] for one in judged if path in one.right]) for path in paths]
+    several = "confusion" not in judged[0].numbers  # then no gate asks for the label
     index = {name: place for place, name in enumerate(classes)}
-    seen = Seen(
-        judged[0].split, classes, np.array([index[labels[path]] for path in paths]), np.array(shares), len(judged)
-    )
+    places = np.array([0 if several else index[labels[path]] for path in paths])
+    seen = Seen(judged[0].split, classes, places, np.array(shares), len(judged))
     other = None
     if gate.not_worse_than is not None:
         right = _right_of(gate.not_worse_than.run, folders, judged, report)

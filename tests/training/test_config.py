@@ -56,8 +56,13 @@ PLACES = {  # where a row of each table stands in a config
     "schedules": ("model:", "schedule: {}\nmodel:"),
     "augmentations": ("model:", "  augment: [{}]\nmodel:"),
 }
-KINDS = [(table, kind) for table in TABLES for kind in TABLES[table].rows]
+ELSEWHERE = {"subset_accuracy"}  # kinds that need another key too: see OTHERS
+KINDS = [(table, kind) for table in TABLES for kind in TABLES[table].rows if kind not in ELSEWHERE]
 OTHERS = {  # name: (text to replace in MLP, replacement)
+    "several labels": (
+        "model:",
+        "  labels: several\nloss: {bce: {class_weights: balanced}}\nmetrics: [subset_accuracy]\nmodel:",
+    ),
     "four channels": ("channels: 1", "channels: 4"),
     "four channels, padded": ("channels: 1", "channels: 4, fit: pad, background: [1, 2, 3]"),
     "every key of image": (

@@ -29,7 +29,10 @@ def text(data: Path, extra: str) -> str:
 
 
 def test_every_metric_can_be_monitored_its_way() -> None:
-    assert set(MONITORS.values) == {"train_loss", "train_accuracy", "val_loss", *(f"val_{name}" for name in METRICS)}
+    assert set(MONITORS.values) == {
+        *("train_loss", "train_accuracy", "train_subset_accuracy", "val_loss"),
+        *(f"val_{name}" for name in METRICS),
+    }
     for name, row in METRICS.items():
         assert best_mode(f"val_{name}") == row.better
     assert (best_mode("train_loss"), best_mode("val_loss"), best_mode("train_accuracy")) == ("min", "min", "max")
@@ -38,6 +41,11 @@ def test_every_metric_can_be_monitored_its_way() -> None:
 FAULTS = [
     ("metrics: [top5, macro_f1, top5]", "config.yaml:12:27: metrics.2: top5 is named twice"),
     ("metrics: [top10]", "config.yaml:12:11: metrics.0: top10 is always 1 with 10 classes; leave it out"),
+    (
+        "metrics: [subset_accuracy]",
+        "config.yaml:12:11: metrics.0: subset_accuracy is for several labels a picture, but data.labels is one; "
+        "use accuracy",
+    ),
     ("metrics: [macro]", "config.yaml:12:11: metrics.0: unknown metric 'macro'; did you mean 'macro_f1'?"),
     (
         "metrics: [auroc, log_loss]\nloss: binary_cross_entropy",

@@ -22,6 +22,11 @@ def accuracy(scored: Scored) -> float:
     return int(scored.right.sum()) / n if n else math.nan
 
 
+def subset_accuracy(scored: Scored) -> float:
+    """The share of pictures with every label right: all that are theirs, and no other."""
+    return accuracy(scored)
+
+
 def balanced_accuracy(scored: Scored) -> float:
     """The mean recall of the classes that have pictures: accuracy as if each had as many."""
     return mean_of_defined(scored.per_class.recall)
@@ -70,6 +75,7 @@ def _top(k: int) -> Metric:
 TOP = range(2, 11)  # the k of topk
 METRICS: dict[str, Metric] = {
     "accuracy": _row(accuracy, several=False),
+    "subset_accuracy": _row(subset_accuracy, one=False),
     **{f"top{k}": _top(k) for k in TOP},
     "balanced_accuracy": _row(balanced_accuracy, several=False),
     "macro_precision": _row(macro_precision),
@@ -91,6 +97,7 @@ METRIC_ALIASES = {
     "auc": "auroc",
     "ece": "calibration_error",
     "expected_calibration_error": "calibration_error",
+    "exact_match": "subset_accuracy",
 }
 METRIC_TABLE = Table(
     dict.fromkeys(METRICS, NoSettings), METRIC_ALIASES, does={name: row.does for name, row in METRICS.items()}

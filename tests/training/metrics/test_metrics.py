@@ -48,6 +48,7 @@ BY_HAND = {  # predicted 0, 1, 1, 0, 0: matrix [[1, 1, 0], [1, 1, 0], [1, 0, 0]]
     "calibration_error": (2 * 0.4 + 0.5 + 0.6 + 0.3) / 5,
 }
 SEVERAL_BY_HAND = {  # predicted 100, 010, 000, 110
+    "subset_accuracy": 2 / 4,
     "macro_precision": (2 / 2 + 1 / 2) / 2,
     "macro_recall": (2 / 2 + 1 / 2) / 2,
     "macro_f1": (1 + 1 / 2) / 2,
@@ -127,7 +128,9 @@ def test_a_probability_of_nothing_counts_as_the_least() -> None:
 
 
 def test_which_fit() -> None:
-    assert list(all_that_fit((), False, True, 3)) == [name for name in METRICS if not name.startswith("top")]
+    assert list(all_that_fit((), False, True, 3)) == [
+        name for name in METRICS if not name.startswith(("top", "subset"))
+    ]
     assert "top5" in all_that_fit((), False, True, 6)
     assert "top3" in all_that_fit(("top3",), False, True, 4)
     assert "log_loss" not in set(all_that_fit((), False, False, 3))

@@ -1,0 +1,53 @@
+"""Where labelled pictures may come from, a row each: how a path is recognised, and what lists it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nettrain.data.listing import Listing, list_folder
+from nettrain.data.names import unfit_among_several
+from nettrain.data.sources.manifest import list_manifest
+from nettrain.errors import DataError, Fault
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of source: ``fits`` recognises its path, ``read`` lists it with labels, (N) or several (N,K)."""
+
+    fits: Callable[[str], bool]
+    read: Callable[[str, bool, int], Listing]
+
+
+def _folder(path: str, several: bool, least_classes: int) -> Listing:
+    """One folder a class; where a picture may have several labels, it has this one."""
+    listing = list_folder(path, least_classes)
+    if not several:
+        return listing
+    unfit = ((os.path.join(path, name), unfit_among_several(name)) for name in listing.classes)
+    if faults := [Fault(why, where) for where, why in unfit if why is not None]:
+        raise DataError(faults=faults)
+    return replace(listing, labels=np.eye(len(listing.classes), dtype=bool)[listing.labels])
+
+
+def _is_csv(path: str) -> bool:
+    return path.lower().endswith(".csv") and not os.path.isdir(path)
+
+
+SOURCES: dict[str, Source] = {  # the first that fits; the last says what is wrong with a path that is like none
+    "csv": Source(_is_csv, list_manifest),
+    "folder": Source(lambda path: True, _folder),
+}
+
+
+def list_source(path: str | os.PathLike[str], several: bool = False, least_classes: int = 2) -> Listing:
+    """The labelled pictures of a source, none of them read.
+
+    Errors   DataError: those of the source.
+    """
+    path = os.fspath(path)
+    source = next(source for source in SOURCES.values() if source.fits(path))
+    return source.read(path, several, least_classes)
