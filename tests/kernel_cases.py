@@ -187,7 +187,8 @@ def depthwise() -> list[Row]:
         Window((1, 1)),
         Window((7, 8)),
     ]
-    return [Row("Depthwise", (7, 8), window, 6, 6, 6) for window in windows]
+    one = [Row("Depthwise", (7, 8), window, 6, 6, 6) for window in windows]
+    return [*one, *(Row("Depthwise", (7, 8), window, 4, K, 4) for window in windows[1:4] for K in (8, 12))]
 
 
 ROWS = [*winograd(), *patches(), *planes(), *pixels(), *depthwise()]

@@ -108,6 +108,7 @@ CONVS = {
     "conv3x3-32-32@16-dilation2": Conv(32, 32, 16, dilation=2),
     "conv3x3-64-64@16-groups4": Conv(64, 64, 16, groups=4),
     "conv3x3-64-64@16-depthwise": Conv(64, 64, 16, groups=64),
+    "conv3x3-64-128@16-depthwise": Conv(64, 128, 16, groups=64),
     "conv3x3-32-32@32-relu-pool": Conv(32, 32, 32, then=POOLED, covers="conv2d bias pointwise relu max_pool"),
     "conv3x3-32-32@32-norm-relu": Conv(32, 32, 32, then=NORMED, covers="conv2d batch_norm pointwise relu"),
 }

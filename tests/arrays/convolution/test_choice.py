@@ -52,7 +52,7 @@ TABLE: list[tuple[str, Pair, int, int, Window, int]] = [  # (H, W), C, K, window
     ("Depthwise", (32, 32), 64, 64, SAME, 64),
     ("Depthwise", (32, 32), 64, 64, Window((1, 1)), 64),
     ("Depthwise", (32, 32), 3, 3, Window(THREE, (2, 2), (2, 2), 1), 3),
-    ("Patches", (32, 32), 8, 16, SAME, 8),  # two filters a channel
+    ("Depthwise", (32, 32), 8, 16, SAME, 8),  # two filters a channel
     ("Planes", (32, 32), 1, 1, SAME, 1),
 ]
 
