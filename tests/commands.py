@@ -132,7 +132,7 @@ def tree(root: Path, *, times: bool = False) -> dict[str, str]:
 def results(run: Path) -> dict[str, str]:
     """The hash of every file that must be the same in every repetition of a run."""
     named = tree(run)
-    same = ("metrics.csv", "events.jsonl", "split.csv", "classes.txt", "best.safetensors", "checkpoints")
+    same = ("metrics.csv", "events.jsonl", "starts.csv", "split.csv", "classes.txt", "best.safetensors", "checkpoints")
     return {name: digest for name, digest in named.items() if name.startswith(same)}
 
 

@@ -31,6 +31,11 @@ BASE: dict[str, Any] = {
     "optimizer": {"sgd": {"lr": 0.1}},
     "train": {"epochs": 3, "batch_size": 4},
 }
+BESIDE = {  # what has to stand elsewhere for a section to mean something
+    "train.ema": {"model": {"layers": [{"conv2d": {"filters": 4, "kernel_size": 3, "norm": "batch_norm"}},
+                                       "global_avg_pool", {"dense": "classes"}]}},
+    "train.rollback": {"train": {"on_nan": "rollback"}},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,8 @@ def wanted(where: str, record: type[Record]) -> Iterator[str]:
 def config_with(where: str, example: Mapping[str, Any]) -> dict[str, Any]:
     """A whole config in which the example stands."""
     config = copy.deepcopy(BASE)
+    for name, settings in BESIDE.get(where, {}).items():
+        config[name].update(copy.deepcopy(settings))
     table, _, kind = where.partition(".")
     if table not in TABLES:
         holder = section_of(config, where)

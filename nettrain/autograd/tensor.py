@@ -52,6 +52,10 @@ class Proposal(Protocol):
 
     def finite(self) -> bool: ...
 
+    def by(self, share: float) -> Proposal:
+        """The same change, a running average being moved by this share of the way."""
+        ...
+
 
 class Tensor:
     """A value in the network: an array, or a ``Spec`` in a dry run.

@@ -86,10 +86,10 @@ def train(
     """
     from nettrain.cli.profile_table import profile_lines
     from nettrain.training.closing import EpochRow
-    from nettrain.training.run import Saved, Stopped
+    from nettrain.training.facts import RolledBack, Saved, StartTried
+    from nettrain.training.run import Stopped
     from nettrain.training.time_limit import TimeUp
 
-    progress = run.state.progress
     tell(*run.notes)
     try:
         for fact in run.go(heard, limit):
@@ -97,7 +97,14 @@ def train(
                 screen.epoch(fact)
             elif isinstance(fact, Saved):
                 tell(f"nettrain: saved at step {fact.step}")
+            elif isinstance(fact, RolledBack):
+                screen.close()
+                tell(f"nettrain: warning: {fact}")
+            elif isinstance(fact, StartTried):
+                screen.close()
+                tell(str(fact))
             else:
+                progress = run.state.progress
                 screen.step(fact, progress.correct / max(progress.position, 1))
     except Stopped as stop:
         screen.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,9 @@ class MoveTowards:
 
     def finite(self) -> bool:
         return bool(np.isfinite(self.target).all())
+
+    def by(self, share: float) -> MoveTowards:
+        return replace(self, momentum=share)
 
 
 class BatchNorm(Part):

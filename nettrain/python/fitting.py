@@ -14,11 +14,9 @@ from nettrain.config.reader import read_config, read_text
 from nettrain.python.model import Model, load
 from nettrain.python.scope import surroundings
 from nettrain.training import json_text
-from nettrain.training.closing import EpochRow
 from nettrain.training.config import TABLES, Config
-from nettrain.training.loop import Step
 from nettrain.training.opening import begin, begin_or_take_up, named
-from nettrain.training.run import Run, Saved, Stopped
+from nettrain.training.run import Run, RunFact, Stopped
 
 NAMELESS = "python"  # what a config that is no file is called, in errors and for its run
 
@@ -38,10 +36,10 @@ class Fitting:
         self.notes: tuple[str, ...] = (*run.notes, *run.prepared.notes)
         self._facts = self._go()
 
-    def __iter__(self) -> Iterator[Step | EpochRow | Saved]:
+    def __iter__(self) -> Iterator[RunFact]:
         return self
 
-    def __next__(self) -> Step | EpochRow | Saved:
+    def __next__(self) -> RunFact:
         """Train up to the next fact: a committed step, or an epoch's end with its validation.
 
         Errors   ``KeyboardInterrupt`` after Ctrl-C, saved before; ``nettrain.Diverged``, with nothing bad saved;
@@ -60,7 +58,7 @@ class Fitting:
         """Stop here: what has been trained is saved, and ``nettrain resume`` goes on from it."""
         self._facts.close()
 
-    def _go(self) -> Generator[Step | EpochRow | Saved, None, None]:
+    def _go(self) -> Generator[RunFact, None, None]:
         if self._run.finished:
             self._run.complete()
             return

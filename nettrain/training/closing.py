@@ -50,9 +50,26 @@ def close_epoch(
              ``EnvironmentFault``.
     """
     state.check_finite()
-    prepared, begun = state.prepared, time.perf_counter()
-    validated = validate(prepared)
-    clock.lap("validation")
+    begun = time.perf_counter()
+    state.average_epoch(end.epoch)
+    with state.shipped(end.epoch):
+        validated = validate(state.prepared)
+        clock.lap("validation")
+        timed = seconds, pictures / seconds, time.perf_counter() - begun
+        return _write(end, state, folder, logs, clock, validated, timed)
+
+
+def _write(
+    end: EpochEnd,
+    state: State,
+    folder: RunFolder,
+    logs: RunLogs,
+    clock: Clock,
+    validated: dict[str, float | None],
+    timed: tuple[float, float, float],
+) -> EpochRow:
+    """Note what an epoch was; ``timed`` are its seconds, pictures a second, and seconds of validation."""
+    prepared, (seconds, images_per_second, val_seconds) = state.prepared, timed
     name = prepared.config.accuracy
     numbers = {"train_loss": end.train_loss, f"train_{name}": end.train_accuracy, **validated}
     monitored = numbers[prepared.monitor]
@@ -64,11 +81,14 @@ def close_epoch(
         {
             "epoch": end.epoch,
             "seconds": round(seconds, 3),
-            "images_per_second": round(pictures / seconds, 1),
-            "val_seconds": round(time.perf_counter() - begun, 3),
+            "images_per_second": round(images_per_second, 1),
+            "val_seconds": round(val_seconds, 3),
         }
     )
     state.history.values.append(value)
+    if (stopping := state.config.train.early_stopping) is not None:
+        watched = numbers[stopping.monitor]
+        state.patience.look(stopping, end.epoch, UNDEFINED if watched is None else watched)
     best = state.best
     is_best = best.improves(prepared.monitor, value)
     if is_best:
@@ -77,7 +97,7 @@ def close_epoch(
         save_best(folder, state)
         clock.lap("checkpoints")
     loss, accuracy = validated.pop("val_loss", None), validated.pop(f"val_{name}", None)
-    return EpochRow(end, loss, accuracy, validated, value, is_best, seconds, pictures / seconds, name)
+    return EpochRow(end, loss, accuracy, validated, value, is_best, seconds, images_per_second, name)
 
 
 def validate(prepared: Prepared) -> dict[str, float | None]:

@@ -16,11 +16,15 @@ from nettrain.ops.loss_table import INSIDE, LOSS_ALIASES, LOSSES, CrossEntropyCo
 from nettrain.optim.schedules.constant import ConstantConfig
 from nettrain.optim.schedules.table import SCHEDULE_ALIASES, SCHEDULES
 from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
+from nettrain.training.averages import EmaConfig, SwaConfig
 from nettrain.training.gates import GateConfig
 from nettrain.training.metrics.measured import misfit
 from nettrain.training.metrics.table import METRIC_TABLE, METRICS
 from nettrain.training.monitors import MONITORS, accuracy_of, best_mode, measured
+from nettrain.training.patience import EarlyStoppingConfig
+from nettrain.training.rollback import RollbackConfig
 from nettrain.training.runs import name_fault
+from nettrain.training.starts import RestartsConfig
 
 TABLES = {
     **MODEL_TABLES,
@@ -56,17 +60,40 @@ class TrainConfig(
     mean over all of them: as a batch that many times the size would, in the memory of one.
 
     ``max_time`` ends each call of fit or resume after that long, at the next step, saved; it can go on from there.
+
+    ``on_nan`` says what a loss, a gradient or a weight that is NaN or infinite does: ``stop`` ends the run with exit
+    code 6; ``rollback`` begins the epoch again, with a smaller learning rate from there on. How each of these is used:
+    docs/training.md.
     """
 
     epochs: Count
     batch_size: Count = 128
     accumulate: Count = 1
+    ema: EmaConfig | None = None
+    swa: SwaConfig | None = None
+    early_stopping: EarlyStoppingConfig | None = None
+    on_nan: Literal["stop", "rollback"] = "stop"
+    rollback: RollbackConfig | None = None
+    restarts: RestartsConfig | None = None
     threads: Annotated[Count | None, Environment] = None
     max_time: Annotated[MaxTime | None, Environment] = None
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         if self.max_time is not None:
             yield from time_fault(self.max_time)
+        if self.ema is not None and self.swa is not None:
+            yield "swa", "there is ema, too, and only one average can be the model; leave one of them out"
+        if self.swa is not None and (before := self.swa.after(self.epochs)) >= self.epochs:
+            yield "swa.start", f"leaves none of the {self.epochs} epochs to average, but begins after {before}"
+        if self.rollback is not None and self.on_nan != "rollback":
+            yield "rollback", f"has no effect when on_nan is {self.on_nan}; set on_nan: rollback, or leave it out"
+        if self.restarts is not None and self.restarts.epochs > self.epochs:
+            yield "restarts.epochs", f"a trial cannot be longer than the training of {self.epochs} epochs"
+
+    @property
+    def going_back(self) -> RollbackConfig | None:
+        """How to go back after a divergence; None to stop."""
+        return (self.rollback or RollbackConfig()) if self.on_nan == "rollback" else None
 
     @property
     def step_pictures(self) -> int:
@@ -139,15 +166,23 @@ class Config(Record):
                 yield f"metrics.{place}", f"{kind} is named twice"
             elif wrong := misfit(kind, several, shares):
                 yield f"metrics.{place}", f"{kind} {wrong}"
-        watched = (self.checkpoint.monitor or "").partition("_")[2]
-        for name in [watched] if watched in METRICS else []:
-            if wrong := misfit(name, several, shares):
-                yield "checkpoint.monitor", f"{name} {wrong}"
+        for key, monitor in self.monitors:
+            watched = (monitor or "").partition("_")[2]
+            for name in [watched] if watched in METRICS else []:
+                if wrong := misfit(name, several, shares):
+                    yield key, f"{name} {wrong}"
+
+    @property
+    def monitors(self) -> tuple[tuple[str, str | None], ...]:
+        """The numbers that something hangs on, each with the key that names it."""
+        stopping = self.train.early_stopping
+        watched = (("train.early_stopping.monitor", stopping.monitor),) if stopping is not None else ()
+        return ("checkpoint.monitor", self.checkpoint.monitor), *watched
 
     @property
     def measured(self) -> tuple[str, ...]:
         """The metrics of validation beside the accuracy."""
-        return measured(self.metrics, self.checkpoint.monitor)
+        return measured(self.metrics, *(monitor for _, monitor in self.monitors))
 
     @property
     def accuracy(self) -> Literal["accuracy", "subset_accuracy"]:

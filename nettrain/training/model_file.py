@@ -20,7 +20,9 @@ from nettrain.training import checkpoint, json_text
 from nettrain.training.config import TABLES, Config
 from nettrain.training.evaluation import outputs_of
 
-OPTIMIZER = "optimizer/"  # prefix of the optimizer's tensors in the checkpoint of a training
+OPTIMIZER = "optimizer/"  # prefixes of tensors in the checkpoint of a training: the optimizer's,
+AVERAGE = "average/"  # averaged weights,
+EPOCH_START = "epoch_start/"  # and all of these as they were when the epoch began
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     except (KeyError, TypeError, ModelFault) as error:
         raise CheckpointError(f"is not a model that this version can use ({error}); train it again", shown) from error
     network.materialise(0)
-    weights = {name: tensor for name, tensor in found.tensors.items() if not name.startswith(OPTIMIZER)}
+    weights = {name: tensor for name, tensor in found.tensors.items() if "/" not in name}
     put_state(network.state(), weights, shown)
     return Model(network, config, classes, normalization, found.sha256, shown)
 

@@ -26,10 +26,11 @@ def accuracy_of(several: bool) -> Literal["accuracy", "subset_accuracy"]:
     return "subset_accuracy" if several else "accuracy"
 
 
-def measured(metrics: Sequence[Chosen], monitor: str | None) -> tuple[str, ...]:
-    """The metrics of validation beside an accuracy: those that are named, and one that is only monitored."""
+def measured(metrics: Sequence[Chosen], *monitors: str | None) -> tuple[str, ...]:
+    """The metrics of validation beside the accuracy: those that are named, and those that are only monitored."""
     names = [chosen.kind for chosen in metrics]
-    watched = (monitor or "").removeprefix("val_")
-    if monitor is not None and monitor.startswith("val_") and watched in METRICS:
-        names.append(watched)
+    for monitor in monitors:
+        watched = (monitor or "").removeprefix("val_")
+        if monitor is not None and monitor.startswith("val_") and watched in METRICS:
+            names.append(watched)
     return tuple(name for name in dict.fromkeys(names) if name not in ALWAYS)

@@ -127,7 +127,7 @@ def take_up(
         lock.release()
         raise
     try:
-        step = state.progress.step
+        step = state.number
         run.cadence.damaged.update(later for later in checkpoint.steps(folder.checkpoints) if later > step)
         checkpoint.prune(folder.checkpoints, step, run.cadence.is_regular)  # if it died before it could
         run.notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]

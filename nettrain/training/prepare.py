@@ -25,6 +25,7 @@ from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
 from nettrain.optim.table import pattern_faults, state_numbers, working_numbers
+from nettrain.training.averages import keeps_buffers
 from nettrain.training.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.config import Config
 from nettrain.training.gate_check import check_gate
@@ -55,6 +56,9 @@ def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
 def _check_patterns(document: Document[Config], network: Network) -> None:
     if lost := list(pattern_faults(document.config.optimizer, _shapes(network))):
         raise ConfigError(faults=[document.fault(f"optimizer.{key}", message) for key, message in lost])
+    if keeps_buffers(document.config.train.ema) and not network.buffers:
+        what = "has no effect: no layer has batch norm, so there are no statistics; leave it out"
+        raise document.error("train.ema.statistics", what)
 
 
 def training_bytes(config: Config, network: Network) -> int:
@@ -97,14 +101,16 @@ def check_monitor(document: Document[Config], splits: Splits) -> str:
 
     Errors   ``ConfigError`` if it is of validation, and there is none.
     """
-    monitor = document.config.checkpoint.monitor
-    if monitor is None:
-        if splits.val is None:
-            return "train_loss"
-        return "val_loss" if document.config.data.several else "val_accuracy"
-    if monitor.startswith("val_") and splits.val is None:
-        raise document.error("checkpoint.monitor", f"there are no validation pictures for {monitor}; set data.val")
-    return monitor
+    config = document.config
+    lost = [(key, name) for key, name in config.monitors if name and name.startswith("val_") and splits.val is None]
+    if lost:
+        what = "there are no validation pictures for"
+        raise ConfigError(faults=[document.fault(key, f"{what} {name}; set data.val") for key, name in lost])
+    if config.checkpoint.monitor is not None:
+        return config.checkpoint.monitor
+    if splits.val is None:
+        return "train_loss"
+    return "val_loss" if config.data.several else "val_accuracy"
 
 
 def check_metrics(document: Document[Config], splits: Splits) -> None:
@@ -116,7 +122,7 @@ def check_metrics(document: Document[Config], splits: Splits) -> None:
     if metrics and splits.val is None:
         raise document.error("metrics", "there are no validation pictures to measure on; set data.val, or leave it out")
     named = [(f"metrics.{place}", chosen.kind) for place, chosen in enumerate(metrics)]
-    named += [("checkpoint.monitor", name) for name in measured((), document.config.checkpoint.monitor)]
+    named += [(key, name) for key, monitor in document.config.monitors for name in measured((), monitor)]
     wrong = [(key, name, why) for key, name in named if (why := always_one(name, len(splits.classes)))]
     if wrong:
         raise ConfigError(faults=[document.fault(key, f"{name} {why}; leave it out") for key, name, why in wrong])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Generator, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,12 @@ from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.autograd.clock import UNTIMED, Clock
 from nettrain.data.batches import Batches
-from nettrain.errors import EnvironmentFault, NettrainError
-from nettrain.training import signals
+from nettrain.errors import Diverged, EnvironmentFault, NettrainError
+from nettrain.training import checkpoint, signals
 from nettrain.training.cadence import Cadence
 from nettrain.training.closing import EpochRow, close_epoch
 from nettrain.training.config import Config
+from nettrain.training.facts import RolledBack, Saved, StartTried
 from nettrain.training.loop import EpochClosed, EpochEnd, Fact, Step, train
 from nettrain.training.objective import training_loss
 from nettrain.training.prepare import Prepared
@@ -32,6 +32,7 @@ from nettrain.training.signals import stop_between_pieces
 from nettrain.training.state import State
 from nettrain.training.step import Stepper
 from nettrain.training.time_limit import TimeLimit, TimeUp
+from nettrain.training.trials import try_starts
 
 
 class Stopped(Exception):
@@ -42,11 +43,7 @@ class Stopped(Exception):
         self.signal_number = signal_number
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A checkpoint that SIGUSR1 asked for."""
-
-    step: int
+RunFact = Step | EpochRow | Saved | RolledBack | StartTried
 
 
 class Run:
@@ -60,6 +57,7 @@ class Run:
         self.resumed = "resumed" in facts
         self.logs = RunLogs(folder, logs, self.config)
         self.clock: Clock = UNTIMED
+        self._pictures = 0  # trained on in this epoch by this process
         self.cadence = Cadence(self.config.checkpoint.every, self.prepared.steps_per_epoch)
 
     @property
@@ -72,11 +70,22 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        return self.state.progress.epoch >= self.state.lineage.epochs(self.config)
+        return self.state.finished
 
-    def go(
-        self, profile: Profile | None = None, limit: TimeLimit | None = None
-    ) -> Generator[Step | EpochRow | Saved, None, None]:
+    @property
+    def _trying(self) -> bool:
+        """Whether starts are still being tried."""
+        return self.config.train.restarts is not None and self.state.starts.chosen is None
+
+    @property
+    def reason(self) -> str:
+        """Why a finished run is at its end."""
+        stopping, patience = self.config.train.early_stopping, self.state.patience
+        if stopping is not None and patience.stopped_at is not None:
+            return patience.reason(stopping)
+        return "all epochs done"
+
+    def go(self, profile: Profile | None = None, limit: TimeLimit | None = None) -> Generator[RunFact, None, None]:
         """Train to the end, writing logs and checkpoints on the way; yields each committed step and finished epoch.
 
         A ``profile`` hears where the time goes, and is written when the training ends or is stopped. When the time of
@@ -94,7 +103,7 @@ class Run:
                     yield from self._train(limit)
                     if profile is not None:
                         profile.write(self.folder.profile)
-                    self.mark(FINISHED, reason="all epochs done", ended=now())
+                    self.mark(FINISHED, reason=self.reason, ended=now())
                     interrupt.check()  # a signal since the last step still ends the process
                 except interrupt.Interrupted as stop:
                     if not self.finished:
@@ -132,9 +141,10 @@ class Run:
         """
         state, config, steps = self.state, self.config, self.prepared.steps_per_epoch
         start, history = state.lineage.epochs(config) * steps, state.history.values
-        before = state.lineage.learning_rate(config, steps, self.prepared.monitor)(start - 1, history[:-1])
+        before = state.learning_rate()(start - 1, history[:-1])
         state.lineage.extend(config, steps, epochs, schedule)
-        after = state.lineage.learning_rate(config, steps, self.prepared.monitor)(start, history)
+        state.patience.go_on()
+        after = state.learning_rate()(start, history)
         self.mark("running")  # run.json first: a checkpoint from before the extension is then known for one
         self.save()
         self.notes.append(
@@ -145,7 +155,7 @@ class Run:
         """Close a finished run; run.json says so afterwards, also where the process died just before it did."""
         try:
             if self.facts.get("state") != FINISHED:
-                self.mark(FINISHED, reason="all epochs done", ended=now())
+                self.mark(FINISHED, reason=self.reason, ended=now())
         finally:
             self.close()
 
@@ -158,67 +168,123 @@ class Run:
         self.logs.close()
         self.lock.release()
 
-    def _train(self, limit: TimeLimit | None) -> Iterator[Step | EpochRow | Saved]:
+    def _train(self, limit: TimeLimit | None) -> Iterator[RunFact]:
+        if (restarts := self.config.train.restarts) is not None:
+            yield from try_starts(self, restarts, limit)
+        while not self.finished:
+            try:
+                yield from self._epochs(limit)
+            except Diverged as error:
+                yield self._go_back(error)
+
+    def _epochs(self, limit: TimeLimit | None) -> Iterator[Step | EpochRow | Saved]:
+        """Train up to the end, or to where early stopping has it."""
+        state = self.state
+        begun = time.perf_counter()
+        with closing(self.facts_of(state.lineage.epochs(self.config), limit, "step")) as facts:
+            for fact in facts:
+                match fact:
+                    case EpochEnd():
+                        seconds = time.perf_counter() - begun
+                        row = close_epoch(fact, state, self.folder, self.logs, self.clock, seconds, self._pictures)
+                        begun, self._pictures = time.perf_counter(), 0
+                    case EpochClosed():
+                        state.epoch_begins()
+                        self.save_if_due()
+                        yield row
+                        self.clock.lap("logs")
+                        if self.finished:
+                            return
+                    case Step() | Saved():
+                        yield fact
+
+    def facts_of(
+        self, epochs: int, limit: TimeLimit | None, event: str, **more: object
+    ) -> Generator[Fact | Saved, None, None]:
+        """The facts of the training up to so many epochs; its steps are logged, and saved after when that is due."""
         prepared, config, state = self.prepared, self.config, self.state
         loss = training_loss(config.loss, prepared.class_weights)
-        stepper = Stepper(prepared.network, state.optimizer, loss, self.clock)
+        stepper = Stepper(prepared.network, state.optimizer, loss, self.clock, state.follow)
         batches = Batches(
             prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
         )
-        learning_rate = state.lineage.learning_rate(config, prepared.steps_per_epoch, prepared.monitor)
-        begun, pictures = time.perf_counter(), 0
+        self._pictures = 0
         facts: Iterator[Fact] = train(
             stepper,
             batches,
-            learning_rate,
-            state.lineage.epochs(config),
+            state.learning_rate(),
+            epochs,
             config.seed,
             state.progress,
             state.history.values,
             config.train.accumulate,
         )
         for fact in facts:
-            match fact:
-                case Step():
-                    pictures += fact.pictures
-                    self.logs.events.event(
-                        "step", epoch=fact.epoch, step=fact.step, loss=np.float32(fact.loss), lr=fact.lr
-                    )
-                    yield fact
-                    self.clock.lap("logs")
-                    if fact.position < len(prepared.train) and self.cadence.is_due(fact.step, last=False):
-                        self.save()
-                    if signals.take_save_request():
-                        self.save()
-                        yield Saved(fact.step)
-                    if limit is not None and limit.reached():
-                        raise TimeUp(str(limit))
-                case EpochEnd():
-                    seconds = time.perf_counter() - begun
-                    row = close_epoch(fact, state, self.folder, self.logs, self.clock, seconds, pictures)
-                    begun, pictures = time.perf_counter(), 0
-                case EpochClosed():
-                    if self.cadence.is_due(state.progress.step, last=self.finished):
-                        self.save()
-                    yield row
-                    self.clock.lap("logs")
+            if not isinstance(fact, Step):
+                yield fact
+                continue
+            self._pictures += fact.pictures
+            self.logs.events.event(
+                event, **more, epoch=fact.epoch, step=fact.step, loss=np.float32(fact.loss), lr=fact.lr
+            )
+            yield fact
+            self.clock.lap("logs")
+            if fact.position < len(prepared.train) and self.cadence.is_due(state.number, last=False):
+                self.save()
+            if signals.take_save_request() and self.save():
+                yield Saved(fact.step)
+            if limit is not None and limit.reached():
+                raise TimeUp(str(limit))
 
-    def save(self) -> None:
+    def _go_back(self, error: Diverged) -> RolledBack:
+        """Begin the epoch again after a divergence, saved at once. Errors: the divergence, if it is to stop the run."""
+        settings, rollbacks = self.config.train.going_back, self.state.rollbacks
+        if settings is None:
+            raise error
+        if len(rollbacks.made) == settings.limit:
+            what = f"rolled back {settings.limit} times before (train.rollback.limit)"
+            raise Diverged(f"{error.faults[0].message}; {what}") from error
+        self.state.go_back()
+        made, factor = rollbacks.made[-1], rollbacks.lr_factor(settings)
+        self.logs.events.event("rollback", epoch=self.state.progress.epoch + 1, **made, lr_factor=factor)
+        self.save()
+        later = (path for step, path in checkpoint.steps(self.folder.checkpoints).items() if step > self.state.number)
+        files.prune(later)  # of the way that led to the divergence
+        return RolledBack(made["step"], made["back_to"], factor, str(error.faults[0]))
+
+    def save_if_due(self) -> None:
+        """Save at an epoch's end, if it is time to."""
+        if self.cadence.is_due(self.state.number, last=self.finished):
+            self.save()
+
+    def save(self) -> bool:
         """Save everything that the rest of the training depends on; the logs reach the disk first.
 
         Errors   ``Diverged`` if the state is not finite; ``EnvironmentFault``.
+        Notes    Where the training goes on after a divergence, that is met at the next step or the epoch's end, at
+                 the same moment whenever it saves: nothing is saved then, and False is returned.
         """
         self.clock.lap("other")
-        self.state.check_finite()
+        try:
+            self.state.check_finite()
+        except Diverged:
+            if self.config.train.going_back is None and not self._trying:
+                raise
+            return False
         save_state(self.folder, self.state, self.logs.sync(), self.cadence)
         self.cadence.saved()
         self.clock.lap("checkpoints")
+        return True
 
     def mark(self, state: str, **facts: Any) -> None:
         """Write run.json."""
         best = {"monitor": self.prepared.monitor, "epoch": self.state.best.epoch, "value": self.state.best.value}
         progress = {"epoch": self.state.progress.epoch, "step": self.state.progress.step}
-        added = {"lineage": self.state.lineage.extensions}
+        added: dict[str, Any] = {"lineage": self.state.lineage.extensions}
+        if self.config.train.going_back is not None:
+            added["rollbacks"] = self.state.rollbacks.made
+        if self.config.train.restarts is not None:
+            added["start"] = None if self.state.starts.chosen is None else self.state.starts.chosen + 1
         self.facts = {
             **self.facts,
             "reason": None,

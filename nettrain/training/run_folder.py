@@ -66,6 +66,10 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def starts(self) -> Path:
+        return self.path / "starts.csv"
+
+    @property
     def best(self) -> Path:
         return self.path / "best.safetensors"
 

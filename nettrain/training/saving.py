@@ -13,7 +13,7 @@ from nettrain.training.state import State
 
 def save_state(folder: RunFolder, state: State, logs: Mapping[str, int], cadence: Cadence) -> None:
     """Write the checkpoint of this step; beside it the newest regular one before stays, all other earlier ones go."""
-    step = state.progress.step
+    step = state.number
     checkpoint.save(checkpoint.step_path(folder.checkpoints, step), state.meta(logs), state.tensors())
     cadence.damaged.discard(step)
     checkpoint.prune(folder.checkpoints, step, cadence.is_regular)

@@ -21,6 +21,11 @@ from nettrain.ops.mean import mean
 from nettrain.optim.optimizer import Optimizer
 
 Loss = Callable[[Tensor, Array], Tensor]  # outputs (N,K), labels (N) -> one loss a picture (N)
+Follow = Callable[[int], None]  # may neither fail nor be interrupted: it is part of the commit
+
+
+def nobody(step: int) -> None:
+    """Nothing moves with the weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,11 @@ class Outcome:
 class Stepper:
     """Makes steps with one network and one optimizer, in memory that is set up once; ``clock`` is told how they go."""
 
-    def __init__(self, network: Network, optimizer: Optimizer, loss: Loss, clock: Clock = UNTIMED) -> None:
-        self.network, self.optimizer, self.loss, self.clock = network, optimizer, loss, clock
+    def __init__(
+        self, network: Network, optimizer: Optimizer, loss: Loss, clock: Clock = UNTIMED, follow: Follow = nobody
+    ) -> None:
+        """``follow`` is called in each commit with the number of steps before: an average that moves with it."""
+        self.network, self.optimizer, self.loss, self.clock, self.follow = network, optimizer, loss, clock, follow
         shapes = {name: tuple(int(dim) for dim in p.shape) for name, p in network.parameters.items()}
         self._gradients = Flat(shapes, next(iter(network.parameters.values())).array.dtype)
 
@@ -62,6 +70,7 @@ class Stepper:
             correct += found.correct
             proposals += proposed
         commit(self._gradients, proposals, self.optimizer, lr)
+        self.follow(now.step)
         self.clock.lap("update")
         self.clock.end_step(pictures)
         return Outcome(loss, correct)

@@ -28,6 +28,11 @@ from nettrain.training.config import TABLES, Config
 SAYS_AGAIN = {  # no effect but a check, each with what it is for
     "checkpoint.mode": "says again what follows from the monitor, and is refused where it contradicts it",
 }
+ELSEWHERE = {  # an effect that comes only with a divergence: tests/training/test_recipes.py
+    "train.on_nan",
+    "train.rollback.factor",
+    "train.rollback.limit",
+}
 FREE_BY_RUN = ("config.yaml", "config.resolved.yaml", "run.json", "timings.csv", "lock")
 BITES: dict[str, Any] = {"data.image.max_megapixels": 0.00005}  # a value that shows on pictures of 8x8
 PICTURES = {"data.image.animated": "animated", "data.on_bad_image": "bad"}  # what shows on no other pictures
@@ -38,7 +43,11 @@ def cases() -> list[Any]:
     found = {}
     for where, record in records():
         for shown in shown_by(where, record):
-            if shown.name not in SAYS_AGAIN and not one_value(shown.key) and not where.startswith("gate"):
+            if (
+                shown.name not in {*SAYS_AGAIN, *ELSEWHERE}
+                and not one_value(shown.key)
+                and not where.startswith("gate")
+            ):
                 found.setdefault(shown.name, shown)
     return [pytest.param(shown, id=name) for name, shown in found.items() if not _is_a_block(shown)]
 

@@ -1,125 +1,305 @@
-"""Trainings with each optimizer and schedule: they learn, and one that was stopped goes on to the same bytes."""
+"""Every part of a training that has a state: stopped at any moment and taken up again, it ends with the same bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import csv
+import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from commands import MLP, results
-from training.setting_up import document_of
+from commands import CNN, results
+from training.setting_up import document_of, prepared_for
 
 from nettrain.arrays import interrupt
-from nettrain.errors import ConfigError
-from nettrain.optim.schedules.table import SCHEDULES
-from nettrain.optim.table import OPTIMIZERS
-from nettrain.training.closing import EpochRow
+from nettrain.config.document import Document
+from nettrain.errors import ConfigError, Diverged
+from nettrain.training import checkpoint
+from nettrain.training.closing import EpochRow, validate
+from nettrain.training.config import Config
+from nettrain.training.facts import RolledBack, StartTried
+from nettrain.training.loop import Step
+from nettrain.training.model_file import load_model
 from nettrain.training.opening import begin, named, take_up
-from nettrain.training.run import Run, Stopped
+from nettrain.training.run import Run, RunFact, Stopped
+from nettrain.training.state import State
 
-OPTIMIZER = "optimizer: {sgd: {lr: 0.1, momentum: 0.9}}"
-RECIPES = {  # optimizer, schedule; every kind of both is in one of them
-    "rmsprop": ("{rmsprop: {lr: 0.01, momentum: 0.5, centered: true}}", "{step: 3 steps}"),
-    "adagrad": ("{adagrad: 0.1}", "{multistep: [4 steps, 6 steps]}"),
-    "adadelta": ("adadelta", "constant"),
-    "nadam": ("{nadam: 0.01}", "{exponential: 0.5}"),
-    "radam": ("{radam: {lr: 0.1, betas: [0.9, 0.9]}}", "linear"),
-    "lion": ("{lion: {lr: 0.005, weight_decay: 0.1}}", "{cosine: {warmup: 2 steps}}"),
-    "lamb": ("{lamb: {lr: 0.03, no_decay: ['*.bias']}}", "{cosine_restarts: {period: 3 steps, growth: 2}}"),
-    "muon": ("{muon: {lr: 0.05, adamw: {lr: 0.01, match: [layers.2.weight]}}}", "onecycle"),
-    "lookahead": ("{lookahead: {optimizer: {adam: 0.01}, sync: 3}}", "{plateau: {patience: 0, threshold: 9}}"),
-    "groups": (
-        "{sgd: {lr: 0.1, clip_norm: 1, groups: [{match: '*.bias', lr: 0.2}, {match: '*.1.*', weight_decay: 0.1}]}}",
-        "{plateau: {patience: 0, threshold: 9, factor: 0.5}}",
-    ),
-    "adamw": ("{adamw: {lr: 0.01, clip_value: 0.001}}", "constant"),
-}
+TRAIN = "train: {{epochs: 4, batch_size: 16}}"
+STEPS = 4  # an epoch, of 30 pictures each
+WILD = "swa: {{start: 1 epochs, lr: 1e25}}, on_nan: rollback, rollback: {{factor: 1e-26}}"
+RECIPES = {  # what stands in train beside epochs and batch_size, and how else the config differs
+    "accumulate": ("accumulate: 3", ()),
+    "ema": ("ema: 0.9", ()),
+    "ema, averaged statistics": ("ema: {{decay: 0.9, statistics: averaged, warmup: false}}", ()),
+    "swa": ("swa: 0.5", ()),
+    "swa with a rate": ("swa: {{start: 2 epochs, lr: 0.02}}", ()),
+    "early stopping": ("early_stopping: {{patience: 2, min_delta: 10}}", ()),
+    "plateau": ("accumulate: 2", (("cosine: {{warmup: 1 epochs}}", "plateau: {{patience: 1, factor: 0.5}}"),)),
+    "lookahead": ("ema: 0.99", (("sgd: {{lr: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5e-4}}",
+                                 "lookahead: {{optimizer: {{sgd: {{lr: 0.1}}}}, sync: 3}}"),)),
+    "restarts": ("restarts: {{count: 3, epochs: 2}}", ()),
+    "restarts, ema, rollback": ("restarts: 2, ema: 0.9, on_nan: rollback", ()),
+    "rollback": (WILD, ()),
+}  # fmt: skip
+EVERY = "checkpoint: {{every: 3 steps}}\n"
 
 
 def nothing(what: str, done: int, total: int) -> None:
-    """Nobody is told."""
+    """No report."""
 
 
-def text(name: str, data: Path) -> str:
-    optimizer, schedule = RECIPES[name]
-    base = MLP.format(data=data)
-    assert OPTIMIZER in base
-    return base.replace(OPTIMIZER, f"optimizer: {optimizer}\nschedule: {schedule}").replace("epochs: 2", "epochs: 3")
+def document(small: Path, train: str, changes: tuple[tuple[str, str], ...] = ()) -> Document[Config]:
+    assert TRAIN in CNN
+    text = CNN.replace(TRAIN, f"train: {{{{epochs: 4, batch_size: 30, {train}}}}}") + EVERY
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return named(document_of(text.format(data=small), small), "c.yaml")
 
 
-def stop_within_the_second_epoch(run: Run) -> Iterator[None]:
-    """Read the run, and ask for a stop after its seventh fact."""
-    for number, _ in enumerate(run.go(), 1):
-        if number == 7:
-            interrupt.request(15)
-        yield
+def until(run: Run, moment: int) -> bool:
+    """Train up to a fact, then stop as by a signal; False if there are not so many."""
+    try:
+        for number, _ in enumerate(run.go(), 1):
+            if number == moment:
+                interrupt.request(15)
+    except Stopped:
+        return True
+    return False
 
 
-def test_every_optimizer_and_schedule_is_in_a_recipe() -> None:
-    written = " ".join(f"{optimizer} {schedule}" for optimizer, schedule in RECIPES.values()).replace(
-        "linear", "polynomial"
+def dropped(run: Run, moment: int) -> None:
+    """Train up to a fact, then leave as if killed: nothing more is saved."""
+    stream = run.go()
+    for _ in range(moment):
+        next(stream, None)
+    run.save = lambda: False  # type: ignore[method-assign]
+    stream.close()
+
+
+@pytest.fixture(scope="module", params=RECIPES)
+def recipe(request: pytest.FixtureRequest, small: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A recipe, its results when nobody stops it, and the facts it told."""
+    train, changes = RECIPES[request.param]
+    made = document(small, train, changes)
+    run = begin(made, nothing, str(tmp_path_factory.mktemp("whole") / "run"))
+    facts = list(run.go())
+    return made, results(run.folder.path), facts
+
+
+@pytest.mark.parametrize("moments", [(2, 7, 3), (9, 6)])
+def test_a_stopped_recipe_ends_with_the_same_bytes(recipe: Any, tmp_path: Path, moments: tuple[int, ...]) -> None:
+    made, expected, _ = recipe
+    run = begin(made, nothing, str(tmp_path / "run"))
+    for place, moment in enumerate(moments):
+        if place % 2:
+            dropped(run, moment)
+        elif not until(run, moment):
+            break
+        run = take_up(tmp_path / "run", nothing)
+    else:
+        list(run.go())
+    assert results(tmp_path / "run") == expected
+
+
+def numbers(run: Run) -> list[dict[str, str]]:
+    with open(run.folder.metrics, encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def whole(small: Path, folder: Path, train: str, *changes: tuple[str, str]) -> tuple[Run, list[RunFact]]:
+    run = begin(document(small, train, changes), nothing, str(folder / "run"))
+    return run, list(run.go())
+
+
+def test_early_stopping_ends_a_run_and_says_why(small: Path, tmp_path: Path) -> None:
+    run, facts = whole(small, tmp_path, "early_stopping: {{patience: 2, min_delta: 10}}")
+    assert len([fact for fact in facts if isinstance(fact, EpochRow)]) == 3
+    found = json.loads(run.folder.run_json.read_text())
+    best = float(numbers(run)[0]["val_loss"])
+    assert (found["state"], found["reason"]) == (
+        "finished",
+        f"early stopping after epoch 3: val_loss was no better than {best:.6g} for 2 epochs",
     )
-    assert not [kind for kind in (*OPTIMIZERS, *SCHEDULES) if kind not in written]
+    again = take_up(run.folder.path, nothing, extension=(6, "constant"))
+    assert [type(fact) for fact in again.go()].count(EpochRow) == 2  # it waits anew
+    assert len(numbers(run)) == 5
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_it_learns_and_goes_on_to_the_same_bytes(
-    name: str, tmp_path: Path, small: Path, threads: Callable[[int], None]
-) -> None:
-    threads(1)
-    document = named(document_of(text(name, small), small), "mlp.yaml")
-    whole = begin(document, nothing, str(tmp_path / "whole"))
-    losses = [fact.end.train_loss for fact in whole.go() if isinstance(fact, EpochRow)]
-    assert losses[-1] < losses[0]
-    threads(2)
-    stopped = begin(document, nothing, str(tmp_path / "stopped"))
-    with pytest.raises(Stopped):
-        list(stop_within_the_second_epoch(stopped))
-    list(take_up(stopped.folder.path, nothing).go())
-    assert results(stopped.folder.path) == results(whole.folder.path)
+def test_the_moving_average_is_what_the_formula_says(small: Path, tmp_path: Path) -> None:
+    """Step by step, beside the weights themselves."""
+    run = begin(document(small, "ema: 0.6"), nothing, str(tmp_path / "run"))
+    state = run.state
+    assert state.average is not None
+    expected = state.weights.array.astype(np.float64)
+    for fact in run.go():
+        if isinstance(fact, Step):
+            decay = min(0.6, fact.step / (9 + fact.step))
+            expected = decay * expected + (1 - decay) * state.weights.array
+            np.testing.assert_allclose(state.average.flat.array, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_a_plateau_lowers_the_learning_rate_that_is_logged(tmp_path: Path, small: Path) -> None:
-    document = named(document_of(text("groups", small), small), "mlp.yaml")
-    run = begin(document, nothing, str(tmp_path / "run"))
-    rates = [fact.end.lr for fact in run.go() if isinstance(fact, EpochRow)]
-    assert rates == [0.1, 0.1, 0.05]  # the second epoch is the first that could be no better
+@pytest.mark.parametrize("train", ["ema: 0.9", "ema: {{decay: 0.9, statistics: averaged}}", "swa: 0.25"])
+def test_the_best_model_is_the_average_that_was_validated(small: Path, tmp_path: Path, train: str) -> None:
+    changes = (
+        ("{{every: 3 steps}}", "{{monitor: val_loss}}"),
+        ("cosine: {{warmup: 1 epochs}}", "constant: {{warmup: 1 steps}}"),
+    )
+    run, _ = whole(small, tmp_path, train, *changes)
+    assert run.state.average is not None
+    model, best = load_model(run.folder.best), run.state.best
+    assert best.epoch == 4
+    average = run.state.average.state()
+    for name, parameter in model.network.parameters.items():
+        np.testing.assert_array_equal(parameter.array, average[name])
+    for name, array in run.prepared.network.state().items():
+        assert not np.array_equal(model.network.state()[name], array), name  # and not the weights that moved on
+    with_model = State.fresh(run.prepared)
+    for name, array in run.prepared.network.state().items():
+        array[...] = model.network.state()[name]
+    assert validate(with_model.prepared)["val_loss"] == best.value
 
 
-def test_what_is_clipped_is_the_gradient_of_a_whole_step(tmp_path: Path, small: Path) -> None:
-    def losses(batches: str) -> list[float]:
-        clipped = MLP.format(data=small).replace(OPTIMIZER, "optimizer: {sgd: {lr: 1, clip_norm: 0.1}}")
-        document = named(document_of(clipped.replace("batch_size: 32", batches), small), "mlp.yaml")
-        run = begin(document, nothing, str(tmp_path / batches.replace(" ", "")))
-        return [fact.end.train_loss for fact in run.go() if isinstance(fact, EpochRow)]
-
-    assert losses("batch_size: 16, accumulate: 2") == pytest.approx(losses("batch_size: 32"), rel=1e-4)
-
-
-FAULTS = [
-    (
-        "{sgd: {lr: 0.1, groups: [{match: '*.bais', lr: 1}]}}",
-        "config.yaml:10:45: optimizer.sgd.groups.0.match: '*.bais' matches no parameter; the parameters are "
-        "layers.1.weight, layers.1.bias, layers.2.weight, layers.2.bias",
-    ),
-    (
-        "{lookahead: {optimizer: {adamw: {no_decay: [norm]}}}}",
-        "config.yaml:10:56: optimizer.lookahead.optimizer.adamw.no_decay.0: 'norm' matches no parameter; the "
-        "parameters are layers.1.weight, layers.1.bias, layers.2.weight, layers.2.bias",
-    ),
-    (
-        "{muon: {adamw: {match: ['*.bias']}}}",
-        "config.yaml:10:36: optimizer.muon.adamw.match.0: '*.bias' matches no matrix, and all else is AdamW's anyway; "
-        "leave it out",
-    ),
-]
+def test_swa_is_the_mean_over_the_ends_of_epochs(small: Path, tmp_path: Path) -> None:
+    run = begin(document(small, "swa: {{start: 2 epochs, lr: 0.02}}"), nothing, str(tmp_path / "run"))
+    ends = []
+    rates = set()
+    for fact in run.go():
+        if isinstance(fact, EpochRow):
+            ends.append(run.state.weights.array.copy())
+        elif isinstance(fact, Step) and fact.epoch > 2:
+            rates.add(fact.lr)
+    assert rates == {0.02}
+    assert run.state.average is not None
+    np.testing.assert_allclose(run.state.average.flat.array, (ends[2] + ends[3]) / 2, rtol=1e-5, atol=1e-7)
+    assert (run.state.averaged.models, run.state.averaged.epoch) == (2, 4)
 
 
-@pytest.mark.parametrize(("optimizer", "message"), FAULTS)
-def test_a_pattern_without_effect_is_an_error_at_its_place(
-    optimizer: str, message: str, tmp_path: Path, small: Path
-) -> None:
-    base = MLP.format(data=small).replace(OPTIMIZER, f"optimizer: {optimizer}")
+def test_recomputed_statistics_are_those_of_the_pictures(small: Path) -> None:
+    """With all pictures in one batch the running statistics are that batch's."""
+    text = CNN.replace("batch_size: 16", "batch_size: 120, ema: 0.5").replace("    - dropout: 0.1\n", "")
+    state = State.fresh(prepared_for(text.format(data=small), small))
+    network = state.prepared.network
+    before = {name: buffer.array.copy() for name, buffer in network.buffers.items()}
+    with state.shipped(1):
+        found = {name: buffer.array.copy() for name, buffer in network.buffers.items()}
+    assert all(np.array_equal(network.buffers[name].array, array) for name, array in before.items())
+    pictures = state.prepared.normalization.apply(state.prepared.train.take(np.arange(120))).astype(np.float64)
+    padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    weight = network.parameters["layers.0.weight"].array
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))  # (N,P,Q,C,R,S)
+    z = np.einsum("npqcrs,rsck->npqk", windows, weight)
+    np.testing.assert_allclose(found["layers.0.norm.running_mean"], z.mean((0, 1, 2)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found["layers.0.norm.running_var"], z.var((0, 1, 2), ddof=1), rtol=1e-4)
+
+
+def test_a_rollback_begins_the_epoch_again_with_a_smaller_rate(small: Path, tmp_path: Path) -> None:
+    run, facts = whole(small, tmp_path, WILD)
+    (back,) = [fact for fact in facts if isinstance(fact, RolledBack)]
+    assert (back.back_to, back.lr_factor) == (STEPS, 1e-26)
+    assert back.step in (STEPS + 1, STEPS + 2)
+    assert back.reason.startswith(f"diverged at step {back.step + 1} of epoch 2: ")
+    steps = [fact for fact in facts if isinstance(fact, Step)]
+    assert [fact.step for fact in steps] == [*range(1, back.step + 1), *range(STEPS + 1, 4 * STEPS + 1)]
+    assert steps[STEPS].loss == steps[back.step].loss  # the same pictures and weights
+    assert steps[back.step].lr == pytest.approx(0.1)
+    events = [json.loads(line) for line in run.folder.events.read_text().splitlines()]
+    assert [event for event in events if event["event"] == "rollback"] == [
+        {"event": "rollback", "epoch": 2, "step": back.step, "back_to": STEPS, "lr_factor": 1e-26}
+    ]
+    assert [row["epoch"] for row in numbers(run)] == ["1", "2", "3", "4"]
+    assert json.loads(run.folder.run_json.read_text())["rollbacks"] == [{"step": back.step, "back_to": STEPS}]
+    assert sorted(checkpoint.steps(run.folder.checkpoints)) == [15, 16]
+
+
+def test_when_a_save_comes_changes_no_rollback(small: Path, tmp_path: Path) -> None:
+    logs = []
+    for every in ("1 steps", "1 epochs"):
+        run, _ = whole(small, tmp_path / every[:3], WILD, ("every: 3 steps", f"every: {every}"))
+        logs.append((run.folder.events.read_bytes(), run.folder.metrics.read_bytes(), run.folder.best.read_bytes()))
+    assert logs[0] == logs[1]
+
+
+def test_rollbacks_have_an_end(small: Path, tmp_path: Path) -> None:
+    run = begin(
+        document(small, "on_nan: rollback, rollback: {{factor: 0.5, limit: 2}}", (("lr: 0.1,", "lr: 1e30,"),)),
+        nothing,
+        str(tmp_path / "run"),
+    )
+    with pytest.raises(Diverged, match=r"; rolled back 2 times before \(train.rollback.limit\)$"):
+        list(run.go())
+    found = json.loads(run.folder.run_json.read_text())
+    assert (found["state"], len(found["rollbacks"])) == ("failed", 2)
+
+
+def test_starts_are_tried_and_the_best_is_trained(small: Path, tmp_path: Path) -> None:
+    run, facts = whole(small, tmp_path, "restarts: {{count: 3, epochs: 2}}")
+    tried = [fact for fact in facts if isinstance(fact, StartTried)]
+    with open(run.folder.starts, encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    assert [row["start"] for row in table] == ["1", "2", "3"]
+    assert len({row["seed"] for row in table}) == 3
+    assert table[0]["seed"] == "3"
+    assert [float(row["val_loss"]) for row in table] == [fact.val_loss for fact in tried]
+    losses = [float(row["val_loss"]) for row in table]
+    chosen = losses.index(min(losses))
+    assert [row["chosen"] for row in table] == [str(int(place == chosen)) for place in range(3)]
+    assert numbers(run)[1]["val_loss"] == table[chosen]["val_loss"]  # the trial, to the bit
+    assert numbers(run)[1]["train_loss"] == table[chosen]["train_loss"]
+    assert json.loads(run.folder.run_json.read_text())["start"] == chosen + 1
+    kinds = [json.loads(line)["event"] for line in run.folder.events.read_text().splitlines()]
+    assert (kinds.count("start_step"), kinds.count("start"), kinds.count("step")) == (3 * 2 * STEPS, 3, 4 * STEPS)
+
+
+def test_a_start_that_diverges_is_out(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begin(document(small, "restarts: 3"), nothing, str(tmp_path / "run"))
+    fresh = State.fresh.__func__  # type: ignore[attr-defined]
+
+    def spoilt(cls: type[State], prepared: Any, seed: int | None = None) -> State:
+        state: State = fresh(cls, prepared, seed)
+        if len(run.state.starts.tried) == 1:  # the second
+            state.weights.array[:] = 1e30
+        return state
+
+    monkeypatch.setattr(State, "fresh", classmethod(spoilt))
+    facts = list(run.go())
+    tried = [fact for fact in facts if isinstance(fact, StartTried)]
+    assert [fact.val_loss is None for fact in tried] == [False, True, False]
+    assert str(tried[1]).endswith("  diverged")
+    assert run.folder.starts.read_text().splitlines()[2].endswith(",1,,,0")
+
+
+def test_if_every_start_diverges_it_is_a_divergence(small: Path, tmp_path: Path) -> None:
+    run = begin(document(small, "restarts: 2", (("lr: 0.1,", "lr: 1e30,"),)), nothing, str(tmp_path / "run"))
+    with pytest.raises(Diverged) as caught:
+        list(run.go())
+    assert str(caught.value) == "every one of 2 starts diverged (train.restarts); try a smaller learning rate"
+    assert [line[-3:] for line in run.folder.starts.read_text().splitlines()[1:]] == [",,,", ",,,"]
+    with pytest.raises(Diverged):
+        list(take_up(run.folder.path, nothing).go())
+
+
+FAULTS = {
+    "two averages": ("ema: 0.9, swa: 0.5", "train.swa: there is ema, too, and only one average can be the model; "
+                     "leave one of them out"),
+    "nothing to average": ("swa: 4 epochs", "train.swa.start: leaves none of the 4 epochs to average, but begins "
+                           "after 4"),
+    "a start in steps": ("swa: 9 steps", "train.swa.start: expected a share such as 0.75, or whole epochs, got "
+                         "9 steps"),
+    "rollback without": ("rollback: 0.5", "train.rollback: has no effect when on_nan is stop; set on_nan: rollback, or "
+                         "leave it out"),
+    "a long trial": ("restarts: {{count: 2, epochs: 5}}", "train.restarts.epochs: a trial cannot be longer than the "
+                     "training of 4 epochs"),
+    "one start": ("restarts: 1", "train.restarts.count: must be at least 2, got 1"),
+    "no val_loss": ("early_stopping: 3", "train.early_stopping.monitor: there are no validation pictures for val_loss; "
+                    "set data.val"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("train", "message"), FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_is_said(small: Path, tmp_path: Path, train: str, message: str) -> None:
+    changes = (("  val: {{from: train, fraction: 0.25}}\n", ""),) if "no validation" in message else ()
     with pytest.raises(ConfigError) as caught:
-        begin(named(document_of(base, small), "mlp.yaml"), nothing, str(tmp_path / "run"))
-    assert str(caught.value) == message
+        begin(document(small, train, changes), nothing, str(tmp_path / "run"))
+    assert str(caught.value).split(": ", 1)[1] == message

@@ -25,6 +25,8 @@ OTHER: dict[str, Callable[[int], Any]] = {  # a value that no field has by defau
     "float": lambda number: number + 1 / 3,
     "float | None": lambda number: number + 1 / 3,
     "list[float]": lambda number: [number + 1 / 3, 0.1],
+    "list[Setback]": lambda number: [{"step": number, "back_to": 1}],
+    "list[Tried]": lambda number: [{"seed": number, "train_loss": 0.1, "val_loss": None}],
     "list[Extension]": lambda number: [{"from_step": number, "epochs": 5, "schedule": None}],
 }
 
@@ -173,7 +175,7 @@ def test_of_equals_the_first_stays_the_best(monitor: str, values: list[float], e
 
 def test_every_field_is_a_tensor_or_a_part_that_survives(prepared: Prepared) -> None:
     """A field that is neither would be lost at resume, and nothing would say so."""
-    assert {row.name for row in fields(State)} == {"prepared", "weights", "optimizer", *PARTS}
+    assert {row.name for row in fields(State)} == {"prepared", "weights", "optimizer", "average", "snapshot", *PARTS}
     old, new = Setup(prepared).state, Setup(prepared).state
     for number, (name, part) in enumerate(PARTS.items(), 1):
         values = {row.name: OTHER[row.type](number) for row in fields(part)}
