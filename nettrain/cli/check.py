@@ -13,6 +13,7 @@ from nettrain.config.words import megabytes
 from nettrain.errors import escape
 
 if TYPE_CHECKING:
+    from nettrain.config.fields import Chosen
     from nettrain.training.rehearsal import OneBatch, Outlook
 
 
@@ -37,7 +38,7 @@ def check(config: str, settings: tuple[str, ...], as_json: bool, **short: str | 
     classes, epochs = len(plan.splits.classes), plan.config.train.epochs
     seconds = epochs * plan.pictures / found.images_per_second
     click.echo(f"time    about {duration(seconds)} for {epochs} epochs at {found.images_per_second:,.0f} images/s")
-    click.echo(f"loss    {found.loss:.4f} on one batch{even_guess(plan.config.loss.kind, classes)}")
+    click.echo(f"loss    {found.loss:.4f} on one batch{even_guess(plan.config.loss, classes)}")
     click.echo("the config can be trained; one batch of pictures was read, and nothing written")
 
 
@@ -80,9 +81,17 @@ def facts(plan: Outlook, found: OneBatch) -> dict[str, Any]:
     }
 
 
-def even_guess(loss: str, classes: int) -> str:
-    """What the first loss compares with, where there is such a number."""
-    return f", in nats; an even guess among {classes} has {math.log(classes):.4f}" if loss == "cross_entropy" else ""
+def even_guess(loss: Chosen, classes: int) -> str:
+    """What the first loss compares with, where there is such a number: weights make it hang on the batch."""
+    if loss.settings.class_weights is not None:
+        return ""
+    match loss.kind:
+        case "cross_entropy":
+            return f", in nats; an even guess among {classes} has {math.log(classes):.4f}"
+        case "binary_cross_entropy":
+            return f", in nats; an even guess of each class has {math.log(2):.4f}"
+        case _:
+            return ""
 
 
 def duration(seconds: float) -> str:

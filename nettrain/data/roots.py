@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nettrain.data.config import DataConfig, Fold, SetAside
+from nettrain.data.sources.table import source_of
 from nettrain.data.walk import Ignored, entries
 from nettrain.errors import DataError, Fault
 
@@ -63,12 +64,12 @@ def _listed(names: list[str]) -> str:
 
 
 def _refuse_absent(named: Mapping[str, str | SetAside | Fold | None]) -> None:
-    layout = "expected a folder with one folder of pictures a class"
     faults = []
     for key, path in named.items():
         if isinstance(path, str) and not os.path.exists(path):
             other = "" if key == "data.train" else ", or {from: train, fraction: 0.1}"
-            faults.append(Fault(f"no such folder {path!r}; {layout}{other}", None, key))
+            source = source_of(path)
+            faults.append(Fault(f"no such {source.what} {path!r}; expected {source.expected}{other}", None, key))
     if faults:
         raise DataError(faults=faults)
 

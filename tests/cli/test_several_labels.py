@@ -87,6 +87,14 @@ def test_columns_and_notes_are_named_truthfully(here: Path, call: Call) -> None:
     assert head == f"epoch,step,lr,train_loss,{ACCURACIES[0]},val_loss,{ACCURACIES[1]},val_macro_f1,val_auroc"
 
 
+def test_check_says_what_a_first_loss_compares_with(here: Path, call: Call) -> None:
+    weighted = call("check", "several.yaml")
+    assert weighted.code == 0
+    assert "even guess" not in weighted.out
+    plain = call("check", "several.yaml", "--set", "loss=binary_cross_entropy", "--seed", "2")
+    assert "an even guess of each class has 0.6931" in plain.out
+
+
 def test_a_run_goes_on_to_the_same_bytes(here: Path, call: Call) -> None:
     assert call("fit", "several.yaml", "--run-dir", "short", "--epochs", "2").code == 0
     assert call("resume", "short", "--epochs", "4").code == 0

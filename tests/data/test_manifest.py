@@ -145,6 +145,16 @@ def splits(root: Path, text: str, labels: str = "one", **parts: object) -> Split
     return make_splits(DataConfig(train=train, image=IMAGE, labels=labels, **parts), seed=1)  # type: ignore[arg-type]
 
 
+def test_a_list_that_is_not_there_is_said_at_its_key(root: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        make_splits(DataConfig(train=FilePath(f"{root}/no.csv"), image=IMAGE, val=FilePath(f"{root}/no")), seed=1)
+    assert [str(fault) for fault in caught.value.faults] == [
+        f"data.train: no such file '{root}/no.csv'; expected a CSV with the columns path and label",
+        f"data.val: no such folder '{root}/no'; expected a folder with one folder of pictures a class, or "
+        "{from: train, fraction: 0.1}",
+    ]
+
+
 DIVIDED = "path,label,split\na.png,cat,train\nb.png,owl,train\nc.png,cat,val\nd.png,owl,test\n"
 
 

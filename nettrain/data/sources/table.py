@@ -16,8 +16,13 @@ from nettrain.errors import DataError, Fault
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of source: ``fits`` recognises its path, ``read`` lists it with labels, (N) or several (N,K)."""
+    """A kind of source: ``fits`` recognises its path, ``read`` lists it with labels, (N) or several (N,K).
 
+    ``what`` it is on the disk, and what is ``expected`` of it, are for errors.
+    """
+
+    what: str
+    expected: str
     fits: Callable[[str], bool]
     read: Callable[[str, bool, int], Listing]
 
@@ -38,8 +43,8 @@ def _is_csv(path: str) -> bool:
 
 
 SOURCES: dict[str, Source] = {  # the first that fits; the last says what is wrong with a path that is like none
-    "csv": Source(_is_csv, list_manifest),
-    "folder": Source(lambda path: True, _folder),
+    "csv": Source("file", "a CSV with the columns path and label", _is_csv, list_manifest),
+    "folder": Source("folder", "a folder with one folder of pictures a class", lambda path: True, _folder),
 }
 
 
@@ -49,5 +54,9 @@ def list_source(path: str | os.PathLike[str], several: bool = False, least_class
     Errors   DataError: those of the source.
     """
     path = os.fspath(path)
-    source = next(source for source in SOURCES.values() if source.fits(path))
-    return source.read(path, several, least_classes)
+    return source_of(path).read(path, several, least_classes)
+
+
+def source_of(path: str) -> Source:
+    """The kind of source that a path is."""
+    return next(source for source in SOURCES.values() if source.fits(path))
