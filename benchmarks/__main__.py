@@ -3,69 +3,135 @@
 from __future__ import annotations
 
 import argparse
-import os
+import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from benchmarks import report
 from benchmarks.children import Children
+from benchmarks.faults import Fault
 from benchmarks.goals import table
-from benchmarks.load import busy, loaded, snapshot
-from benchmarks.plan import PICTURES, Settings
-from benchmarks.results import FOLDER, Results, file_name, read, write
+from benchmarks.load import LIMIT, apart, average, busy, loaded, snapshot
+from benchmarks.options import read_options
+from benchmarks.plan import Row, Settings, counted
+from benchmarks.results import FOLDER, PLACE, Results, file_name, read, write
 from benchmarks.run import Effort, peaks_for, run
 from benchmarks.runners import Bench
-from benchmarks.surroundings import KERNELS, environment
-from benchmarks.table import GROUPS, chosen
-from benchmarks.workshop import CIFAR10, Workshop
+from benchmarks.surroundings import environment
+from benchmarks.table import chosen, listing, of_names
+from benchmarks.workshop import Workshop
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """A signal asked for an end; what was started is ended on the way out."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = _options(arguments)
-    settings = Settings(options.threads, options.pictures)
+    """What is asked for. Returns the exit code: 2 for what cannot be, 1 where a side failed, each with a line."""
     try:
-        rows = chosen(options.names, settings)
-    except ValueError as error:
-        sys.exit(f"benchmarks: error: {error}")
-    if options.list:
-        print("\n".join(dict.fromkeys(row.name for row in rows)))
-        return 0
+        return _main(read_options(arguments))
+    except Fault as fault:
+        print(f"benchmarks: error: {fault}", file=sys.stderr)
+        return fault.code
+
+
+def _main(options: argparse.Namespace) -> int:
+    settings = Settings(options.threads, options.pictures)
+    then = _read(options.against) if options.against else None
     if options.show:
-        _show(read(options.show), options)
+        _show(_read(options.show), then, options)
         return 0
-    if options.save and options.quick:
-        sys.exit("benchmarks: error: --quick takes too few rounds for figures to keep; leave out one of it and --save")
+    rows = chosen(options.names, settings)
+    if options.list:
+        _print(listing(rows if options.names else chosen(["*"], settings)))
+        return 0
     if options.save and (reasons := loaded()):
-        sys.exit("benchmarks: error: --save keeps figures of a quiet machine only: " + "; ".join(reasons))
+        raise Fault("--save keeps figures of a quiet machine only: " + "; ".join(reasons))
+    if (load := average()) > LIMIT:
+        _warn(f"the load average is {load:.2f}, above {LIMIT}: figures of a busy machine")
     before = snapshot()
-    surroundings = environment(options.kernel or None)
-    if options.folder:
-        options.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=options.folder) as made, Children(surroundings) as children:
-        workshop = Workshop(options.folder or Path(made), Path(made), surroundings)
-        bench = Bench(children, workshop, surroundings)
-        facts = children.facts()
-        _print(report.head(facts, options.kernel))
-        peaks = peaks_for(rows, bench)
-        _print(f"  matrix peak on {count} threads: {gflops:.0f} GFLOP/s" for count, gflops in peaks.items())
-        effort = Effort(options.rounds, options.quick)
-        found = run(rows, effort, bench, peaks, lambda row: _print(report.lines(row)))
-    results = Results(facts, found, options.kernel)
-    _after(results, options)
+    results = _measured(rows, options)
+    others = busy(before, snapshot())
+    _after(results, then, options)
     if options.save:
-        _save(results, busy(before, snapshot()))
+        _save(results, others)
+    elif others:
+        _warn("others were at work meanwhile: " + "; ".join(others))
+    if uneven := apart(results.rows):
+        _warn(uneven)
     return 0
+
+
+def _measured(rows: Sequence[Row], options: argparse.Namespace) -> Results:
+    surroundings = environment(options.kernel)
+    with _folders(options.folder) as (folder, made), _ended_by_signals(), Children(surroundings) as children:
+        bench = Bench(children, Workshop(folder, made, surroundings), surroundings)
+        facts = children.facts()
+        _print(report.head(facts, options.kernel or ""))
+        peaks = peaks_for(rows, bench)
+        _print(f"  matrix peak on {counted(n, 'thread')}: {gflops:.0f} GFLOP/s" for n, gflops in peaks.items())
+        _print(report.LEGEND)
+        found = run(rows, Effort(options.rounds, options.quick), bench, peaks, lambda row: _print(report.lines(row)))
+    return Results(facts, found, options.kernel or "")
+
+
+@contextmanager
+def _folders(kept: Path | None) -> Iterator[tuple[Path, Path]]:
+    """Where pictures go, and what is removed at the end. Errors: ``Fault``."""
+    try:
+        if kept is not None:
+            kept.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(dir=kept)
+    except OSError as error:
+        raise Fault(f"--folder: {error.filename or kept}: {error.strerror}; expected a folder to write in") from error
+    with temporary as made:
+        yield kept or Path(made), Path(made)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Inside, a signal that ends a process is an exception, so that all that was started is ended too."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped(number)
+
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _save(results: Results, reasons: Sequence[str]) -> None:
     """Into the file of this machine and these versions; rows of it that were not measured now stay."""
     if reasons:
-        sys.exit("benchmarks: error: nothing is saved, others were at work meanwhile: " + "; ".join(reasons))
+        raise Fault("nothing is saved, others were at work meanwhile: " + "; ".join(reasons), code=1)
     path = FOLDER / file_name(results)
     write(path, results.with_older(read(path).rows if path.exists() else ()))
     print(f"saved in {path}")
+
+
+def _read(path: Path) -> Results:
+    try:
+        return read(path)
+    except OSError as error:
+        raise Fault(f"{path}: {error.strerror}; expected a file that --save wrote, in {PLACE}") from error
+    except ValueError as error:
+        raise Fault(str(error)) from error
 
 
 def _print(lines: Iterable[str]) -> None:
@@ -73,50 +139,39 @@ def _print(lines: Iterable[str]) -> None:
         print(line, flush=True)
 
 
-def _show(results: Results, options: argparse.Namespace) -> None:
-    _print(report.head(results.facts, results.kernel))
-    for row in results.rows:
-        _print(report.lines(row))
-    _after(results, options)
+def _warn(text: str) -> None:
+    print(f"benchmarks: warning: {text}", file=sys.stderr, flush=True)
 
 
-def _after(results: Results, options: argparse.Namespace) -> None:
-    if options.against:
-        _print(report.changes(results, read(options.against)))
+def _show(results: Results, then: Results | None, options: argparse.Namespace) -> None:
+    """The rows of a file; only what they are compared with, where that is asked for."""
+    results = of_names(results, options.names, options.show)
+    if not options.goals:
+        _print(report.head(results.facts, results.kernel))
+    if not options.goals and then is None:
+        _print(report.LEGEND)
+        for row in results.rows:
+            _print(report.lines(row))
+    _after(results, then, options)
+
+
+def _after(results: Results, then: Results | None, options: argparse.Namespace) -> None:
+    if then is not None:
+        _print(report.changes(results, then))
     if options.goals:
         _print(table(results))
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    usual = ", ".join(name for name, group in GROUPS.items() if group.by_default)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"groups, cases or patterns [default: {usual}]")
-    parser.add_argument("--threads", type=_numbers, default=(1, cores) if cores > 1 else (1,), metavar="1,2")
-    parser.add_argument("--rounds", type=_count, help="measured, after the warm-up [default: 7; memory and fit 3]")
-    parser.add_argument("--quick", action="store_true", help="two short rounds: to see that all works")
-    parser.add_argument("--kernel", choices=KERNELS, default="", help="hold every side to kernels of an older CPU")
-    parser.add_argument("--pictures", type=_count, default=PICTURES, help=f"of a whole fit, from the zip in {CIFAR10}")
-    parser.add_argument("--folder", type=Path, help="for pictures and runs, kept [default: a temporary one]")
-    parser.add_argument(
-        "--save", action="store_true", help=f"keep the figures in {FOLDER.name}/; not on a loaded machine"
-    )
-    parser.add_argument("--against", type=Path, metavar="FILE", help="print the change of each row since a saved file")
-    parser.add_argument("--goals", action="store_true", help="print the table of goals, in Markdown")
-    parser.add_argument("--show", type=Path, metavar="FILE", help="print a saved file in place of measuring")
-    parser.add_argument("--list", action="store_true", help="print the names of the rows")
-    return parser.parse_args(arguments)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return int(text)
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(sorted({_count(part) for part in text.split(",")}))
+def _end() -> int:
+    try:
+        return main(sys.argv[1:])
+    except (Stopped, KeyboardInterrupt) as stop:
+        number = stop.number if isinstance(stop, Stopped) else signal.SIGINT
+        print(f"benchmarks: stopped by {signal.Signals(number).name}", file=sys.stderr)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+        return 128 + number
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(_end())

@@ -18,8 +18,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.children import ROOT
 from benchmarks.commands import PEERS, nettrain, python
+from benchmarks.processes import ROOT
 from benchmarks.sides import Missing, installed
 from benchmarks.surroundings import environment
 from benchmarks.workshop import Workshop

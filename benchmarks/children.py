@@ -6,19 +6,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from benchmarks.plan import Job
+from benchmarks import processes
+from benchmarks.faults import Fault
+from benchmarks.plan import Job, counted
+from benchmarks.processes import ROOT
 from benchmarks.sides import SIDES, installed, require
 
-ROOT = Path(__file__).parents[1]
 
-
-class ChildFailed(Exception):
+class ChildFailed(Fault):
     """A side's process ended in the middle of its work; its own traceback is on stderr."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=1)
 
 
 class Child:
@@ -26,7 +30,7 @@ class Child:
 
     def __init__(self, side: str, threads: int, environment: Mapping[str, str]) -> None:
         self.side, self.threads = side, threads
-        self.process = subprocess.Popen(
+        self.process = processes.start(
             [sys.executable, "-m", "benchmarks.child", side, str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -47,17 +51,26 @@ class Child:
             answer = ""
         if not answer:
             case = f" at {job.group}/{job.case}" if job else ""
-            raise ChildFailed(f"{self.side} on {self.threads} threads ended with {self.process.wait()}{case}: {do}")
+            raise ChildFailed(
+                f"{self.side} on {counted(self.threads, 'thread')} ended with {self.process.wait()}{case}: {do}"
+            )
         answered: dict[str, Any] = json.loads(answer)
         return answered
 
     def close(self) -> None:
         """End it: its input ends."""
         if self.process.stdin is not None and not self.process.stdin.closed:
-            self.process.stdin.close()
+            with suppress(BrokenPipeError):  # it has ended already
+                self.process.stdin.close()
         self.process.wait()
+        processes.over(self.process)
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+    def kill(self) -> None:
+        """End it, whatever it is at."""
+        processes.kill(self.process)
+        self.close()
 
     def __enter__(self) -> Child:
         return self
@@ -65,7 +78,10 @@ class Child:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+        else:
+            self.kill()
 
 
 class Children:
@@ -100,10 +116,18 @@ class Children:
             child.close()
         self._kept.clear()
 
+    def kill(self) -> None:
+        for child in self._kept.values():
+            child.kill()
+        self._kept.clear()
+
     def __enter__(self) -> Children:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+        else:
+            self.kill()

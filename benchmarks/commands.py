@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from textwrap import indent
 
-from benchmarks.children import ROOT
 from benchmarks.models import MODELS
+from benchmarks.processes import ROOT
 from benchmarks.workshop import Workshop
 
 PEERS = ROOT / "benchmarks" / "peers"

@@ -50,7 +50,18 @@ GOALS = (
     ),
     Goal("2 threads against 1, `cnn`", "1.6 times", ("scaling/cnn",), 1.6),
 )
-COLUMNS = ("work", "goal", "row", "threads", "ours", "best peer", "ratio (lowest to highest)", "met", "command")
+COLUMNS = (
+    "work",
+    "goal",
+    "row",
+    "threads",
+    "rounds",
+    "ours",
+    "best peer",
+    "ratio (lowest to highest)",
+    "met",
+    "command",
+)
 
 
 def table(results: Results) -> Iterator[str]:
@@ -64,7 +75,7 @@ def table(results: Results) -> Iterator[str]:
             yield _line([goal.work, goal.goal, *_measured(goal, row)])
         if not rows:
             names = " ".join(goal.rows)
-            yield _line([goal.work, goal.goal, names, "", "", "", "not measured", "", f"`{_command(names)}`"])
+            yield _line([goal.work, goal.goal, names, "", "", "", "", "not measured", "", f"`{_command(names)}`"])
 
 
 def _place(row: Result, rows: Sequence[Result]) -> int:
@@ -76,12 +87,13 @@ def _measured(goal: Goal, row: Result) -> Sequence[str]:
     name, peer = row.name, row.best(goal.peer)
     ratio = row.ratio(peer)
     ours = amount(spread(row.figures[OURS]).median, row.unit) if OURS in row.figures else ""
+    rounds = str(len(row.figures[OURS])) if OURS in row.figures else ""
     if ratio is None or peer is None:
         reasons = "; ".join(sorted(set(row.missing.values()))) or "no such peer"
-        return [name, str(row.threads), ours, "", reasons, "", f"`{_command(name)}`"]
+        return [name, str(row.threads), rounds, ours, "", reasons, "", f"`{_command(name)}`"]
     theirs = f"{amount(spread(row.figures[peer]).median, row.unit)}, {peer}"
     met = "yes" if ratio.rounds.median >= goal.least else "no"
-    return [name, str(row.threads), ours, theirs, span(ratio), met, f"`{_command(name)}`"]
+    return [name, str(row.threads), rounds, ours, theirs, span(ratio), met, f"`{_command(name)}`"]
 
 
 def _command(names: str) -> str:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.results import Result
+
 PROC = Path("/proc")
 LIMIT = 0.5  # load average over one minute, before anything is measured
+FACTOR = 2  # between the lowest and highest figure of a contender, before it is said
+NAMED = 5  # of a list
 SHARE = 0.1  # of one core: more than that, and another process is busy
 LOOK = 2.0  # seconds that others are watched for
 
@@ -38,23 +43,40 @@ def snapshot(proc: Path = PROC) -> Snapshot:
 
 
 def busy(before: Snapshot, after: Snapshot) -> list[str]:
-    """The processes that used more than a small share of a core between two moments, each as a phrase."""
+    """The processes that used more than a small share of a core between two moments, a phrase each, the busiest first.
+
+    Notes   After a few there is only their number.
+    """
     passed = max(after.moment - before.moment, 1e-9)
     earlier = {pid: seconds for (pid, _), seconds in before.used.items()}  # a process may have changed its name
     shares = {key: (seconds - earlier.get(key[0], 0.0)) / passed for key, seconds in after.used.items()}
-    return [
-        f"process {pid} ({name}) uses {share:.0%} of a core" for (pid, name), share in shares.items() if share > SHARE
-    ]
+    found = sorted(((share, key) for key, share in shares.items() if share > SHARE), reverse=True)
+    phrases = [f"process {pid} ({name}) uses {share:.0%} of a core" for share, (pid, name) in found[:NAMED]]
+    return phrases + ([f"and {len(found) - NAMED} more"] if len(found) > NAMED else [])
 
 
-def loaded(average: float | None = None, before: Snapshot | None = None) -> list[str]:
+def average() -> float:
+    """The load average over one minute."""
+    return os.getloadavg()[0]
+
+
+def loaded(load: float | None = None, before: Snapshot | None = None) -> list[str]:
     """Why the machine is not quiet, a phrase a reason; nothing if it is."""
-    average = os.getloadavg()[0] if average is None else average
-    reasons = [f"the load average is {average:.2f}, above {LIMIT}"] if average > LIMIT else []
+    load = average() if load is None else load
+    reasons = [f"the load average is {load:.2f}, above {LIMIT}"] if load > LIMIT else []
     if before is None:
         before = snapshot()
         time.sleep(LOOK)  # what is measured is this interval
     return reasons + busy(before, snapshot())
+
+
+def apart(rows: Sequence[Result]) -> str | None:
+    """The rows in which the figures of a contender lie too far apart, as a sentence; None if there are none."""
+    names = [row.key for row in rows if any(max(taken) > FACTOR * min(taken) for taken in row.figures.values())]
+    if not names:
+        return None
+    shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return f"figures of one contender lie more than {FACTOR} times apart: {shown}; measure again on a quiet machine"
 
 
 def _below(root: int, parents: dict[int, int]) -> set[int]:

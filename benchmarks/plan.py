@@ -83,3 +83,8 @@ class Row:
     def name(self) -> str:
         """What is typed on the command line to choose it."""
         return f"{self.group}/{self.case}"
+
+
+def counted(number: int, what: str) -> str:
+    """``1 thread``, ``2 threads``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.measure import Ratio, spread
-from benchmarks.plan import OURS, Unit
+from benchmarks.plan import OURS, Unit, counted
 from benchmarks.results import Result, Results
 
 SCALES: dict[Unit, tuple[tuple[float, str], ...]] = {
@@ -14,6 +14,11 @@ SCALES: dict[Unit, tuple[tuple[float, str], ...]] = {
     "bytes": ((1e6, "MB"), (1e3, "kB")),
 }
 LABEL, BESIDE = 34, 40  # columns
+LEGEND = (
+    "",
+    "Each line: the median, lowest to highest; x how many times as much as nettrain (lowest to highest of the rounds).",
+    "",
+)
 
 
 def amount(figure: float, unit: Unit) -> str:
@@ -25,14 +30,17 @@ def amount(figure: float, unit: Unit) -> str:
 def head(facts: Mapping[str, Mapping[str, Any]], kernel: str) -> Iterator[str]:
     """The machine, and each side with its versions."""
     ours = facts[OURS]
-    yield f"{ours['cpu']}, {ours['cores']} cores" + (f", every side held to {kernel} kernels (AVX2)" if kernel else "")
+    yield f"{ours['cpu']}, {counted(ours['cores'], 'core')}" + (
+        f", every side held to {kernel} kernels (AVX2)" if kernel else ""
+    )
     for side, known in facts.items():
         yield f"  {side}: " + ", ".join(f"{key} {value}" for key, value in known.items() if key not in ("cpu", "cores"))
 
 
 def lines(row: Result) -> Iterator[str]:
     """A row: a line each contender, ours first."""
-    yield f"{row.name}, {row.threads} thread{'s' if row.threads > 1 else ''}"
+    rounds = max(map(len, row.figures.values()), default=0)
+    yield f"{row.name}, {counted(row.threads, 'thread')}" + (f", {counted(rounds, 'round')}" if rounds else "")
     for label, figures in row.figures.items():
         middle = spread(figures)
         median, lowest, highest = (amount(x, row.unit) for x in (middle.median, middle.lowest, middle.highest))

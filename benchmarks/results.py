@@ -14,6 +14,7 @@ from benchmarks.plan import OURS, Unit
 
 VERSION = 1
 FOLDER = Path(__file__).parent / "results"
+PLACE = f"{FOLDER.parent.name}/{FOLDER.name}"  # as it is named to people
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,29 @@ def file_name(results: Results) -> str:
 
 
 def read(path: Path) -> Results:
-    """A file that ``write`` wrote. Errors: ``ValueError`` for another version of it."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if content.pop("version", None) != VERSION:
-        raise ValueError(f"{path}: not a file of results of version {VERSION}")
-    return Results(content["facts"], [Result(**row) for row in content["rows"]], content["kernel"])
+    """A file that ``write`` wrote. Errors: ``OSError``; ``ValueError`` for any other file, or version of it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # no JSON, or no UTF-8
+        raise ValueError(f"{path}: not a file of results; expected one that --save wrote, in {PLACE}") from error
+    if not isinstance(content, dict) or content.get("version") != VERSION:
+        raise ValueError(f"{path}: not a file of results of version {VERSION}; expected one that --save wrote")
+    try:
+        rows = [_row(**row) for row in content["rows"]]
+        known = content["facts"]
+        if not {"cpu", "cores"} <= set(known[OURS]):
+            raise ValueError("facts")
+        return Results(known, rows, content["kernel"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: a damaged file of results ({error}); put back a copy of it") from error
+
+
+def _row(**fields: Any) -> Result:
+    row = Result(**fields)
+    for label, taken in row.figures.items():
+        if not taken or not all(isinstance(figure, float | int) and figure > 0 for figure in taken):
+            raise ValueError(f"{row.key}: figures of {label}")
+    return row
 
 
 def write(path: Path, results: Results) -> None:

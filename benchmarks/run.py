@@ -26,7 +26,7 @@ def run(
 ) -> list[Result]:
     """All rows; ``peaks`` are the machine's by number of threads.
 
-    Errors   ``ChildFailed`` or ``CalledProcessError`` where a side fails; nothing is measured around it.
+    Errors   ``Fault`` where a side fails; nothing is measured around it.
     """
     found = []
     for row in rows:

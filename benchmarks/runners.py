@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -10,8 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from benchmarks import processes
 from benchmarks.child import STATUS
 from benchmarks.children import Children
+from benchmarks.faults import Fault
 from benchmarks.measure import Run, calls_for
 from benchmarks.plan import Command, Contender, Fresh, Kept, Unit
 from benchmarks.sides import SIDES, Missing, require
@@ -95,7 +98,7 @@ def _command(contender: Command, unit: Unit, bench: Bench) -> Run:
         arguments = list(contender.arguments(bench.workshop))
         with tempfile.TemporaryFile() as errors:
             begun = time.perf_counter()
-            process = subprocess.Popen(
+            process = processes.start(
                 arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -103,13 +106,18 @@ def _command(contender: Command, unit: Unit, bench: Bench) -> Run:
                 cwd=bench.workshop.folder,
                 env=dict(bench.environment),
             )
-            _, status, usage = os.wait4(process.pid, 0)
+            try:
+                _, status, usage = os.wait4(process.pid, 0)
+            except BaseException:
+                processes.kill(process)
+                raise
             seconds = time.perf_counter() - begun
             process.returncode = os.waitstatus_to_exitcode(status)
+            processes.over(process)
             if process.returncode:
                 errors.seek(0)
                 sys.stderr.write(errors.read().decode(errors="replace"))
-                raise subprocess.CalledProcessError(process.returncode, arguments)
+                raise Fault(f"exit code {process.returncode} of {shlex.join(arguments)}", code=1)
         return figure[unit](seconds, usage.ru_maxrss * KILO)
 
     return run

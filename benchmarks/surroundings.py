@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from benchmarks.children import ROOT
+from benchmarks.processes import ROOT
 
 FORCING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # some machines set them, which slows a current NumPy
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # each side is told its own number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from benchmarks import processes
+from benchmarks.faults import Fault
 from benchmarks.sides import Missing
 
 CIFAR10 = "NETTRAIN_CIFAR10"  # names a zip of CIFAR-10's 50,000 training pictures, a folder a class
@@ -56,7 +59,7 @@ class Workshop:
     def cifar(self, count: int) -> Path:
         """The first ``count`` / 10 of each class of CIFAR-10. Errors: ``Missing`` where it is absent."""
         archive = Path(os.environ.get(CIFAR10, ""))
-        if not archive.is_file():
+        if not zipfile.is_zipfile(archive):
             raise Missing(f"{CIFAR10} names no zip of pictures")
         return self._once(f"cifar10-{count}", lambda folder: _extract(archive, folder, count))
 
@@ -76,13 +79,19 @@ class Workshop:
         return self._once(name, lambda place: self.run([part.replace("{}", str(place)) for part in arguments]))
 
     def run(self, arguments: Sequence[str]) -> None:
-        """A command to its end. Errors: ``CalledProcessError`` if it fails; what it printed comes first."""
-        done = subprocess.run(
+        """A command to its end. Errors: ``Fault`` if it fails; what it printed comes first."""
+        process = processes.start(
             arguments, env=dict(self.environment), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
-        if done.returncode:
-            sys.stderr.write(done.stderr.decode(errors="replace"))
-            done.check_returncode()
+        try:
+            _, printed = process.communicate()
+        except BaseException:
+            processes.kill(process)
+            raise
+        processes.over(process)
+        if process.returncode:
+            sys.stderr.write(printed.decode(errors="replace"))
+            raise Fault(f"exit code {process.returncode} of {shlex.join(arguments)}", code=1)
 
     def _once(self, name: str, make: Callable[[Path], object]) -> Path:
         place = self.folder / name

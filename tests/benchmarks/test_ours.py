@@ -74,7 +74,7 @@ def test_a_process_of_a_side_prepares_repeats_and_forgets(child: Child):
 def test_a_side_that_fails_is_an_error_that_names_it(capfd: pytest.CaptureFixture[str]):
     with Children(environment()) as children, pytest.raises(ChildFailed) as failed:
         children.kept("nettrain", 1).ask("prepare", Job("ops", "no-such-op", TWO))
-    assert str(failed.value) == "nettrain on 1 threads ended with 1 at ops/no-such-op: prepare"
+    assert str(failed.value) == "nettrain on 1 thread ended with 1 at ops/no-such-op: prepare"
     assert "KeyError: 'no-such-op'" in capfd.readouterr().err
 
 

@@ -30,7 +30,7 @@ def words(text: Iterable[str]) -> list[str]:
 
 def test_a_row_shows_spread_ratio_rates_and_who_is_missing():
     assert words(lines(step())) == [
-        "steps/cnn, 2 threads",
+        "steps/cnn, 2 threads, 3 rounds",
         "nettrain 100 ms 90 ms to 110 ms 1,280 images/s 20.0 GFLOP/s, 20% of peak",
         "torch contiguous 200 ms 180 ms to 220 ms x 2.00 (2.00 to 2.00), medians 2.00 "
         "640 images/s 10.0 GFLOP/s, 10% of peak",
@@ -60,10 +60,10 @@ def test_the_table_of_goals_has_a_line_for_each_and_says_what_was_not_measured()
     found = list(table(results(step())))
     assert len(found) == 2 + len(GOALS)
     assert found[2] == (
-        "| training step, `cnn` | 1.8 times PyTorch, 2 as the stretch | steps/cnn | 2 | 100 ms "
+        "| training step, `cnn` | 1.8 times PyTorch, 2 as the stretch | steps/cnn | 2 | 3 | 100 ms "
         "| 150 ms, torch channels_last | 1.50 (1.50 to 1.50) | no | `make bench ARGS='steps/cnn'` |"
     )
-    assert "| steps/cnn_bn steps/resnet20 |  |  |  | not measured |  |" in found[3]
+    assert "| steps/cnn_bn steps/resnet20 |  |  |  |  | not measured |  |" in found[3]
 
 
 def test_a_goal_whose_peer_is_missing_says_so():
@@ -72,12 +72,30 @@ def test_a_goal_whose_peer_is_missing_says_so():
     assert "| torch is not installed |  |" in list(table(results(alone)))[2]
 
 
-def test_a_saved_file_is_shown_without_measuring(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def shown(tmp_path: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The lines of ``--show`` on a file with two rows."""
     path = tmp_path / "file.json"
-    write(path, Results(FACTS, [step()]))
-    assert program.main(["--show", str(path), "--goals", "--against", str(path)]) == 0
-    shown = capsys.readouterr().out
-    assert "A CPU, 2 cores\n" in shown
-    assert "steps/cnn on 2" in shown
-    assert "+0.0%" in shown
-    assert "| training step, `cnn` |" in shown
+    write(path, Results(FACTS, [step(), step(threads=1)]))
+    assert program.main(["--show", str(path), *arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_saved_file_is_shown_without_measuring(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    lines = shown(tmp_path, capsys)
+    assert lines[0] == "A CPU, 2 cores"
+    assert [line for line in lines if line.startswith("steps/cnn")] == [
+        "steps/cnn, 2 threads, 3 rounds",
+        "steps/cnn, 1 thread, 3 rounds",
+    ]
+    assert shown(tmp_path, capsys, "steps/c*") == lines
+
+
+def test_the_goals_of_a_saved_file_are_the_table_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert shown(tmp_path, capsys, "--goals") == list(table(results(step(), step(threads=1))))
+
+
+def test_the_changes_of_a_saved_file_are_shown_without_its_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    lines = words(shown(tmp_path, capsys, "--against", str(tmp_path / "file.json")))
+    assert lines[0] == "A CPU, 2 cores"
+    assert lines[-2:] == [f"steps/cnn on {n} 100 ms 100 ms +0.0% 1.50 1.50" for n in (2, 1)]
+    assert len(lines) == len(list(head(FACTS, ""))) + 3

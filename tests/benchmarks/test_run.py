@@ -12,6 +12,7 @@ from PIL import Image
 
 from benchmarks import run, runners, sides, workshop
 from benchmarks.children import Children
+from benchmarks.faults import Fault
 from benchmarks.plan import OURS, Command, Fresh, Job, Kept, Row, Settings
 from benchmarks.runners import Bench
 from benchmarks.surroundings import environment
@@ -92,8 +93,10 @@ def test_a_fit_takes_the_first_pictures_of_each_class(bench: Bench, tmp_path: Pa
 
 def test_a_whole_program_that_fails_is_an_error_with_what_it_said(bench: Bench, capfd: pytest.CaptureFixture[str]):
     wrong = Command(OURS, lambda shop: ["python3", "-c", "raise SystemExit('no good')"])
-    with pytest.raises(Exception, match="returned non-zero exit status 1"):
+    with pytest.raises(Fault) as failed:
         runners.ready(wrong, "seconds", 0.1, bench).run()
+    assert str(failed.value) == """exit code 1 of python3 -c 'raise SystemExit('"'"'no good'"'"')'"""
+    assert failed.value.code == 1
     assert "no good" in capfd.readouterr().err
 
 

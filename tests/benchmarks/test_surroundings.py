@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.children import ROOT
+from benchmarks.processes import ROOT
 from benchmarks.surroundings import environment
 
 SET = {
