@@ -38,6 +38,10 @@ RECIPES = {  # what stands in train beside epochs and batch_size, and how else t
     "plateau": ("accumulate: 2", (("cosine: {{warmup: 1 epochs}}", "plateau: {{patience: 1, factor: 0.5}}"),)),
     "lookahead": ("ema: 0.99", (("sgd: {{lr: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5e-4}}",
                                  "lookahead: {{optimizer: {{sgd: {{lr: 0.1}}}}, sync: 3}}"),)),
+    "class weights and metrics": ("restarts: 2, ema: 0.9", ((
+        "seed: 3\n",
+        "seed: 3\nloss: {{focal: {{class_weights: balanced}}}}\nmetrics: [macro_f1, auroc, log_loss]\n",
+    ),)),
     "restarts": ("restarts: {{count: 3, epochs: 2}}", ()),
     "restarts, ema, rollback": ("restarts: 2, ema: 0.9, on_nan: rollback", ()),
     "rollback": (WILD, ()),
