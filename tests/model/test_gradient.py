@@ -55,6 +55,18 @@ NETWORKS = {
         "dense: classes",
         activation="silu",
     ),
+    "of branches and gates": layers(
+        "conv2d: {filters: 4, kernel_size: 3, norm: batch_norm}",
+        "parallel: [[], [batch_norm, {conv2d: {filters: 3, kernel_size: 3}}], [{avg_pool2d: {pool_size: 3, stride: 1,"
+        " padding: same}}]]",
+        "residual: {layers: [{depthwise_conv2d: {kernel_size: 3, norm: batch_norm}}, {squeeze_excite: {reduced: 3,"
+        " activation: tanh}}, {conv2d: {filters: 11, kernel_size: 1, activation: none}}], drop_path: 0.3}",
+        "zero_padding2d: [[0, 1], [1, 0]]",
+        "separable_conv2d: {filters: 6, kernel_size: 3, stride: 2, padding: valid, depth_multiplier: 2}",
+        "parallel: {branches: [[global_avg_pool], [global_max_pool]], merge: add}",
+        "dense: classes",
+        activation="tanh",
+    ),
     "with kinks": layers(
         "conv2d: {filters: 5, kernel_size: 3, norm: batch_norm}",
         "max_pool2d: {pool_size: 3, stride: 2, padding: 1}",
