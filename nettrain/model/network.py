@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from nettrain.arrays.flat import Flat
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import show
 from nettrain.autograd.tensor import Dim, Shape, Spec, Tensor
-from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
+from nettrain.config.fields import Chosen, FilePath, NoSettings, OneOf, Record
 from nettrain.model.initialisers import initialise
 from nettrain.model.kinds import CONTAINERS, LAYERS
 from nettrain.model.layer import Buffer, Layer, LayerFault, Parameter, Pass
@@ -29,10 +29,26 @@ CLASSES = "classes"  # the symbol of the number of classes, while it is not know
 
 
 @dataclass(frozen=True)
+class FromConfig(Record, short="path"):
+    """The model to start from: the folder of a run (its best model), or a file, relative to this one.
+
+    A tensor is taken where its name and shape are the same. ``misfits`` says what else may be: ``last_layer``, as for
+    other classes, ``error`` nothing, ``skip`` anything; it begins with random weights then, and is listed.
+    """
+
+    path: FilePath
+    misfits: Literal["last_layer", "error", "skip"] = "last_layer"
+
+
+@dataclass(frozen=True)
 class ModelConfig(Record):
-    """The network: its layers, and what those use that name no initialiser or activation of their own."""
+    """The network: its layers, and what those use that name no initialiser or activation of their own.
+
+    ``from`` starts from the weights of another model.
+    """
 
     layers: tuple[Annotated[Chosen, OneOf("layers")], ...]
+    from_: FromConfig | None = None
     init: Annotated[Chosen, OneOf("initialisers")] = HE_NORMAL
     activation: Annotated[Chosen, OneOf("activations")] = NONE
 

@@ -115,7 +115,7 @@ def take_up(
         set_threads(threads or document.config.train.threads or available_cores())
         found = checkpoint.newest(folder.checkpoints)
         compare_configs(document.config, found.checkpoint.meta, str(found.path))
-        prepared = prepare(document, report, read_text(folder.split) if described else None)
+        prepared = prepare(document, report, read_text(folder.split) if described else None, True)
         state = State.fresh(prepared)
         state.restore(found.checkpoint, found.path)
         if not described:  # it died between its first checkpoint and these

@@ -31,6 +31,7 @@ from nettrain.training.config import Config
 from nettrain.training.gate_check import check_gate
 from nettrain.training.metrics.measured import always_one
 from nettrain.training.monitors import measured
+from nettrain.training.origin import Fitted, read_origin
 
 Report = Callable[[str, int, int], None]  # what is going on, done, total
 FLOAT_BYTES = 4
@@ -62,8 +63,12 @@ def _check_patterns(document: Document[Config], network: Network) -> None:
 
 
 def training_bytes(config: Config, network: Network) -> int:
-    """Bytes of weights, their gradients and what the optimizer remembers."""
-    return FLOAT_BYTES * (2 * network.parameter_count + state_numbers(config.optimizer, _shapes(network)))
+    """Bytes of weights, their gradients, what the optimizer remembers, averages, and what may be gone back to."""
+    train = config.train
+    averages = network.parameter_count * (train.ema is not None or train.swa is not None)
+    remembered = state_numbers(config.optimizer, _shapes(network)) + averages
+    kept = (network.parameter_count + remembered) * (train.going_back is not None)
+    return FLOAT_BYTES * (2 * network.parameter_count + remembered + kept)
 
 
 def working_bytes(config: Config, network: Network) -> int:
@@ -164,6 +169,7 @@ class Prepared:
     val: Pictures | None
     normalization: Normalization
     fingerprint: str
+    origin: Fitted | None = None
 
     @property
     def config(self) -> Config:
@@ -186,7 +192,8 @@ class Prepared:
     def notes(self) -> tuple[str, ...]:
         """What the user should know: of the folders, the batch, and the cache."""
         weights = weights_note(self.class_weights, self.classes)
-        return (*self.splits.notes, *batch_notes(self.config, len(self.train)), *weights, *self.cache_notes)
+        begun = () if self.origin is None else self.origin.notes
+        return (*self.splits.notes, *batch_notes(self.config, len(self.train)), *weights, *self.cache_notes, *begun)
 
     @property
     def cache_notes(self) -> tuple[str, ...]:
@@ -194,8 +201,12 @@ class Prepared:
         return tuple(note for part in (self.train, self.val) if part is not None for note in part.notes)
 
 
-def prepare(document: Document[Config], report: Report, split_csv: str | None = None) -> Prepared:
+def prepare(
+    document: Document[Config], report: Report, split_csv: str | None = None, resumed: bool = False
+) -> Prepared:
     """Check, list, bind, decode; ``split_csv`` holds a resumed run to the pictures that it started with.
+
+    One that is ``resumed`` has its weights, and does not look for those that it began with.
 
     Errors   ``ConfigError``, ``DataError``, ``EnvironmentFault``, each before anything dearer is begun.
     """
@@ -210,6 +221,7 @@ def prepare(document: Document[Config], report: Report, split_csv: str | None = 
     check_metrics(document, splits)
     check_gate(document, splits)
     check_schedule(document, len(splits.train.files))
+    origin = None if resumed else read_origin(document, network)
     wanted = [split for split in (splits.train, splits.val) if split is not None]
     decoded = decode_splits(wanted, config.data, report)
     train = next(decoded)
@@ -217,7 +229,7 @@ def prepare(document: Document[Config], report: Report, split_csv: str | None = 
     val = next(decoded, None)
     fingerprint = data_fingerprint([train] if val is None else [train, val])
     normalization = resolve(config.data.normalize, train)
-    return Prepared(document, network, splits, monitor, train, val, normalization, fingerprint)
+    return Prepared(document, network, splits, monitor, train, val, normalization, fingerprint, origin)
 
 
 def decode_splits(splits: Sequence[Split], data: DataConfig, report: Report) -> Iterator[Pictures]:

@@ -28,6 +28,7 @@ from nettrain.training.estimate import judging_bytes, step_bytes
 from nettrain.training.evaluation import INFERENCE_BATCH
 from nettrain.training.gate_check import check_gate
 from nettrain.training.objective import training_loss
+from nettrain.training.origin import read_origin
 from nettrain.training.prepare import (
     FLOAT_BYTES,
     batch_notes,
@@ -114,6 +115,7 @@ def outlook(document: Document[Config]) -> Outlook:
     check_gate(document, splits)
     train = len(splits.train.files)
     check_schedule(document, train)
+    read_origin(document, network)
     decoded = [split for split in (splits.train, splits.val) if split is not None]
     in_memory, on_disk, folder = _cache(decoded, config.data)
     weights = training_bytes(config, network)

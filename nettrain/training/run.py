@@ -29,6 +29,7 @@ from nettrain.training.run_logs import RunLogs
 from nettrain.training.runs import FINISHED
 from nettrain.training.saving import save_state
 from nettrain.training.signals import stop_between_pieces
+from nettrain.training.standing import standing
 from nettrain.training.state import State
 from nettrain.training.step import Stepper
 from nettrain.training.time_limit import TimeLimit, TimeUp
@@ -278,21 +279,12 @@ class Run:
 
     def mark(self, state: str, **facts: Any) -> None:
         """Write run.json."""
-        best = {"monitor": self.prepared.monitor, "epoch": self.state.best.epoch, "value": self.state.best.value}
-        progress = {"epoch": self.state.progress.epoch, "step": self.state.progress.step}
-        added: dict[str, Any] = {"lineage": self.state.lineage.extensions}
-        if self.config.train.going_back is not None:
-            added["rollbacks"] = self.state.rollbacks.made
-        if self.config.train.restarts is not None:
-            added["start"] = None if self.state.starts.chosen is None else self.state.starts.chosen + 1
         self.facts = {
             **self.facts,
             "reason": None,
             "ended": None,
             **facts,
             "state": state,
-            "best": best,
-            **progress,
-            **added,
+            **standing(self.state),
         }
         self.folder.write_run(self.facts)

@@ -26,6 +26,7 @@ from nettrain.training.lineage import Lineage
 from nettrain.training.loop import Progress
 from nettrain.training.model_file import AVERAGE, EPOCH_START, OPTIMIZER, model_meta, put_state
 from nettrain.training.monitors import best_mode
+from nettrain.training.origin import Origin
 from nettrain.training.patience import Patience
 from nettrain.training.prepare import Prepared
 from nettrain.training.rollback import Rollbacks, Snapshot
@@ -65,6 +66,7 @@ PARTS: dict[str, type[Any]] = {  # what a checkpoint holds beside the tensors: d
     "averaged_before": Averaged,
     "rollbacks": Rollbacks,
     "starts": Starts,
+    "origin": Origin,
 }
 META: dict[str, Any] = {  # what the metadata holds, and of which type
     **PARTS,
@@ -100,13 +102,15 @@ class State:
     averaged_before: Averaged = field(default_factory=Averaged)
     rollbacks: Rollbacks = field(default_factory=Rollbacks)
     starts: Starts = field(default_factory=Starts)
+    origin: Origin = field(default_factory=Origin)
 
     @classmethod
     def fresh(cls, prepared: Prepared, seed: int | None = None) -> State:
         """The state before the first step, with the weights of ``seed``, or else the config's; they get memory here."""
         config, network = prepared.config, prepared.network
         weights = network.materialise(config.seed if seed is None else seed)
-        state = cls(prepared, weights, make(config.optimizer, weights))
+        origin = Origin() if prepared.origin is None else prepared.origin.put(network)
+        state = cls(prepared, weights, make(config.optimizer, weights), origin=origin)
         if config.train.ema is not None or config.train.swa is not None:
             state.average = Average(weights, state.averaged_buffers())
         if config.train.going_back is not None:

@@ -25,6 +25,7 @@ OTHER: dict[str, Callable[[int], Any]] = {  # a value that no field has by defau
     "float": lambda number: number + 1 / 3,
     "float | None": lambda number: number + 1 / 3,
     "list[float]": lambda number: [number + 1 / 3, 0.1],
+    "str | None": str,
     "list[Setback]": lambda number: [{"step": number, "back_to": 1}],
     "list[Tried]": lambda number: [{"seed": number, "train_loss": 0.1, "val_loss": None}],
     "list[Extension]": lambda number: [{"from_step": number, "epochs": 5, "schedule": None}],

@@ -1,0 +1,133 @@
+"""Starting from another model: what fits is taken to the bit, what does not is listed, and a resume needs no source."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import CNN, results
+from training.setting_up import document_of
+
+from nettrain.errors import ConfigError, NettrainError
+from nettrain.training import checkpoint
+from nettrain.training.opening import begin, named, take_up
+from nettrain.training.run import Run
+
+
+def nothing(what: str, done: int, total: int) -> None:
+    """No report."""
+
+
+def opened(small: Path, folder: Path, source: str, *changes: tuple[str, str]) -> Run:
+    text = CNN.replace("model:\n", f"model:\n  from: {source}\n").replace("epochs: 4", "epochs: 2")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return begin(named(document_of(text.format(data=small), folder), "c.yaml"), nothing, str(folder / "run"))
+
+
+@pytest.fixture
+def here(tmp_path: Path, finished: Path) -> Path:
+    """A folder with a finished run called base."""
+    shutil.copytree(finished, tmp_path / "base")
+    return tmp_path
+
+
+def test_the_same_layers_take_every_tensor(small: Path, here: Path) -> None:
+    run = opened(small, here, "base")
+    source = checkpoint.load(here / "base/best.safetensors")
+    for name, array in run.prepared.network.state().items():
+        np.testing.assert_array_equal(array, source.tensors[name])
+    (note,) = [note for note in run.prepared.notes if note.startswith("weights from ")]
+    listed = ", ".join(f"{name} {tensor.shape}" for name, tensor in sorted(source.tensors.items()))
+    assert note == f"weights from {here}/base/best.safetensors: {len(source.tensors)} tensors fit: {listed}"
+    run.mark("running")
+    assert json.loads(run.folder.run_json.read_text())["origin"] == {
+        "path": str(here / "base"),
+        "sha256": source.sha256,
+        "fitted": len(source.tensors),
+    }
+    saved = checkpoint.load(checkpoint.step_path(run.folder.checkpoints, 0))
+    assert saved.meta["origin"] == {"sha256": source.sha256, "fitted": len(source.tensors)}
+    run.close()
+
+
+@pytest.mark.parametrize("source", ["base/best.safetensors", "{{path: base/checkpoints/step-000000032.safetensors}}"])
+def test_a_file_will_do_and_a_checkpoint_of_a_training(small: Path, here: Path, source: str) -> None:
+    opened(small, here, source).close()
+
+
+HEAD = ("    - dense: classes\n", "    - dense: {{units: 12, activation: relu}}\n    - dense: classes\n")
+OTHER = ("    - dense: classes\n", "    - dropout: 0.3\n    - dense: classes\n")
+
+
+def test_another_last_layer_is_begun_anew_and_said(small: Path, here: Path) -> None:
+    run = opened(small, here, "base", HEAD)
+    found = [note.partition(": ")[2] for note in run.prepared.notes if note.startswith("weights from ")]
+    assert found[1:] == [
+        "layers.5.bias does not: (10,) there, (12,) here; begun anew",
+        "layers.5.weight does not: (8, 10) there, (8, 12) here; begun anew",
+        "layers.6.bias does not: (10,) here, not there; begun anew",
+        "layers.6.weight does not: (12, 10) here, not there; begun anew",
+    ]
+    assert found[0].startswith("10 tensors fit: layers.0.norm.bias (4,), ")
+    run.close()
+
+
+FIRST = ("filters: 4, kernel_size: 3", "filters: 4, kernel_size: 5")
+MISFITS = {
+    "the body": ("base", (FIRST,), "model.from: does not fit this model: layers.0.weight: (3, 3, 1, 4) there, "
+                 "(5, 5, 1, 4) here; the layers have to be the same, but for the last"),
+    "the last, which may not": ("{{path: base, misfits: error}}", (HEAD,),
+        "model.from: does not fit this model: layers.5.bias: (10,) there, (12,) here, layers.5.weight: (8, 10) there, "
+        "(8, 12) here, layers.6.bias: (10,) here, not there, layers.6.weight: (12, 10) here, not there; the layers "
+        "have to be the same"),
+    "no such run": ("gone", (), "model.from: {here}/gone no such file or folder; expected a run folder, or a "
+                    ".safetensors file"),
+    "several starts": ("base", (("batch_size: 16", "batch_size: 16, restarts: 2"),), "train.restarts: there is nothing "
+                       "to choose between where model.from gives the weights; leave one of them out"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "changes", "message"), MISFITS.values(), ids=MISFITS)
+def test_what_may_not_misfit_is_an_error_that_lists_it(
+    small: Path, here: Path, source: str, changes: tuple[tuple[str, str], ...], message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        opened(small, here, source, *changes)
+    assert str(caught.value).split(": ", 1)[1] == message.format(here=here)
+
+
+def test_anything_may_misfit_where_that_is_asked_for(small: Path, here: Path) -> None:
+    run = opened(small, here, "{{path: base, misfits: skip}}", FIRST)
+    notes = [note for note in run.prepared.notes if "layers.0.weight does not" in note]
+    assert [note.partition(": ")[2] for note in notes] == [
+        "layers.0.weight does not: (3, 3, 1, 4) there, (5, 5, 1, 4) here; begun anew"
+    ]
+    run.close()
+
+
+def test_a_damaged_source_is_exit_code_4(small: Path, here: Path) -> None:
+    path = here / "base/best.safetensors"
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(NettrainError) as caught:
+        opened(small, here, "base")
+    assert caught.value.code == 4
+
+
+def test_a_resume_needs_no_source(small: Path, here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    whole = opened(small, here, "base", HEAD)
+    list(whole.go())
+    expected = results(whole.folder.path)
+    shutil.rmtree(here / "run")
+    run = opened(small, here, "base", HEAD)
+    stream = run.go()
+    for _ in range(5):
+        next(stream)
+    stream.close()
+    shutil.rmtree(here / "base")
+    list(take_up(run.folder.path, nothing).go())
+    assert results(run.folder.path) == expected
