@@ -55,7 +55,7 @@ def follow(run: Run, first: Sequence[str], profile: bool, most: Duration | None,
 
         most = most or run.config.train.max_time
         limit = None if most is None else TimeLimit(most, begun)
-        heard = Profile() if profile else None
+        heard = Profile(made=run.state.progress.step) if profile else None
         with Training(run.state.lineage.epochs(run.config), len(run.prepared.train)) as screen:
             code = train(run, screen, limit, f"nettrain resume {run.folder.path}", heard)
     tell(*profile_lines(heard, run.folder.profile))

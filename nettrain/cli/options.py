@@ -81,7 +81,9 @@ threads_option = click.option(
 )
 
 profile_option = click.option(
-    "--profile", is_flag=True, help="Show at the end where the time of a step went; also in RUN/profile.csv."
+    "--profile",
+    is_flag=True,
+    help="Show at the end where the time of a step went; also in RUN/profile.csv, for the steps of this call only.",
 )
 
 max_time_option = click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
 HEAD = ("where", "what", "forward", "backward", "ms", "share", "GFLOP/s")
 TEXTS = 2  # columns of text, on the left; those of numbers are on the right
+NOTES = (
+    "where: the first layer of an operation; those joined to it (a+b+c) have no row of their own",
+    "linear: what a dense layer does; loss mean: the mean of the pictures' losses",
+    "GFLOP/s: those of the direct method",
+)
 LEAST = 12  # columns of the terminal that ``what`` is left with
 
 
@@ -24,11 +30,18 @@ def profile_lines(profile: Profile | None, path: Path) -> list[str]:
         return ["nettrain: warning: no profile: fewer than two steps were made, and the first is to warm up"]
     images, fewer = profile.images / profile.seconds, profile.images / profile.step_seconds
     return [
-        f"milliseconds of a step, the mean of {profile.steps:,} after one to warm up",
+        f"milliseconds of a step, the mean of {_covered(profile)}",
         *_table([HEAD, *map(_cells, rows)], terminal_columns()),
         f"{rows[-1].ms:,.2f} ms a step, {images:,.0f} images/s; {fewer:,.0f} without validation and checkpoints",
-        f"GFLOP/s are those of the direct method; also in {path}",
+        *NOTES,
+        f"also in {path}, with the numbers of the steps",
     ]
+
+
+def _covered(profile: Profile) -> str:
+    """``steps 2 to 32, after one to warm up``."""
+    first, last = profile.from_step, profile.to_step
+    return f"{f'steps {first:,} to {last:,}' if last > first else f'step {last:,}'}, after one to warm up"
 
 
 def terminal_columns() -> int | None:
@@ -50,17 +63,26 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _table(rows: list[tuple[str, ...]], columns: int | None) -> list[str]:
-    """Lines of equal columns; on a terminal ``what`` is cut short, so that no line is broken."""
+    """Lines of equal columns; on a terminal ``what`` goes on in the next line where it is too long for its column."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     excess = sum(widths) + 2 * (len(widths) - 1) - (columns or sys.maxsize)
     widths[1] = max(widths[1] - max(excess, 0), min(widths[1], LEAST))
-    return ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    return [line for row in rows for line in _lines(row, widths)]
 
 
-def _aligned(row: tuple[str, ...], widths: list[int]) -> list[str]:
-    texts = [_shortened(cell, width).ljust(width) for cell, width in zip(row[:TEXTS], widths, strict=False)]
-    return texts + [cell.rjust(width) for cell, width in zip(row[TEXTS:], widths[TEXTS:], strict=True)]
+def _lines(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    where, what, *numbers = row
+    first, *more = _broken(what, widths[1])
+    texts = (where.ljust(widths[0]), first.ljust(widths[1]))
+    cells = (cell.rjust(width) for cell, width in zip(numbers, widths[TEXTS:], strict=True))
+    return ["  ".join((*texts, *cells)).rstrip(), *("  ".join((" " * widths[0], rest)) for rest in more)]
 
 
-def _shortened(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."
+def _broken(text: str, width: int) -> list[str]:
+    """A text in lines of at most so many characters, where its words allow: after a space or a ``+``."""
+    lines = [""]
+    for word in re.findall(r"[^ +]*[ +]?", text):
+        if lines[-1] and len((lines[-1] + word).rstrip()) > width:
+            lines.append("")
+        lines[-1] += word
+    return [line.rstrip() for line in lines]

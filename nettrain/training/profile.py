@@ -15,13 +15,13 @@ from nettrain.autograd.clock import Clock
 from nettrain.training.csv_text import csv_text
 
 BESIDE = {  # what a training does beside the operations of its network and loss
-    "data": "waiting for the next batch",
-    "gather": "gradients gathered and checked",
+    "data": "waiting for a batch",
+    "gather": "gathering gradients",
     "update": "the optimizer's step",
-    "logs": "events, metrics and the screen",
+    "logs": "metrics, events, screen",
     "validation": "the validation pictures",
-    "checkpoints": "saves, the best model among them",
-    "other": "between all these",
+    "checkpoints": "saves, the best model",
+    "other": "everything in between",
 }
 DECIMALS = 6  # of what is written: nanoseconds, as milliseconds
 
@@ -52,12 +52,16 @@ class Row:
     gflop: float | None
     gflop_per_second: float | None
     steps: int | None = None  # of ``all`` only, as all that follows
+    from_step: int | None = None  # numbers from 1, the first and last that are counted
+    to_step: int | None = None
     images: int | None = None
     images_per_second: float | None = None
 
 
 class Profile(Clock):
     """Listens to a training and adds up; memory does not grow with the number of steps.
+
+    ``made`` is how many steps the run had made before.
 
     Units    seconds as the thread that trains sees them pass, whatever the others do meanwhile.
     Notes    The first step is to warm up: nothing until its end is counted. Neither is a step that does not come to
@@ -66,8 +70,9 @@ class Profile(Clock):
 
     counts_flops = True
 
-    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter, made: int = 0) -> None:
         self._now, self._last = now, now()
+        self.from_step = made + 2
         self._warm = False
         self._unfinished: list[tuple[Account, float, int]] | None = None  # of a step that has begun
         self._clear()
@@ -112,6 +117,11 @@ class Profile(Clock):
             self._unfinished.append((account, seconds, flops))
         else:
             account.seconds += seconds
+
+    @property
+    def to_step(self) -> int:
+        """The last step that is counted."""
+        return self.from_step + self.steps - 1
 
     @property
     def seconds(self) -> float:
@@ -172,6 +182,8 @@ class Profile(Clock):
             gflop=flops / self.steps / 1e9,
             gflop_per_second=flops / self.seconds / 1e9,
             steps=self.steps,
+            from_step=self.from_step,
+            to_step=self.to_step,
             images=self.images,
             images_per_second=self.images / self.seconds,
         )

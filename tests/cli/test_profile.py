@@ -19,23 +19,26 @@ from commands import CNN, NETTRAIN, Ended, printable, process, results, tree, wr
 Call = Callable[..., Ended]
 
 TABLE = """\
-milliseconds of a step, the mean of 31 after one to warm up
+milliseconds of a step, the mean of steps 2 to 32, after one to warm up
 where        what                                            forward  backward  ms  share  GFLOP/s
 layers.0     conv2d+batch_norm+max_pool2d+relu                     #         #   #    # %        #
 layers.2     conv2d+batch_norm+relu+global_avg_pool+dropout        #         #   #    # %        #
 layers.5     linear+bias                                           #         #   #    # %        #
 loss         cross_entropy                                         #         #   #    # %
 loss         mean                                                  #         #   #    # %
-data         waiting for the next batch                                          #    # %
-gather       gradients gathered and checked                                      #    # %
+data         waiting for a batch                                                 #    # %
+gather       gathering gradients                                                 #    # %
 update       the optimizer's step                                                #    # %
-logs         events, metrics and the screen                                      #    # %
+logs         metrics, events, screen                                             #    # %
 validation   the validation pictures                                             #    # %
-checkpoints  saves, the best model among them                                    #    # %
-other        between all these                                                   #    # %
+checkpoints  saves, the best model                                               #    # %
+other        everything in between                                               #    # %
 all                                                                #         #   #    # %        #
 # ms a step, # images/s; # without validation and checkpoints
-GFLOP/s are those of the direct method; also in run/profile.csv
+where: the first layer of an operation; those joined to it (a+b+c) have no row of their own
+linear: what a dense layer does; loss mean: the mean of the pictures' losses
+GFLOP/s: those of the direct method
+also in run/profile.csv, with the numbers of the steps
 """
 NONE = "nettrain: warning: no profile: fewer than two steps were made, and the first is to warm up"
 
@@ -68,7 +71,7 @@ def test_the_table_ends_stderr_and_stdout_is_as_ever(here: Path) -> None:
     assert lines[start - 1].startswith("epoch 4/4")
     assert words("".join(lines[start:])) == words(TABLE)
     assert printable(ended.err)
-    rows = lines[start + 2 : -2]
+    rows = lines[start + 2 : -5]
     assert sum(float(row.split(" %")[0].split()[-1]) for row in rows[:-1]) == pytest.approx(100, abs=1)
     assert len({row.index(" %") for row in rows}) == 1
 
@@ -95,13 +98,14 @@ def test_a_fit_that_is_stopped_shows_what_it_did(here: Path) -> None:
     err += rest
     assert (child.returncode, out) == (-signal.SIGINT, "")
     *_, before, last = err.splitlines()
-    assert before == "GFLOP/s are those of the direct method; also in run/profile.csv"
+    assert before == "also in run/profile.csv, with the numbers of the steps"
     assert last == "nettrain: stopped by SIGINT and saved; go on with: nettrain resume run"
     everything = profile_of("run")["all"]
     facts = json.loads(Path("run/run.json").read_text())
     assert facts["state"] == "stopped"
     assert int(everything["steps"]) == facts["step"] - 1
-    assert f"the mean of {int(everything['steps']):,} after one to warm up" in err
+    assert f"the mean of steps 2 to {facts['step']:,}, after one to warm up" in err
+    assert (everything["from_step"], everything["to_step"]) == ("2", str(facts["step"]))
 
 
 @pytest.mark.parametrize("command", [["resume", "run"], ["fit", "cnn.yaml", "--resume", "auto", "--run-dir", "run"]])
@@ -113,9 +117,19 @@ def test_a_run_that_goes_on_has_a_profile_of_the_steps_from_there(
     (run / "checkpoints/step-000000032.safetensors").unlink()
     ended = call(*command, "--profile")
     assert ended.code == 0, ended.err
-    assert "milliseconds of a step, the mean of 7 after one to warm up\n" in ended.err
-    assert profile_of("run")["all"]["steps"] == "7"
+    assert "milliseconds of a step, the mean of steps 26 to 32, after one to warm up\n" in ended.err
+    everything = profile_of("run")["all"]
+    assert [everything[name] for name in ("steps", "from_step", "to_step")] == ["7", "26", "32"]
     assert results(run) == results(finished)
+
+
+def test_a_call_without_a_profile_leaves_that_of_an_earlier_one(here: Path, call: Call) -> None:
+    """It says itself which steps it is of."""
+    assert call("fit", "cnn.yaml", "--run-dir", "run", "--profile", "--epochs", "2").code == 0
+    before = Path("run/profile.csv").read_bytes()
+    assert call("resume", "run", "--epochs", "3", "--schedule", "constant").code == 0
+    assert Path("run/profile.csv").read_bytes() == before
+    assert profile_of("run")["all"]["to_step"] == "16"
 
 
 def test_nothing_is_left_to_profile(here: Path, call: Call) -> None:
@@ -128,8 +142,8 @@ def test_nothing_is_left_to_profile(here: Path, call: Call) -> None:
     assert not Path("run/profile.csv").exists()
 
 
-@pytest.mark.parametrize(("columns", "longest"), [(72, 72), (80, 80), (120, None)])
-def test_on_a_terminal_no_line_of_the_table_is_broken(here: Path, columns: int, longest: int | None) -> None:
+@pytest.mark.parametrize(("columns", "length"), [(72, 16), (80, 16), (120, 14)])
+def test_on_a_terminal_no_line_of_the_table_is_broken_and_no_word_cut(here: Path, columns: int, length: int) -> None:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
     fit = [*NETTRAIN, "fit", "cnn.yaml", "--run-dir", "run", "--profile"]
@@ -141,10 +155,12 @@ def test_on_a_terminal_no_line_of_the_table_is_broken(here: Path, columns: int, 
     assert child.wait() == 0
     os.close(ours)
     text = seen.decode().replace("\r\n", "\n")
-    table = text[text.index("\nwhere  ") :].splitlines()[1:-2]
-    assert len(table) == 14
-    assert max(map(len, table)) == longest or (longest is None and "global_avg_pool+dropout  " in text)
-    assert any("..." in line for line in table) == (longest is not None)
+    table = text[text.index("\nwhere  ") :].splitlines()[1:-5]
+    assert len(table) >= length if length > 14 else len(table) == 14
+    assert max(map(len, table)) <= columns
+    what = "".join(line[13:].split("  ")[0] for line in table)
+    for whole in ("conv2d+batch_norm+max_pool2d+relu", "conv2d+batch_norm+relu+global_avg_pool+dropout", "linear+bias"):
+        assert whole in what
 
 
 def read(terminal: int) -> bytes:

@@ -18,7 +18,7 @@ from nettrain.training.run import Run, Stopped
 from nettrain.training.step import Stepper
 
 COLUMNS = ["where", "what", "forward_ms", "backward_ms", "ms", "share", "gflop", "gflop_per_second"]
-COLUMNS += ["steps", "images", "images_per_second"]
+COLUMNS += ["steps", "from_step", "to_step", "images", "images_per_second"]
 NETWORK = [  # of CNN: a layer that joins the epilogue of the one before it has no row of its own
     ("layers.0", "conv2d+batch_norm+max_pool2d+relu"),
     ("layers.2", "conv2d+batch_norm+relu+global_avg_pool+dropout"),
@@ -77,9 +77,7 @@ def test_numbers_by_hand() -> None:
     assert profile.seconds == total == time.seconds - 1000 - 18.75
     assert (profile.steps, profile.images, profile.step_seconds) == (2, 48, total - 6)
     share = 3 / (total / 2)
-    assert rows[:2] == [
-        Row(f"layers.{n}", "conv2d+bias+relu", 1000, 2000, 3000, share, 9, 3, None, None, None) for n in (0, 1)
-    ]
+    assert rows[:2] == [Row(f"layers.{n}", "conv2d+bias+relu", 1000, 2000, 3000, share, 9, 3) for n in (0, 1)]
     beside = {row.where: row.ms for row in rows[2:-1]}
     assert beside == {
         "data": 250,
@@ -90,7 +88,9 @@ def test_numbers_by_hand() -> None:
         "checkpoints": 0,
         "other": 500,
     }
-    assert rows[-1] == Row("all", "", 2000, 4000, 1e3 * total / 2, 1, 18, 36 / total, 2, 48, pytest.approx(48 / total))
+    assert rows[-1] == Row(
+        "all", "", 2000, 4000, 1e3 * total / 2, 1, 18, 36 / total, 2, 2, 3, 48, pytest.approx(48 / total)
+    )
 
 
 def test_one_step_is_no_profile(tmp_path: Path) -> None:
@@ -196,7 +196,8 @@ def test_the_file_has_the_rows(trained: Profile, tmp_path: Path) -> None:
                 assert float(line[column]) == pytest.approx(value, abs=1e-6)
             else:
                 assert line[column] == ("" if value is None else str(value))
-    assert written[-1]["steps"] == "15"
+    assert [written[-1][name] for name in ("steps", "from_step", "to_step")] == ["15", "2", "16"]
+    assert {line["from_step"] for line in written[:-1]} == {""}
 
 
 def opened(small: Path, folder: Path) -> Run:
