@@ -12,7 +12,7 @@ import click
 from nettrain.cli.gates import judge
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode
-from nettrain.training.signals import die_of, stop_between_pieces
+from nettrain.training import signals
 
 if TYPE_CHECKING:
     from nettrain.cli.progress import Training
@@ -46,7 +46,7 @@ def follow(run: Run, first: Sequence[str], profile: bool, most: Duration | None,
 
     Notes   After a signal the process ends as by that signal, saved before, and a line says so: from ``first`` on.
     """
-    with stop_between_pieces():
+    with signals.stop_between_pieces():
         tell(*first)
         from nettrain.cli.profile_table import profile_lines
         from nettrain.cli.progress import Training
@@ -115,7 +115,7 @@ def train(
             tell(f"{end} and saved; go on with: {again}")
         else:
             tell(f"{complete}; go on with: {again}" if more else complete)
-        die_of(stop.signal_number)
+        signals.die_of(stop.signal_number)
     except TimeUp as up:
         screen.close()
         tell(f"nettrain: stopped after {up} (max_time) and saved; go on with: {again}")
