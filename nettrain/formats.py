@@ -6,5 +6,5 @@ The config's own is ``version`` in ``training/config.py``, because there it is a
 from __future__ import annotations
 
 CHECKPOINT = 1  # step-*.safetensors and best.safetensors: ``format_version`` in the metadata
-RUN = 1  # the run folder: ``format_version`` in run.json
-ROWS = 1  # predict's JSON lines and evaluate's JSON: ``format_version`` in each object
+RUN = 1  # the run folder: ``format_version`` in run.json; of a series in series.json
+ROWS = 1  # the JSON that predict, evaluate, compare and runs list print: ``format_version`` in each object

@@ -23,14 +23,14 @@ def request(signal_number: int) -> None:
     _flag.signal_number = signal_number
 
 
-def clear() -> None:
-    """Take the request back."""
-    _flag.signal_number = None
-
-
 def requested() -> int | None:
     """The signal that asked for a stop, if one did."""
     return _flag.signal_number
+
+
+def clear() -> None:
+    """Take the request back."""
+    _flag.signal_number = None
 
 
 def check() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nettrain.errors import ConfigError
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -38,9 +40,18 @@ def asked() -> str | None:
 
 
 def answer(group: click.Command, question: str) -> int:
-    """Print what could stand where the cursor is; returns the exit code."""
-    from click.shell_completion import shell_complete
+    """Print what could stand where the cursor is; returns the exit code.
 
+    Errors   ``ConfigError`` where no shell asks, but somebody set the variable.
+    """
+    from click.shell_completion import get_completion_class, shell_complete
+
+    shell, _, what = question.partition("_")
+    word = os.environ.get("COMP_CWORD", "")
+    asks = "COMP_WORDS" in os.environ and (shell == "fish" or word.isdecimal())
+    if get_completion_class(shell) is None or not (what == "source" or (what == "complete" and asks)):
+        message = f"expected what the script of 'nettrain completion' sets, got {question!r}; unset it"
+        raise ConfigError(message, VARIABLE)
     return shell_complete(group, {}, "nettrain", VARIABLE, question)
 
 

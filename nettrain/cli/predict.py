@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 from collections.abc import Iterator
@@ -84,6 +85,8 @@ def predict(
     from nettrain.training.runs import find_model, newest_finished
 
     form = form or ("jsonl" if stream else _default_format(output))
+    if least is not None and math.isnan(least):  # which no bound refuses
+        raise click.UsageError("--min-confidence: expected a number from 0 to 1, got nan")
     _refuse_contradictions(paths, form, top, output, column, stream, nul)
     use_threads(threads)
     if model is None:

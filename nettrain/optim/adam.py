@@ -33,6 +33,23 @@ class EitherDecayConfig(AdamConfig, aliases={**AdamConfig.aliases, "decoupled_we
             yield "decoupled", "has no effect when weight_decay is 0; set weight_decay, or leave it out"
 
 
+def take_moments(chunk: Chunk, g: Array, betas: tuple[float, float]) -> tuple[Array, Array]:
+    """m <- b1 m + (1 - b1) g and s <- b2 s + (1 - b2) g^2, in the slots ``mean`` and ``mean_square``.
+
+    Notes    ``g`` and the chunk's scratch are overwritten.
+    """
+    b1, b2 = betas
+    m, s = chunk.slots["mean"], chunk.slots["mean_square"]
+    m *= b1
+    np.multiply(g, 1 - b1, out=chunk.scratch)
+    m += chunk.scratch
+    s *= b2
+    np.square(g, out=g)
+    g *= 1 - b2
+    s += g
+    return m, s
+
+
 class Adam(Optimizer):
     """Steps along a running mean, each weight's by the size of its own gradients.
 
@@ -51,17 +68,11 @@ class Adam(Optimizer):
     def update(self, chunk: Chunk, g: Array, lr: float) -> None:
         b1, b2 = self.settings.betas
         t = self.steps + 1
-        w, m, s, scratch = chunk.weights, chunk.slots["mean"], chunk.slots["mean_square"], chunk.scratch
-        m *= b1
-        np.multiply(g, 1 - b1, out=scratch)
-        m += scratch
-        s *= b2
-        np.square(g, out=g)
-        g *= 1 - b2
-        s += g
+        m, s = take_moments(chunk, g, self.settings.betas)
+        scratch = chunk.scratch
         np.multiply(s, 1 / (1 - b2**t), out=scratch)
         np.sqrt(scratch, out=scratch)
         scratch += self.settings.epsilon
         np.divide(m, scratch, out=g)
         g *= lr / (1 - b1**t)
-        w -= g
+        chunk.weights[...] -= g

@@ -10,7 +10,7 @@ import numpy as np
 from nettrain.arrays.flat import Flat
 from nettrain.arrays.norm import squares_memory, sum_of_squares
 from nettrain.config.fields import Positive, Rate
-from nettrain.optim.adam import AdamConfig
+from nettrain.optim.adam import AdamConfig, take_moments
 from nettrain.optim.groups import matches
 from nettrain.optim.optimizer import Array, Chunk, Optimizer
 
@@ -64,14 +64,8 @@ class Lamb(Optimizer):
     def update(self, chunk: Chunk, g: Array, lr: float) -> None:
         b1, b2 = self.settings.betas
         t = self.steps + 1
-        w, m, s, scratch = chunk.weights, chunk.slots["mean"], chunk.slots["mean_square"], chunk.scratch
-        m *= b1
-        np.multiply(g, 1 - b1, out=scratch)
-        m += scratch
-        s *= b2
-        np.square(g, out=g)
-        g *= 1 - b2
-        s += g
+        m, s = take_moments(chunk, g, self.settings.betas)
+        w, scratch = chunk.weights, chunk.scratch
         np.multiply(s, 1 / (1 - b2**t), out=scratch)
         np.sqrt(scratch, out=scratch)
         scratch += self.settings.epsilon

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nettrain.arrays.flat import Flat
-from nettrain.optim.adam import EitherDecayConfig
+from nettrain.optim.adam import EitherDecayConfig, take_moments
 from nettrain.optim.optimizer import Array, Chunk, Optimizer
 
 ENOUGH = 5  # degrees of freedom; PyTorch's bound too, where the paper has 4
@@ -49,14 +49,8 @@ class Radam(Optimizer):
     def update(self, chunk: Chunk, g: Array, lr: float) -> None:
         b1, b2 = self.settings.betas
         t = self.steps + 1
-        m, s, scratch = chunk.slots["mean"], chunk.slots["mean_square"], chunk.scratch
-        m *= b1
-        np.multiply(g, 1 - b1, out=scratch)
-        m += scratch
-        s *= b2
-        np.square(g, out=g)
-        g *= 1 - b2
-        s += g
+        m, s = take_moments(chunk, g, self.settings.betas)
+        scratch = chunk.scratch
         rate = lr / (1 - b1**t)
         c = self.rectification(t)
         if c is None:

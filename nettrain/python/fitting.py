@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import weakref
 from collections.abc import Generator, Iterator, Mapping
+from inspect import GEN_CREATED, getgeneratorstate
 from pathlib import Path
 from typing import Any
 
+from nettrain.arrays import interrupt
 from nettrain.config.document import Document
 from nettrain.config.overrides import Override
 from nettrain.config.reader import read_config, read_text
@@ -17,6 +20,8 @@ from nettrain.training import json_text
 from nettrain.training.config import TABLES, Config
 from nettrain.training.opening import begin, begin_or_take_up, named
 from nettrain.training.run import Run, RunFact, Stopped
+from nettrain.training.run_folder import now
+from nettrain.training.signals import stop_between_pieces
 
 NAMELESS = "python"  # what a config that is no file is called, in errors and for its run
 
@@ -29,12 +34,13 @@ class Fitting:
     """
 
     def __init__(self, run: Run, threads: int | None) -> None:
-        self._run, self._threads = run, threads
+        self._threads = threads
         self.folder: Path = run.folder.path
         self.epochs: int = run.state.lineage.epochs(run.config)
         self.steps_per_epoch: int = run.prepared.steps_per_epoch
         self.notes: tuple[str, ...] = (*run.notes, *run.prepared.notes)
-        self._facts = self._go()
+        self._facts = _facts_of(run)
+        self._leave = weakref.finalize(self, _left, self._facts, run, os.getpid())  # also when the program ends
 
     def __iter__(self) -> Iterator[RunFact]:
         return self
@@ -44,9 +50,19 @@ class Fitting:
 
         Errors   ``KeyboardInterrupt`` after Ctrl-C, saved before; ``nettrain.Diverged``, with nothing bad saved;
                  ``nettrain.EnvironmentFault``.
+        Notes    Signals are answered in here alone: between two facts they are the program's own.
         """
-        with surroundings(self._threads):
-            return next(self._facts)
+        try:
+            with surroundings(self._threads), stop_between_pieces():
+                fact = next(self._facts)
+                interrupt.check()  # one that came after the last piece
+                return fact
+        except (Stopped, interrupt.Interrupted) as stop:
+            self.close()
+            if stop.signal_number == signal.SIGINT:
+                raise KeyboardInterrupt from stop
+            signal.raise_signal(stop.signal_number)
+            raise StopIteration from None  # the program has answered it, and goes on
 
     def finish(self) -> Model:
         """Train to the end, and give the model of the best epoch."""
@@ -56,18 +72,28 @@ class Fitting:
 
     def close(self) -> None:
         """Stop here: what has been trained is saved, and ``nettrain resume`` goes on from it."""
-        self._facts.close()
+        self._leave()
 
-    def _go(self) -> Generator[RunFact, None, None]:
-        if self._run.finished:
-            self._run.complete()
-            return
+
+def _facts_of(run: Run) -> Generator[RunFact, None, None]:
+    """What happens in a run; of one that is finished nothing."""
+    if run.finished:
+        run.complete()
+    else:
+        yield from run.go()  # begun within a call of ``__next__``, which hears the signals
+
+
+def _left(facts: Generator[RunFact, None, None], run: Run, process: int) -> None:
+    """Save a run that its reader has enough of, and let go of its folder; a child made by fork leaves it alone."""
+    if os.getpid() != process:
+        return
+    if getgeneratorstate(facts) == GEN_CREATED:
         try:
-            yield from self._run.go()
-        except Stopped as stop:
-            if stop.signal_number == signal.SIGINT:
-                raise KeyboardInterrupt from stop
-            signal.raise_signal(stop.signal_number)
+            if not run.finished:
+                run.mark("stopped", reason="nobody read it", ended=now())  # nothing was trained: all of it is saved
+        finally:
+            run.close()
+    facts.close()
 
 
 def fit(

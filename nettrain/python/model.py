@@ -57,7 +57,8 @@ class Model:
 
         ``pictures``  one or several of: a path; an array, uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), of any size;
                       a PIL image; or an array of pictures (N, H, W, C).
-        Errors   ``nettrain.DataError`` names a file that cannot be used; ``ValueError`` for another array.
+        Errors   ``nettrain.DataError`` names a file that cannot be used; ``ValueError`` for another array,
+                 ``TypeError`` for what is no picture at all.
         """
         return list(self.predict_each(pictures))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,21 +19,30 @@ EXPECTED = "uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or several as (N, H
 
 
 def each_picture(pictures: Picture | Iterable[Picture]) -> Iterator[Picture]:
-    """One picture after another; a path, a picture, or an array that is not (N, H, W, C), stands for itself."""
-    if isinstance(pictures, (str, PathLike, Image.Image)) or (isinstance(pictures, np.ndarray) and pictures.ndim != 4):
-        yield pictures
+    """One picture after another; a path, a picture, or an array that is not (N, H, W, C), stands for itself.
+
+    Notes    So does what can be no picture, and not several: ``pixels_of`` says what it is.
+    """
+    if isinstance(pictures, np.ndarray):
+        several = pictures.ndim == 4
     else:
-        yield from pictures
+        several = isinstance(pictures, Iterable) and not isinstance(pictures, (str, bytes, PathLike, Image.Image))
+    if several:
+        yield from cast("Iterable[Picture]", pictures)
+    else:
+        yield cast("Picture", pictures)
 
 
 def pixels_of(picture: Array | Image.Image, image: ImageConfig) -> npt.NDArray[np.uint8]:
     """A picture in memory as the model takes it: resized, with its channels.
 
     Shapes   (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of any size -> (H, W, C) of the model's.
-    Errors   ``ValueError`` says what came and what was expected.
+    Errors   ``ValueError`` for another array, ``TypeError`` for anything else, say what came and what was expected.
     """
     if isinstance(picture, Image.Image):
         return from_image(picture, image)
+    if not isinstance(picture, np.ndarray):
+        raise TypeError(f"expected a path, an array or a PIL image, or several of them, got {picture!r:.60}")
     if picture.dtype != np.uint8:
         hint = "; a picture of 0..1 has to be multiplied by 255 and rounded" if picture.dtype.kind == "f" else ""
         raise ValueError(f"expected {EXPECTED}, got {picture.dtype}{hint}")

@@ -123,15 +123,15 @@ def judge_gates(gate: GateConfig, seen: Seen, other: NDArray[np.float64] | None 
         found.append(Gate(name, seen.split, value, limit, gate.use, n, interval, of, seen.runs))
 
     if gate.accuracy is not None:
-        hits = float(seen.hits.sum())
-        made("accuracy", hits / n, gate.accuracy, n, wilson_interval(hits, n), None)
+        value, interval = _share(seen.hits, seen.runs)
+        made("accuracy", value, gate.accuracy, n, interval, None)
     if gate.worst_class_recall is not None:
         recalls = [_recall(seen, place) for place in range(len(seen.classes))]
         worst = min(recalls, key=lambda one: one[0] if gate.use == "point" else one[2][0])
         made("worst_class_recall", worst[0], gate.worst_class_recall, *worst[1:])
     if gate.not_worse_than is not None and other is not None:
         difference = seen.hits - other
-        value, run = float(difference.sum()) / n, os.fspath(gate.not_worse_than.run)
+        value, run = _sum(difference, seen.runs) / (n * seen.runs), os.fspath(gate.not_worse_than.run)
         made("not_worse_than", value, 0.0 - gate.not_worse_than.by, n, paired_bootstrap(difference), run)
     return tuple(found)
 
@@ -141,5 +141,16 @@ def _recall(seen: Seen, place: int) -> tuple[float, int, tuple[float, float], st
     if not len(hits):
         name = seen.classes[place]
         raise DataError(f"there are no {seen.split} pictures of {name!r}, so the recall of the worst class is unknown")
-    right = float(hits.sum())
-    return right / len(hits), len(hits), wilson_interval(right, len(hits)), seen.classes[place]
+    value, interval = _share(hits, seen.runs)
+    return value, len(hits), interval, seen.classes[place]
+
+
+def _share(hits: NDArray[np.float64], runs: int) -> tuple[float, tuple[float, float]]:
+    """The mean of the hits of n pictures, and its interval."""
+    right, n = _sum(hits, runs), len(hits)
+    return right / (n * runs), wilson_interval(right / runs, n)
+
+
+def _sum(shares: NDArray[np.float64], runs: int) -> int:
+    """The sum of shares of the runs, in whole hits: thirds that are added up could end just below a limit."""
+    return round(float(shares.sum()) * runs)

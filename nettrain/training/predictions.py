@@ -13,6 +13,8 @@ from nettrain.errors import CheckpointError
 from nettrain.training import json_text
 from nettrain.training.run_folder import RunFolder, read_text
 
+NEEDED = ("n", "loss", "macro_f1", "per_class", "data_fingerprint")  # of evaluate's object, beside the accuracy
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -26,7 +28,7 @@ class Predictions:
     @property
     def accuracy(self) -> str:
         """What the share of pictures that are right is called: every label is, where a picture may have several."""
-        return "accuracy" if "accuracy" in self.numbers else "subset_accuracy"
+        return _accuracy(self.numbers)
 
     @property
     def fingerprint(self) -> str:
@@ -47,6 +49,8 @@ def predictions_of(folder: RunFolder, split: str, model: str | None) -> Predicti
             return None
         with open(table, encoding="utf-8", newline="") as lines:
             rows = list(csv.DictReader(lines, strict=True))
+        if lacking := [name for name in (*NEEDED, f"{_accuracy(numbers)}_ci95") if name not in numbers]:
+            raise ValueError(f"{path.name} has no {', '.join(lacking)}")
         right = {row["path"]: row["correct"] == "1" for row in rows}
         if len(right) != numbers["n"]:
             raise ValueError(f"{len(right)} pictures for {numbers['n']}")
@@ -56,3 +60,7 @@ def predictions_of(folder: RunFolder, split: str, model: str | None) -> Predicti
         message = f"is damaged, or not what belongs to {path.name} ({error}); evaluate the run again"
         raise CheckpointError(message, os.fspath(table)) from error
     return Predictions(split, numbers, right, {row["path"]: row["true"] for row in rows})
+
+
+def _accuracy(numbers: Mapping[str, Any]) -> str:
+    return "accuracy" if "accuracy" in numbers else "subset_accuracy"

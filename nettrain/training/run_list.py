@@ -104,7 +104,12 @@ def removable(paths: Sequence[str], holding: ExitStack) -> list[tuple[str, int]]
     once: dict[str, str] = {}
     for path in paths:
         once.setdefault(os.path.realpath(path), path)
-    for path in once:
+    for real, path in once.items():
+        if above := next((other for other in once if real.startswith(other + os.sep)), None):
+            faults.append(Fault(f"is in {once[above]}, which is to be removed too; name only one of them", path))
+    if faults:
+        raise ConfigError(faults=faults)
+    for path in once.values():
         inner = [os.path.join(path, name) for name in listed(Path(path))] if is_series(path) else []
         for folder in (path, *(one for one in inner if os.path.isdir(one))):
             holding.enter_context(files.Lock(folder))

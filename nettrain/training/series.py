@@ -77,11 +77,16 @@ class OpenSeries:
         Errors   ``CheckpointError`` if it is of another config, or damaged.
         """
         folder = self.folder(member)
-        if not folder.is_run() or folder.read_run().get("state") != FINISHED:
-            return False
-        found = checkpoint.newest(folder.checkpoints)
-        compare_configs(member.document.config, found.checkpoint.meta, str(found.path))
+        if not folder.run_json.exists() or folder.read_run().get("state") != FINISHED:
+            return False  # or it died before there was a run.json
+        self.check(member)
         return True
+
+    def check(self, member: Member) -> None:
+        """Errors: ``CheckpointError`` if a run that is there is of another config, or damaged."""
+        if (folder := self.folder(member)).is_run():
+            found = checkpoint.newest(folder.checkpoints)
+            compare_configs(member.document.config, found.checkpoint.meta, str(found.path))
 
     def open(self, member: Member, report: Report) -> Run:
         """A run begun, or taken up where it stopped. Errors: those of ``begin_or_take_up``."""
@@ -100,8 +105,12 @@ def open_series(
     """
     if run_dir is not None and auto and runs.is_series(run_dir):
         with files.Lock(run_dir):
-            _compare(Path(run_dir), series, document.config.seed)
-            yield OpenSeries(Path(run_dir), None)
+            opened = OpenSeries(Path(run_dir), None)
+            if _is_longer(Path(run_dir), series, document.config.seed):
+                for member in series.members(document):  # a call that is refused leaves it as it was
+                    opened.check(member)
+                _write(Path(run_dir), series, document.config.seed)
+            yield opened
         return
     path, lock, first = _begun(document, series, report, run_dir)
     opened = OpenSeries(path, first)
@@ -132,8 +141,8 @@ def _write(path: Path, series: Series, seed: int) -> None:
     files.write_atomic(path / SERIES, json_text.readable(facts).encode())
 
 
-def _compare(path: Path, series: Series, seed: int) -> None:
-    """Refuse to go on with another series; one over seeds may become longer."""
+def _is_longer(path: Path, series: Series, seed: int) -> bool:
+    """Whether a series over seeds, the one that is there, becomes longer. Errors: ``CheckpointError`` for another."""
     shown = path / SERIES
     try:
         facts: dict[str, Any] = json_text.parse(read_text(shown))
@@ -143,11 +152,10 @@ def _compare(path: Path, series: Series, seed: int) -> None:
             f"is damaged ({error}); start a new series in another folder", os.fspath(shown)
         ) from error
     longer = series.kind == "repeat" == there[0].kind and series.count > there[0].count and seed == there[1]
-    if longer:
-        _write(path, series, seed)
-    elif there != (series, seed):
+    if not longer and there != (series, seed):
         was = f"--{there[0].kind} {there[0].count} from seed {there[1]}"
         now = f"--{series.kind} {series.count} from seed {seed}"
         raise CheckpointError(
             f"was begun as {was}, not as {now}; start a new series in another folder", os.fspath(path)
         )
+    return longer

@@ -12,7 +12,7 @@ import numpy as np
 
 from nettrain import files
 from nettrain.config.fields import FilePath
-from nettrain.errors import CheckpointError
+from nettrain.errors import CheckpointError, ConfigError, DataError, escape
 from nettrain.training.csv_text import csv_text
 from nettrain.training.gates import Gate, GateConfig, Seen, judge_gates
 from nettrain.training.gating import evaluated, hits
@@ -114,20 +114,27 @@ def judge_series(
 
     Over folds that is every picture, judged by the run that has not learnt from it; over seeds the mean of the runs.
 
-    Errors   those of ``judge_split``, for the other run that a gate names.
+    Errors   ``ConfigError`` if there are no pictures to judge on; those of ``judge_split``, for the other run that a
+             gate names.
     """
     judged = [row.predictions for row in rows if row.predictions is not None]
+    if not judged:
+        message = "has no pictures to test or validate on, so nothing can be judged"
+        raise ConfigError(message, os.fspath(folders[0].path))
     classes = tuple(str(row["label"]) for row in judged[0].numbers["per_class"])
     labels = {path: label for one in judged for path, label in one.labels.items()}
     paths = sorted(labels)
     shares = [np.mean([one.right[path] for one in judged if path in one.right]) for path in paths]
     several = "confusion" not in judged[0].numbers  # then no gate asks for the label
-    index = {name: place for place, name in enumerate(classes)}
+    index = {escape(name): place for place, name in enumerate(classes)}  # as a table has it
     places = np.array([0 if several else index[labels[path]] for path in paths])
     seen = Seen(judged[0].split, classes, places, np.array(shares), len(judged))
     other = None
     if gate.not_worse_than is not None:
         right = _right_of(gate.not_worse_than.run, folders, judged, report)
+        if right.keys() != labels.keys():
+            message = "its model cannot read the same pictures as ours, so the two cannot be compared"
+            raise DataError(message, os.fspath(gate.not_worse_than.run))
         other = np.array([right[path] for path in paths])
     return judge_gates(gate, seen, other)
 
@@ -143,5 +150,5 @@ def _right_of(
             continue
         split = next(split for split in splits_of_run(folder).all() if split.name == one.split)
         result = judge_split(model, split, report).result
-        right.update(zip(result.paths, hits(result).tolist(), strict=True))
+        right.update(zip(map(escape, result.paths), hits(result).tolist(), strict=True))
     return right

@@ -154,3 +154,14 @@ def test_a_damaged_table_is_named(here: Path, call: Call) -> None:
     table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
     what = "is damaged, or not what belongs to test.json (49 pictures for 50); evaluate the run again"
     assert call("compare", "a", "b") == Ended(4, "", f"nettrain: error: {table}: {what}\n")
+
+
+def test_an_evaluation_that_lacks_a_number_is_named(here: Path, call: Call) -> None:
+    judged = json.loads(Path("b/evaluate/test.json").read_text())
+    del judged["data_fingerprint"], judged["loss"]
+    Path("b/evaluate/test.json").write_text(json.dumps(judged))
+    what = (
+        "is damaged, or not what belongs to test.json (test.json has no loss, data_fingerprint); evaluate the run again"
+    )
+    line = f"nettrain: error: b/evaluate/predictions_test.csv: {what}\n"
+    assert call("compare", "a", "b") == Ended(4, "", line)

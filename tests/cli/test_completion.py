@@ -55,6 +55,15 @@ def test_every_command_is_offered() -> None:
     assert completed("") == [f"plain,{name}" for name in COMMANDS]
 
 
+@pytest.mark.parametrize(
+    ("question", "position"), [("bash_complete", "x"), ("tcsh_complete", "1"), ("zsh", "1"), ("yes", "")]
+)
+def test_a_variable_that_no_shell_set_is_one_line(question: str, position: str) -> None:
+    ended = process(_NETTRAIN_COMPLETE=question, COMP_WORDS="nettrain", COMP_CWORD=position)
+    what = f"expected what the script of 'nettrain completion' sets, got {question!r}; unset it"
+    assert ended == Ended(2, "", f"nettrain: error: _NETTRAIN_COMPLETE: {what}\n")
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
 def test_bash_completes_a_line_with_it(tmp_path: Path) -> None:
     """The shell's own machinery: the function that Tab calls, and what it leaves in COMPREPLY."""

@@ -100,8 +100,12 @@ REFUSED = {
         "runs/old/checkpoints: is not the folder of a run; expected one, such as runs/name",
     ),
     ("runs/old", "link"): (2, "link: is a link; expected the folder of a run itself"),
-    ("runs/old", "runs/died"): (5, "{here}/runs/died: is in use by process {process}; wait for it to end, or {other}"),
-    ("runs/many",): (5, "{here}/runs/many/seed-2: is in use by process {process}; wait for it to end, or {other}"),
+    ("runs/old", "runs/died"): (5, "runs/died: is in use by process {process}; wait for it to end, or {other}"),
+    ("runs/many/seed-1/", "runs/many"): (
+        2,
+        "runs/many/seed-1/: is in runs/many, which is to be removed too; name only one of them",
+    ),
+    ("runs/many",): (5, "runs/many/seed-2: is in use by process {process}; wait for it to end, or {other}"),
 }
 
 
@@ -111,7 +115,7 @@ def test_nothing_is_removed_if_one_may_not_be(here: Path, call: Call, paths: tup
     code, line = REFUSED[paths]
     with Lock("runs/died"), Lock("runs/many/seed-2"):
         before = tree(here)
-        line = line.format(here=here, process=os.getpid(), other="choose another folder")
+        line = line.format(process=os.getpid(), other="choose another folder")
         assert call("runs", "rm", *paths, "--yes") == Ended(code, "", f"nettrain: error: {line}\n")
         after = tree(here)
     for run in ("runs/old", "runs/many", "runs/many/seed-1"):  # whose lock was taken, and given back

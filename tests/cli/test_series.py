@@ -154,6 +154,14 @@ def test_what_is_stopped_anywhere_goes_on_to_the_same_bytes(
     assert same(here / "all", whole)
 
 
+def test_killed_before_a_run_has_its_facts_it_goes_on(here: Path, call: Call, whole: Path) -> None:
+    shutil.copytree(whole, "all")
+    os.remove("all/seed-2/run.json")  # which comes after the first checkpoint
+    ended = call(*REPEAT, *AUTO)
+    assert ended.code == 0, ended.err
+    assert same(here / "all", whole)
+
+
 def test_killed_between_two_runs_it_goes_on(here: Path, call: Call, whole: Path) -> None:
     prologue = STOP_BETWEEN.replace("gating.evaluated = stopping", "gating.evaluated = stopping; import numpy")
     assert process(*REPEAT, program=after(prologue)).code == -signal.SIGKILL
@@ -210,6 +218,28 @@ def test_gates_are_judged_on_all_runs_together(here: Path, call: Call, whole: Pa
     assert gate["value"] == pytest.approx(mean - float(table()[0]["test_accuracy"]))
 
 
+def test_gates_on_names_that_cannot_be_printed(here: Path, call: Call, small: Path) -> None:
+    shutil.copytree(small / "test", "data")
+    Path("data/0").rename("data/0\u200b")
+    written(here, "a.yaml", MLP.format(data="data"))
+    short = ("fit", "a.yaml", "--run-dir", "all", "--folds", "2", "--epochs", "1")
+    assert call(*short, "--min-accuracy", "0.001").code == 0
+    setting = ("--set", f"gate.not_worse_than={{run: {here}/all/fold-1, by: 0.9}}")
+    assert call(*short, *AUTO, *setting).code == 0
+    (gate,) = json.loads(Path("all/gate.json").read_text())["gates"]
+    assert (gate["gate"], gate["n"]) == ("not_worse_than", 50)
+
+
+def test_a_gate_without_pictures_to_judge_on_is_an_error(here: Path, call: Call, small: Path) -> None:
+    text = MLP.format(data=small / "train").replace("  val: {from: train, fraction: 0.25}\n", "")
+    written(here, "a.yaml", text)
+    short = ("fit", "a.yaml", "--run-dir", "all", "--repeat", "2", "--epochs", "1")
+    assert call(*short).code == 0
+    ended = call(*short, *AUTO, "--min-accuracy", "0.5")
+    line = "nettrain: error: all/seed-1: has no pictures to test or validate on, so nothing can be judged"
+    assert (ended.code, ended.err.splitlines()[-1]) == (2, line)
+
+
 def test_over_folds_a_gate_counts_every_picture(here: Path, call: Call, small: Path) -> None:
     written(here, "a.yaml", MLP.format(data=small / "train"))
     lower = ("--set", "gate.use=lower")  # of 160 pictures the lower end can be 0.97, of the 54 of a fold 0.93
@@ -234,6 +264,8 @@ def test_another_series_or_config_is_refused(here: Path, call: Call, whole: Path
     newest = "all/seed-1/checkpoints/step-000000008.safetensors"
     what = "was made with another config: optimizer.sgd.lr differ; start a new run"
     assert ended.err.splitlines()[-1] == f"nettrain: error: {newest}: {what}"
+    assert call("fit", "a.yaml", "--run-dir", "all", "--repeat", "4", *AUTO, "--lr", "0.2").code == 4
+    assert json.loads(Path("all/series.json").read_text())["count"] == 3
     go_on = "go on with the command that began it and --resume auto --run-dir all"
     line = f"all: holds a series of runs already; {go_on}, or choose another --run-dir"
     assert call(*REPEAT) == Ended(2, "", f"nettrain: error: {line}\n")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,11 @@ from PIL import Image
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import nettrain
+from nettrain.arrays.threads import get_threads
+from nettrain.python.scope import surroundings
+from nettrain.training.logs import EventLog
+from nettrain.training.signals import STOPPING
+from nettrain.training.step import Stepper
 
 
 @pytest.fixture
@@ -89,6 +96,20 @@ def test_another_array_is_refused_with_what_was_expected(here: Path, picture: np
     with pytest.raises(ValueError, match=r"^expected uint8") as caught:
         nettrain.load("runs/cnn").predict(picture)
     assert str(caught.value).endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [(None, "None"), (5, "5"), (b"a.png", "b'a.png'"), ([[1, 2]], "[1, 2]"), ({"a.png": 1}, "gone")]
+)
+def test_what_is_no_picture_at_all_is_named(here: Path, given: Any, shown: str) -> None:
+    model = nettrain.load("runs/cnn")
+    if shown == "gone":  # the keys of a dict are paths, and such a file there is not
+        with pytest.raises(nettrain.DataError, match=r"^a\.png: no such file$"):
+            model.predict(given)
+        return
+    with pytest.raises(TypeError) as caught:
+        model.predict(given)
+    assert str(caught.value) == f"expected a path, an array or a PIL image, or several of them, got {shown}"
 
 
 def test_faults_are_the_ones_of_the_command_line(here: Path) -> None:
@@ -184,3 +205,65 @@ def test_a_thread_of_the_host_may_train(here: Path, small: Path) -> None:
     thread.start()
     thread.join()
     assert found[0].sha256 == nettrain.load("runs/mlp").sha256
+
+
+def test_calls_of_several_threads_take_turns(here: Path, small: Path) -> None:
+    before = [row["num_threads"] for row in threadpool_info()]
+    seconds, seen = sys.getswitchinterval(), []
+
+    def other() -> None:
+        with surroundings(1):
+            seen.append(sys.getswitchinterval())
+
+    with surroundings(2):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(0.05)
+        assert not seen
+        assert get_threads() == 2
+        within = sys.getswitchinterval()
+    thread.join()
+    assert seen == [within]
+    assert [row["num_threads"] for row in threadpool_info()] == before
+    assert sys.getswitchinterval() == pytest.approx(seconds)
+
+
+def test_a_fit_that_nobody_reads_lets_go_of_its_folder(here: Path, finished: Path) -> None:
+    fitting = nettrain.fit("cnn.yaml", run_dir="one")
+    fitting.close()
+    fitting.close()
+    assert json.loads(Path("one/run.json").read_text())["state"] == "stopped"
+    fitting = nettrain.fit("cnn.yaml", run_dir="one", resume=True)
+    del fitting
+    assert nettrain.fit("cnn.yaml", run_dir="one", resume=True).finish().sha256 == nettrain.load(finished).sha256
+    assert results(Path("one")) == results(finished)
+
+
+def test_two_fits_in_turn_are_two_fits_and_signals_stay_the_programs(here: Path, finished: Path) -> None:
+    before = [signal.getsignal(number) for number in STOPPING]
+    one, two = nettrain.fit("cnn.yaml", threads=1), nettrain.fit("cnn.yaml", threads=2)
+    for _ in zip(one, two, strict=True):
+        assert [signal.getsignal(number) for number in STOPPING] == before
+    assert [signal.getsignal(number) for number in STOPPING] == before
+    assert results(one.folder) == results(two.folder) == results(finished)
+
+
+def test_ctrl_c_within_a_step_or_just_after_it_is_a_keyboard_interrupt(here: Path, finished: Path) -> None:
+    for name, moment in (("within", Stepper), ("after", EventLog)):
+        fitting = nettrain.fit("cnn.yaml", run_dir=name)
+        next(fitting)
+        with pytest.MonkeyPatch.context() as patch:
+            method = "step" if moment is Stepper else "event"
+            real = getattr(moment, method)
+
+            def struck(*given: Any, real: Any = real, **named: Any) -> Any:
+                found = real(*given, **named)
+                os.kill(os.getpid(), signal.SIGINT)
+                return found
+
+            patch.setattr(moment, method, struck)
+            with pytest.raises(KeyboardInterrupt):
+                next(fitting)
+        assert json.loads(Path(name, "run.json").read_text())["state"] == "stopped"
+        assert process("resume", name).code == 0
+        assert results(Path(name)) == results(finished)

@@ -86,6 +86,16 @@ def test_a_limit_that_is_just_reached_is_met() -> None:
     assert [(gate.value, gate.limit, gate.met) for gate in gates] == [(-0.1, -0.1, True)]
 
 
+def test_thirds_of_several_runs_add_up_to_a_limit_that_is_just_reached() -> None:
+    right = np.array([1, 2, 2, 1, 0, 3, 1, 1, 2, 2] * 9)  # of 3 runs: 135 hits of 270
+    shares = np.array([np.mean([1.0] * count + [0.0] * (3 - count)) for count in right])
+    labels = np.zeros(90, int)
+    assert shares.sum() < 45
+    gates = judge_gates(GateConfig(0.5, 0.5), Seen("val", ("a",), labels, shares, runs=3))
+    assert [(gate.value, gate.met) for gate in gates] == [(0.5, True)] * 2
+    assert gates[0].interval == wilson_interval(45, 90)
+
+
 def test_the_recall_of_a_class_without_pictures_is_unknown() -> None:
     seen = Seen("data", ("cat", "dog"), np.zeros(3, int), np.ones(3))
     message = "^there are no data pictures of 'dog', so the recall of the worst class is unknown$"
