@@ -183,7 +183,7 @@ class Draft:
     def __init__(self, path: AnyPath, *, held: bool = False) -> None:
         self.path = os.fspath(path)
         self._target = _ask(self.path, "write", os.path.realpath, self.path)
-        _refuse_special(self.path, self._target)
+        _refuse_special(self.path, self._target, "write")
         parent = os.path.dirname(self._target)
         self._temporary = ""
         self._folder = _ask(self.path, "write", _open, parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -244,13 +244,14 @@ def write_atomic(path: AnyPath, data: Buffer | Iterable[Buffer]) -> None:
         draft.keep()
 
 
-def _refuse_special(shown: str, path: str) -> None:
-    """A device, pipe or folder is never replaced by a file (``/dev/null`` would be gone)."""
+def _refuse_special(shown: str, path: str, doing: str) -> None:
+    """A device, pipe or folder is never replaced by a file (``/dev/null`` would be gone), nor taken for one."""
     with contextlib.suppress(OSError):
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
             kind = "a folder" if stat.S_ISDIR(mode) else "a device or pipe"
-            raise EnvironmentFault(f"cannot write: is {kind}; expected the name of a plain file", shown)
+            message = f"cannot {doing}: is {kind}; expected the name of a plain file"
+            raise EnvironmentFault(message, shown) from OSError(errno.EISDIR, kind)
 
 
 def _sync_folder(shown: str, handle: int) -> None:
@@ -318,9 +319,10 @@ def remove_folder(path: AnyPath, last: Iterable[str] = ()) -> None:
 def open_shared(path: AnyPath) -> int | None:
     """A descriptor for reading a file, with a share in it: as long as it is open, ``remove_unused`` keeps the file.
 
-    Notes    None if there is no such file, or it is being removed. A map of the file, or a child, keeps the share too.
+    Notes    None if there is no such file, or it is being removed. A duplicate, or a child, keeps the share too.
     """
     name = os.fspath(path)
+    _refuse_special(name, name, "read")
     while True:
         try:
             handle = _ask(name, "read", _open, name, os.O_RDONLY)

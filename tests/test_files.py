@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import mmap
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
@@ -270,15 +269,25 @@ def test_a_share_keeps_a_file_that_is_read_or_in_the_making(tmp_path: Path) -> N
     assert files.open_shared(tmp_path / "file") is None
 
 
-def test_a_map_keeps_the_share_of_its_file(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"mapped")
+def test_a_second_descriptor_keeps_the_share_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"0123456789")
     handle = files.open_shared(tmp_path / "file")
     assert handle is not None
-    view = mmap.mmap(handle, 0, access=mmap.ACCESS_READ)
+    second = os.dup(handle)
     os.close(handle)
     assert not files.remove_unused(tmp_path / "file")
-    view.close()
+    assert os.pread(second, 4, 3) == b"3456"
+    os.close(second)
     assert files.remove_unused(tmp_path / "file")
+
+
+def test_only_a_plain_file_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name, what in (("folder", "is a folder"), ("pipe", "is a device or pipe")):
+        with pytest.raises(EnvironmentFault) as caught:
+            files.open_shared(tmp_path / name)
+        assert str(caught.value) == f"{tmp_path}/{name}: cannot read: {what}; expected the name of a plain file"
 
 
 def test_a_file_that_is_being_removed_is_not_there(tmp_path: Path) -> None:

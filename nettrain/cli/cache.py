@@ -6,14 +6,17 @@ import click
 
 from nettrain.cli.completion import folder
 from nettrain.cli.options import tell
-from nettrain.errors import escape
+from nettrain.errors import EnvironmentFault, Fault, escape
 
 
 @click.group(epilog="\b\nExample:\n  nettrain cache list")
 def cache() -> None:
     """List or remove the decoded pictures that data.cache: disk keeps.
 
-    They lie in NETTRAIN_CACHE, or in nettrain/ in the user's cache folder; nothing is lost with them but time.
+    They lie in the folder NETTRAIN_CACHE; where that is not set in nettrain/ in XDG_CACHE_HOME, else in
+    .cache/nettrain/ in HOME (Library/Caches/nettrain/ on a Mac). NETTRAIN_CACHE may begin with ~, and is relative to
+    the current folder otherwise; XDG_CACHE_HOME and HOME count only as absolute paths. Nothing is lost with the
+    pictures but time.
     """
 
 
@@ -47,7 +50,7 @@ def list_(as_json: bool) -> None:
     for entry in entries:
         size = "-" if entry.shape is None else "x".join(map(str, entry.shape))
         pictures = "-" if entry.pictures is None else f"{entry.pictures:,}"
-        data = f"{entry.path} (damaged)" if entry.root is None else entry.root
+        data = f"{entry.path} ({entry.fault})" if entry.root is None else entry.root
         table.append((pictures, size, f"{entry.bytes:,}", entry.last_used, escape(data)))
     table.append(("", "", f"{total:,}", "", f"all in {escape(folder)}"))
     wide = [max(len(row[column]) for row in table) for column in range(4)]
@@ -65,23 +68,37 @@ def clear(root: str | None) -> None:
     """
     import os
 
-    from nettrain.config.words import megabytes
+    from nettrain.config.words import megabytes, some
     from nettrain.data.cache_folder import cache_folder, entry_paths, remove, sweep
     from nettrain.data.entry import describe
 
     folder = cache_folder()
+    entries = list(describe(entry_paths(folder)))
+    if root is not None:
+        entries = [entry for entry in entries if entry.root and _is_within(entry.root, root)]
+        if not entries and not os.path.exists(root):
+            raise click.UsageError(f"no such folder, and no entry is of one there: {root!r}; see 'nettrain cache list'")
+        if not entries:
+            tell(f"nettrain: note: no entry is of the data folder {escape(root)}; see 'nettrain cache list'")
     gone, freed = 0, sweep(folder)
-    for entry in list(describe(entry_paths(folder))):
-        if root is not None and not (entry.root and _is_within(entry.root, os.path.abspath(root))):
+    kept: list[Fault] = []
+    for entry in entries:
+        try:
+            size = remove(entry.path)
+        except EnvironmentFault as error:  # the others go first
+            kept += error.faults
             continue
-        if (size := remove(entry.path)) is None:
+        if size is None:
             tell(f"nettrain: note: {escape(entry.root or entry.path)}: in use by a running command, so it is kept")
         else:
             gone, freed = gone + 1, freed + size
-    click.echo(f"{gone} {'entry' if gone == 1 else 'entries'} removed, {megabytes(freed)} freed in {escape(folder)}")
+    click.echo(f"{some(gone, 'entry')} removed, {megabytes(freed)} freed in {escape(folder)}")
+    if kept:
+        raise EnvironmentFault(faults=kept)
 
 
 def _is_within(path: str, folder: str) -> bool:
     import os
 
-    return os.path.commonpath([path, folder]) == folder
+    inner, outer = os.path.realpath(path), os.path.realpath(folder)
+    return os.path.commonpath([inner, outer]) == outer

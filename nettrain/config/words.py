@@ -34,6 +34,18 @@ def either(words: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+def plural(noun: str) -> str:
+    """``epochs`` for ``epoch``, ``entries`` for ``entry``, ``classes`` for ``class``."""
+    if noun.endswith(("s", "ch", "sh", "x")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+
+
+def some(number: int, noun: str) -> str:
+    """``1 picture``, ``2 pictures``, ``0 entries``: so many things, each of which is called ``noun``."""
+    return f"{number} {noun if number == 1 else plural(noun)}"
+
+
 def singular(table: str) -> str:
     """What one row of a table is called: ``layer`` for ``layers``, ``loss`` for ``losses``."""
     for plural, one in (("ies", "y"), ("sses", "ss"), ("s", "")):

@@ -15,7 +15,7 @@ from nettrain.config.words import megabytes
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import CHUNK, Decoded, Progress, counted
 from nettrain.data.disk import Remembered, picture_bytes, remembered
-from nettrain.data.entry import Mapped
+from nettrain.data.entry import Stored
 from nettrain.data.labels import Labels, counts
 from nettrain.data.memory import free_memory
 from nettrain.data.split import Split
@@ -40,7 +40,7 @@ class Pictures:
 
     Shapes   ``labels``, (N,) int64 or several (N,K) bool; ``sha256`` N digests of the
              files in hex; ``bad`` the skipped files in order.
-    Notes    ``pixels`` is the cache ``uint8``, in memory or mapped, in which ``rows (N,)`` are theirs; None decodes
+    Notes    ``pixels`` is the cache ``uint8``, in memory or in a file, in which ``rows (N,)`` are theirs; None decodes
              again at every ``take``. ``notes`` are for the user: where the pictures lie on the disk.
     """
 
@@ -49,7 +49,7 @@ class Pictures:
     sha256: tuple[str, ...]
     bad: tuple[Bad, ...]
     workers: int
-    pixels: U8 | Mapped | None
+    pixels: U8 | Stored | None
     rows: I64
     notes: tuple[str, ...] = ()
 
@@ -83,7 +83,8 @@ class Pictures:
         """The pictures at these indices, in that order.
 
         Shapes   (n,) -> (n,H,W,C) uint8, a new array.
-        Errors   without a cache, DataError if a file has changed since it was checked.
+        Errors   without a cache, DataError if a file has changed since it was checked; with one on the disk,
+                 EnvironmentFault if that has.
         """
         if self.pixels is not None:
             return self.pixels.take(self.rows[indices], 0)
@@ -177,7 +178,7 @@ def _kept(
     on_bad_image: Literal["error", "skip"],
     workers: int,
     found: Decoded,
-    pixels: U8 | Mapped | None,
+    pixels: U8 | Stored | None,
     rows: I64,
     notes: tuple[str, ...] = (),
 ) -> Pictures:

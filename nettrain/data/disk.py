@@ -20,18 +20,28 @@ import PIL
 from PIL import features
 
 from nettrain import files
-from nettrain.config.words import megabytes
+from nettrain.config.words import megabytes, some
 from nettrain.data.bad_picture import BadPicture
-from nettrain.data.cache_folder import SUFFIX, VARIABLE, cache_folder, refuse_inside, sweep
+from nettrain.data.cache_folder import (
+    SUFFIX,
+    advised,
+    cache_folder,
+    check_writable,
+    cure,
+    nearest,
+    refuse_inside,
+    sweep,
+)
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import Decoded, Progress, counted, each
 from nettrain.data.entry import (
     FORMAT,
     DamagedEntry,
     Index,
-    Mapped,
+    Stored,
     block_digest,
     check_blocks,
+    checksum,
     in_block,
     read_index,
     stamp,
@@ -53,7 +63,7 @@ class Remembered:
     """Pictures of a folder in the cache: ``found`` and ``rows (N,)`` of ``pixels`` go by the place among the files."""
 
     found: Decoded
-    pixels: Mapped
+    pixels: Stored
     rows: I64
     notes: tuple[str, ...]
 
@@ -62,7 +72,7 @@ class Remembered:
 class _Old:
     """An entry that is there, compared with the files: what it has by their places, and when that held."""
 
-    pixels: Mapped
+    pixels: Stored
     rows: dict[int, int]
     stamps: dict[int, tuple[int, ...]]
     found: Decoded
@@ -74,35 +84,53 @@ def remembered(
 ) -> Remembered:
     """The pictures with these names below ``root``, out of the cache; what is not there is decoded and put there.
 
-    Errors   EnvironmentFault: no cache folder, one in the data folder, a disk without room.
+    Errors   EnvironmentFault: no cache folder, one in the data folder or that cannot be used, a disk without room.
     Notes    bad pictures are among the results, each with its reason; nothing depends on what the cache held before.
     """
     path, made = entry_path(root, image), _made(root, image)
     folder = os.path.dirname(path)
-    refuse_inside(folder, root)
+    refuse_inside(folder, [holding(root, names)])
+    if not os.path.exists(path):
+        check_writable(folder)
     notes: list[str] = []
     old = None
     try:
-        old = _open(path, root, names, image, workers)
+        with advised():
+            old = _open(path, root, names, image, workers)
     except DamagedEntry as damage:
         notes.append(f"{path}: this cache of decoded pictures is damaged: {damage}; it is made anew")
-    size = f"{len(names)} pictures, {megabytes(picture_bytes(len(names), image))}"
+    size = f"{some(len(names), 'picture')}, {megabytes(picture_bytes(len(names), image))}"
     if old is not None and len(old.rows) == len(names) and not old.touched:  # else each run would hash those again
         rows = np.array([old.rows[place] for place in range(len(names))], np.int64)
         notes.append(f"data.cache: {size}, decoded by an earlier run: {path}")
         return Remembered(old.found, old.pixels, rows, tuple(notes))
-    files.make_folder(folder)
-    sweep(folder)
-    check_room(folder, len(names), image)
-    found, pixels = _build(path, made, root, names, image, old, workers, progress)
-    notes.append(f"data.cache: {size}, kept for later runs: {path}")
+    check_writable(folder)
+    with advised():
+        files.make_folder(folder)
+        sweep(folder)
+        check_room(folder, len(names), image)
+        found, pixels = _build(path, made, root, names, image, old, workers, progress)
+    notes.append(f"data.cache: {size}{_origin(len(names), old)}: {path}")
     return Remembered(found, pixels, np.arange(len(names)), tuple(notes))
+
+
+def _origin(total: int, old: _Old | None) -> str:
+    """Where the pictures of a new entry are from."""
+    known = 0 if old is None else len(old.rows)
+    if known == total:
+        return ", decoded by an earlier run"
+    return f": {total - known} decoded, {known} from an earlier run" if known else ", kept for later runs"
 
 
 def entry_path(root: str, image: ImageConfig) -> str:
     """Where the pictures of a folder lie, decoded so, whether they are there yet or not."""
     name = hashlib.sha256(json.dumps(_made(root, image), sort_keys=True).encode()).hexdigest()[:24]
     return os.path.join(cache_folder(), name + SUFFIX)
+
+
+def holding(root: str, names: Sequence[str]) -> str:
+    """The lowest folder that holds all of these pictures below ``root``, or beside it: a list may lie anywhere."""
+    return os.path.commonpath({os.path.abspath(os.path.join(root, os.path.dirname(name))) for name in names})
 
 
 def picture_bytes(total: int, image: ImageConfig) -> int:
@@ -113,12 +141,9 @@ def picture_bytes(total: int, image: ImageConfig) -> int:
 
 def check_room(folder: str, total: int, image: ImageConfig) -> None:
     """Refuse a cache that the disk has no room for. Errors: EnvironmentFault with the bytes it takes."""
-    there = folder
-    while not os.path.exists(there):
-        there = os.path.dirname(there)
-    needed, free = picture_bytes(total, image) + INDEXED * total + SPARE, _free(there)
+    needed, free = picture_bytes(total, image) + INDEXED * total + SPARE, _free(nearest(folder))
     if needed > free:
-        raise _full(folder, needed, f"{free} are free")
+        raise _full(folder, needed, f"{megabytes(free)} are free")
 
 
 def _free(folder: str) -> int:
@@ -127,8 +152,9 @@ def _free(folder: str) -> int:
 
 
 def _full(path: str, needed: int, why: str) -> EnvironmentFault:
-    cure = f"free some space, set {VARIABLE} to a folder on another disk, or set data.cache: none"
-    return EnvironmentFault(f"data.cache: the decoded pictures take {needed} bytes, but {why}; {cure}", path)
+    what = f"data.cache: the decoded pictures take {megabytes(needed)}, but {why}"
+    advice = f"free some space, {cure('to a folder on another disk')}, or set data.cache: none"
+    return EnvironmentFault(f"{what}; {advice}", path)
 
 
 def _made(root: str, image: ImageConfig) -> dict[str, object]:
@@ -142,23 +168,23 @@ def _open(path: str, root: str, names: Sequence[str], image: ImageConfig, worker
     if (handle := files.open_shared(path)) is None:
         return None
     try:
-        index = read_index(handle)
-        blocks = len(index.blocks)
+        index = read_index(path, handle)
+        blocks, sums = len(index.blocks), np.empty(len(index.paths), np.uint32)
 
         def check(start: int) -> int:
-            check_blocks(handle, index, start, min(start + CHECKED, blocks))
+            check_blocks(path, handle, index, start, min(start + CHECKED, blocks), sums)
             return 0
 
         for _ in each(check, range(0, blocks, CHECKED), workers):
             pass
-        pixels = Mapped(handle, (len(index.paths), *index.shape))
+        pixels = Stored(path, handle, index.shape, sums)
         files.mark_used(handle)
     finally:
         os.close(handle)
     return _compare(index, pixels, root, names, image)
 
 
-def _compare(index: Index, pixels: Mapped, root: str, names: Sequence[str], image: ImageConfig) -> _Old:
+def _compare(index: Index, pixels: Stored, root: str, names: Sequence[str], image: ImageConfig) -> _Old:
     """Which pictures an entry has as they are now."""
     places = {name: row for row, name in enumerate(index.paths)}
     stamps, digests = index.stamps.tolist(), index.digests.tobytes().hex()
@@ -198,13 +224,14 @@ def _build(
     old: _Old | None,
     workers: int,
     progress: Progress | None,
-) -> tuple[Decoded, Mapped]:
+) -> tuple[Decoded, Stored]:
     """Decode what is missing, copy the rest, and put a new entry under its name."""
     total, shape = len(names), (*image.load_size, image.channels)
     size = picture_bytes(1, image)
     step = in_block(size)
     found = Decoded(total)
     stamps = np.full((total, len(NO_STAMP)), -1, np.int64)
+    sums = np.empty(total, np.uint32)
     blocks = np.empty((-(-total // step), 32), np.uint8)
     with files.Draft(path, held=True) as draft:
 
@@ -221,6 +248,7 @@ def _build(
                 stamps[place] = _stamp(file)  # before it is read: a change in between is noticed the next time
                 if (picture := found.one(place, file, image)) is not None:
                     pixels[place - start] = picture
+            sums[start:stop] = [checksum(picture.data) for picture in pixels]
             draft.write_at(pixels.data, start * size)
             blocks[start // step] = block_digest(pixels)
             return stop - start
@@ -231,7 +259,7 @@ def _build(
             index = Index(made, shape, tuple(names), stamps, digests.reshape(total, 32), blocks, found.reasons)
             end = index.encode()
             draft.write_at(end, index.pixel_bytes)
-            pixels = Mapped(draft.handle, (total, *shape))
+            pixels = Stored(path, draft.handle, shape, sums)
             draft.keep()
         except EnvironmentFault as error:
             if isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -1,28 +1,32 @@
 """An entry of the cache: one file with the pixels of many pictures, and behind them an index of where they are from.
 
-The pixels come first, so that they can be mapped; then the index: a line of JSON, the paths, and three arrays; last
-its length and its SHA-256. Whoever opens an entry has a share in its file (``files.open_shared``) until the last use.
+The pixels come first; then the index: a line of JSON, the paths, and three arrays; last its length and its SHA-256.
+Whoever opens an entry has a share in its file (``files.open_shared``) until the last use.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import mmap
 import os
 import struct
+import weakref
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nettrain import files
+from nettrain.errors import EnvironmentFault
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
 
 FORMAT = 1  # another number where decoding gives other pixels, or this file another form
 MOST_IN_BLOCK = 16  # pictures that are written, hashed and checked together, if they are small
@@ -31,8 +35,6 @@ _END = struct.Struct("<Q32s16s")  # length and SHA-256 of the index, and what ki
 _MAGIC = b"nettrain-cache-%d" % FORMAT
 _DIGEST = 32  # bytes
 _STAMP = 3  # numbers that tell a changed file: size in bytes, times of its last change and of its inode's, in ns
-_RESIDENT = 1 << 26  # bytes of a map that stay in this process's memory, at most about so many
-_AROUND = 1 << 16  # bytes that Linux maps with the one that is read
 
 
 class DamagedEntry(Exception):
@@ -72,21 +74,29 @@ class Index:
         return body + _END.pack(len(body), hashlib.sha256(body).digest(), _MAGIC)
 
 
-def read_index(handle: int) -> Index:
-    """The index of an open entry. Errors: DamagedEntry; its pixels are not looked at."""
+def read_index(path: str, handle: int) -> Index:
+    """The index of an open entry. Errors: DamagedEntry, EnvironmentFault; its pixels are not looked at."""
     size = os.fstat(handle).st_size
-    end = os.pread(handle, _END.size, max(0, size - _END.size))
+    end = _read(path, handle, _END.size, max(0, size - _END.size))
     if len(end) < _END.size or not end.endswith(_MAGIC):
         raise DamagedEntry("it is cut off, or no file of this version")
     length, digest, _ = _END.unpack(end)
     place = size - _END.size - length
-    body = os.pread(handle, length, place) if place > 0 else b""
+    body = _read(path, handle, length, place) if place > 0 else b""
     if hashlib.sha256(body).digest() != digest:
         raise DamagedEntry("its index has changed")
     index = _decode(body)
     if index.pixel_bytes != place:
         raise DamagedEntry(f"it holds {place} bytes of pixels, where {index.pixel_bytes} were written")
     return index
+
+
+def _read(path: str, handle: int, length: int, place: int) -> bytes:
+    """So many bytes from a place in an open file; fewer where it ends. Errors: EnvironmentFault."""
+    try:
+        return os.pread(handle, length, place)
+    except OSError as error:
+        raise files.fault(path, "read", error) from error
 
 
 def _decode(body: bytes) -> Index:
@@ -128,46 +138,65 @@ def block_digest(pixels: U8) -> U8:
     return np.frombuffer(hashlib.sha256(pixels.data).digest(), np.uint8)
 
 
-def check_blocks(handle: int, index: Index, start: int, stop: int) -> None:
+def check_blocks(path: str, handle: int, index: Index, start: int, stop: int, sums: U32) -> None:
     """Compare pixels in the file with their digests, from one block to another. Errors: DamagedEntry.
 
-    Notes    read, not mapped: then memory is that of one block.
+    Notes    puts the checksum of each picture into ``sums (N,)``. Memory is that of one block.
     """
     picture = index.pixel_bytes // len(index.paths)
-    block = picture * in_block(picture)
+    rows = in_block(picture)
+    block = rows * picture
     for number in range(start, stop):
-        found = os.pread(handle, min(block, index.pixel_bytes - number * block), number * block)
+        found = _read(path, handle, min(block, index.pixel_bytes - number * block), number * block)
         if hashlib.sha256(found).digest() != index.blocks[number].tobytes():
             raise DamagedEntry(f"its pixels have changed, those of block {number} first")
+        whole = memoryview(found)
+        for row, place in zip(count(number * rows), range(0, len(found), picture), strict=False):
+            sums[row] = checksum(whole[place : place + picture])
 
 
-class Mapped:
-    """The pixels of an entry, (N,H,W,C) uint8, as they lie in its file; nobody can write to them.
+def checksum(pixels: memoryview | bytes) -> int:
+    """The CRC-32 of a picture: not against malice, but a twentieth of the time of its SHA-256 at every use."""
+    return zlib.crc32(pixels)
+
+
+class Stored:
+    """The pixels of an entry, (N,H,W,C) uint8, read from its file as they are needed; ``sums (N,)`` are theirs.
 
     Notes    It has a share in the file as long as it lives, and takes it from ``handle``, which may be closed. What
-             was read stays in the system's memory while there is room, but in this process's only up to a limit.
+             was read stays in the system's memory while there is room. Not mapped: a map of a file that another
+             process cuts off, or of a disk that fails, would end this one with a signal.
     """
 
-    def __init__(self, handle: int, shape: tuple[int, ...]) -> None:
-        count = int(np.prod(shape))
-        self._map = mmap.mmap(handle, count, access=mmap.ACCESS_READ)
-        self._pixels = np.frombuffer(self._map, np.uint8).reshape(shape)
-        self._resident = 0
-        self.nbytes = count
+    def __init__(self, path: str, handle: int, shape: tuple[int, ...], sums: U32) -> None:
+        self._path, self._shape, self._sums = path, shape, sums
+        try:
+            self._handle = os.dup(handle)
+        except OSError as error:
+            raise files.fault(path, "read", error) from error
+        weakref.finalize(self, os.close, self._handle)
 
     def take(self, rows: I64, axis: int = 0) -> U8:
-        """Pictures at these rows, as an array of its own."""
-        out: U8 = self._pixels.take(rows, axis)
-        self._resident += out.nbytes + len(rows) * _AROUND
-        if self._resident > _RESIDENT and hasattr(mmap, "MADV_DONTNEED"):
-            self._resident = 0
-            self._map.madvise(mmap.MADV_DONTNEED)  # what is read again comes from the system's memory
+        """Pictures at these rows, as an array of its own.
+
+        Errors   EnvironmentFault if one is no longer what it was when the entry was opened.
+        """
+        out = np.empty((len(rows), *self._shape), np.uint8)
+        pixels, size = out.reshape(-1).data, int(np.prod(self._shape))
+        for place, row in enumerate(rows.tolist()):
+            found = _read(self._path, self._handle, size, row * size)
+            if checksum(found) != self._sums[row]:
+                how = "changed" if len(found) == size else "been cut off"
+                what = f"these decoded pictures have {how} while they were in use, number {row} first"
+                cure = "do the same again, or resume the run: they are then decoded anew"
+                raise EnvironmentFault(f"{what}; {cure}", self._path)
+            pixels[place * size : (place + 1) * size] = found
         return out
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the cache as a person sees it: ``last_used`` is UTC; a damaged one has neither root nor pictures."""
+    """An entry of the cache as a person sees it: ``last_used`` is UTC; one with a ``fault`` has no root or pictures."""
 
     path: str
     bytes: int
@@ -175,21 +204,34 @@ class Entry:
     root: str | None = None
     pictures: int | None = None
     shape: tuple[int, int, int] | None = None
+    fault: str = ""
 
 
 def describe(paths: Iterable[str]) -> Iterator[Entry]:
     """Those of the entries that are there; only their indices are read."""
     for path in paths:
-        if (handle := files.open_shared(path)) is None:
+        try:
+            handle = files.open_shared(path)
+        except EnvironmentFault as error:
+            if not isinstance(error.__cause__, PermissionError):
+                raise
+            status = os.stat(path)
+            yield Entry(path, status.st_size, _last_used(status), fault="cannot be read")
+            continue
+        if handle is None:
             continue
         try:
             status = os.fstat(handle)
-            used = datetime.fromtimestamp(int(status.st_mtime), UTC).isoformat().replace("+00:00", "Z")
+            used = _last_used(status)
             try:
-                index = read_index(handle)
+                index = read_index(path, handle)
             except DamagedEntry:
-                yield Entry(path, status.st_size, used)
+                yield Entry(path, status.st_size, used, fault="damaged")
             else:
                 yield Entry(path, status.st_size, used, index.made["root"], len(index.paths), index.shape)
         finally:
             os.close(handle)
+
+
+def _last_used(status: os.stat_result) -> str:
+    return datetime.fromtimestamp(int(status.st_mtime), UTC).isoformat().replace("+00:00", "Z")

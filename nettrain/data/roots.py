@@ -59,6 +59,12 @@ def find_roots(config: DataConfig) -> Roots:
     return _apart(Roots(os.path.join(root, "train"), val, test, note))
 
 
+def named_folders(config: DataConfig) -> list[str]:
+    """Every folder that the config names, whatever lies in it; a list of pictures is none."""
+    named = [str(path) for path in (config.train, config.val, config.test) if isinstance(path, str)]
+    return [path for path in named if os.path.isdir(path)]
+
+
 def _listed(names: list[str]) -> str:
     return ", ".join(f"{name}/" for name in names)
 

@@ -13,11 +13,13 @@ from nettrain.arrays.threads import get_threads
 from nettrain.autograd.tensor import Dim, Shape
 from nettrain.config.document import Document
 from nettrain.data.cache import Pictures, decode_all
+from nettrain.data.cache_folder import cache_folder, refuse_inside
 from nettrain.data.config import DataConfig
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.memory import free_memory
 from nettrain.data.normalize import Normalization, resolve
 from nettrain.data.order import steps_per_epoch
+from nettrain.data.roots import named_folders
 from nettrain.data.split import Split, Splits, make_splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
 from nettrain.errors import ConfigError, DataError
@@ -233,7 +235,12 @@ def prepare(
 
 
 def decode_splits(splits: Sequence[Split], data: DataConfig, report: Report) -> Iterator[Pictures]:
-    """Every picture of each split in its turn, decoded as the config says."""
+    """Every picture of each split in its turn, decoded as the config says.
+
+    Errors   those of ``decode_all``; EnvironmentFault if the disk cache would lie in a folder that the config names.
+    """
+    if data.cache == "disk":
+        refuse_inside(cache_folder(), named_folders(data))
 
     def progress(name: str, done: int, total: int) -> None:
         report(f"decoding {name}", done, total)

@@ -13,11 +13,12 @@ from nettrain.arrays.threads import get_threads
 from nettrain.config.document import Document
 from nettrain.data.batches import Batches
 from nettrain.data.cache import cache_bytes, decode
-from nettrain.data.cache_folder import cache_folder, refuse_inside
+from nettrain.data.cache_folder import cache_folder, check_writable, refuse_inside
 from nettrain.data.config import DataConfig
-from nettrain.data.disk import check_room, entry_path, picture_bytes
+from nettrain.data.disk import check_room, entry_path, holding, picture_bytes
 from nettrain.data.normalize import resolve
 from nettrain.data.order import steps_per_epoch
+from nettrain.data.roots import named_folders
 from nettrain.data.split import Split, Splits
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
@@ -139,14 +140,14 @@ def outlook(document: Document[Config]) -> Outlook:
 def _cache(splits: Sequence[Split], data: DataConfig) -> tuple[int, int, str | None]:
     """Bytes of decoded pictures in memory and on the disk, and the folder of the latter.
 
-    Errors   EnvironmentFault where there is no room for them.
+    Errors   EnvironmentFault where there is no room for them, or no folder that can be used.
     """
     if data.cache == "disk":
         folder = cache_folder()
-        for root in {split.root for split in splits}:
-            refuse_inside(folder, root)
+        refuse_inside(folder, [*named_folders(data), *(holding(split.root, split.files) for split in splits)])
         total = sum(len(split.files) for split in splits)
         if not all(os.path.exists(entry_path(split.root, data.image)) for split in splits):
+            check_writable(folder)
             check_room(folder, total, data.image)
         return 0, picture_bytes(total, data.image), folder
     held = 0

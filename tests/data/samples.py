@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from nettrain import files
 from nettrain.data.config import ImageConfig
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
@@ -70,3 +73,22 @@ def folder(root: Path, classes: dict[str, int], size: int = 4) -> Path:
 
 def config(height: int = 4, width: int | None = None, **settings: object) -> ImageConfig:
     return ImageConfig(size=(height, width or height), **settings)  # type: ignore[arg-type]
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Let the system refuse a file, as if it were of another user: the tests may run as one who may read everything."""
+    real = files._open
+
+    def asked(name: str, flags: int) -> int:
+        if name == str(path):
+            raise PermissionError(errno.EACCES, "not yours")
+        return real(name, flags)
+
+    monkeypatch.setattr(files, "_open", asked)
+
+
+def overwritten(path: Path, data: bytes, place: int = 0) -> None:
+    """Change bytes of the very file that is open elsewhere."""
+    with open(path, "r+b") as file:
+        file.seek(place)
+        file.write(data)

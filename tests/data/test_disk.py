@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from data.samples import config, folder, noise, png_of
+from data.samples import config, folder, noise, overwritten, png_of, refuse
 
 from nettrain import files
 from nettrain.data import decoding, disk
 from nettrain.data.cache import Pictures, decode, decode_all
 from nettrain.data.cache_folder import entry_paths
 from nettrain.data.config import ImageConfig
-from nettrain.data.entry import Mapped
+from nettrain.data.entry import Stored
 from nettrain.data.listing import list_folder
 from nettrain.data.pictures import load_bytes
 from nettrain.data.split import Split
@@ -104,7 +106,7 @@ def test_pictures_are_those_of_ram_the_first_time_and_the_second(
     for _ in range(2):
         pictures = through_disk(root, image, workers=workers)
         assert facts(pictures) == plain
-        assert isinstance(pictures.pixels, Mapped)
+        assert isinstance(pictures.pixels, Stored)
         assert pictures.bytes == 0
         taken = pictures.take(np.array([48, 0, 7]))
         taken[:] = 0  # a taken batch can be written to, and nobody sees it
@@ -118,6 +120,102 @@ def test_a_second_run_decodes_nothing(root: Path, kept: Path, decoded: list[str]
     assert len(decoded) == 49
     assert first == f"data.cache: 49 pictures, 0.0 MB, kept for later runs: {entry(kept)}"
     assert second == f"data.cache: 49 pictures, 0.0 MB, decoded by an earlier run: {entry(kept)}"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda root: None, ", decoded by an earlier run"),
+        (lambda root: os.utime(root / "a/003.png"), ", decoded by an earlier run"),
+        (lambda root: (root / "b/003.png").unlink(), ", decoded by an earlier run"),
+        (lambda root: (root / "a/003.png").write_bytes(b""), ": 1 decoded, 48 from an earlier run"),
+        (lambda root: shutil.copy(root / "a/003.png", root / "b/new.png"), ": 1 decoded, 49 from an earlier run"),
+        (lambda root: [os.rename(path, f"{path}.png") for path in root.glob("*/*")], ", kept for later runs"),
+    ],
+    ids=["nothing", "touched", "one less", "now bad", "one more", "all renamed"],
+)
+def test_the_note_says_what_was_decoded_and_what_was_there(
+    root: Path, kept: Path, change: Callable[[Path], object], said: str
+) -> None:
+    through_disk(root)
+    change(root)
+    (note,) = through_disk(root, on_bad="skip").notes
+    assert note == f"data.cache: {len(list(root.glob('*/*')))} pictures, 0.0 MB{said}: {entry(kept)}"
+
+
+IN_USE = {
+    "a byte of a picture": (lambda path: overwritten(path, b"\x80", 17 * 16 + 3), "changed"),
+    "cut off within a picture": (lambda path: os.truncate(path, 17 * 16 + 3), "been cut off"),
+    "cut off before it": (lambda path: os.truncate(path, 0), "been cut off"),
+}
+
+
+@pytest.mark.parametrize(("damage", "how"), IN_USE.values(), ids=IN_USE)
+@pytest.mark.parametrize("earlier", [False, True], ids=["new", "from an earlier run"])
+def test_a_cache_that_changes_while_it_is_in_use_is_one_line_and_then_made_anew(
+    root: Path, kept: Path, damage: Callable[[Path], object], how: str, earlier: bool
+) -> None:
+    (root / "a/017.png").write_bytes(png_of(np.zeros((4, 4, 1), np.uint8)))
+    if earlier:
+        through_disk(root)
+    pictures = through_disk(root)
+    good = facts(pictures)
+    damage(entry(kept))
+    with pytest.raises(EnvironmentFault) as caught:
+        pictures.take(np.array([17, 0]))
+    cure = "do the same again, or resume the run: they are then decoded anew"
+    what = f"these decoded pictures have {how} while they were in use, number 17 first"
+    assert caught.value.lines() == [f"nettrain: error: {entry(kept)}: {what}; {cure}"]
+    assert facts(through_disk(root)) == good
+
+
+def test_a_disk_that_cannot_be_read_any_more_is_one_line(
+    root: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = through_disk(root)
+
+    def broken(handle: int, length: int, place: int) -> bytes:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(os, "pread", broken)
+    for action in (lambda: pictures.take(np.array([0])), lambda: through_disk(root)):
+        with pytest.raises(EnvironmentFault) as caught:
+            action()
+        what = "cannot read: the disk reports an input/output error; check the disk"
+        assert str(caught.value) == f"{entry(kept)}: {what}"
+
+
+def test_no_picture_is_no_batch(root: Path, kept: Path) -> None:
+    assert through_disk(root).take(np.array([], np.int64)).shape == (0, 4, 4, 1)
+
+
+IN_THE_WAY = {
+    "a folder": (os.mkdir, "is a folder; remove it, or set NETTRAIN_CACHE to another folder"),
+    "a pipe": (os.mkfifo, "is a device or pipe; remove it, or set NETTRAIN_CACHE to another folder"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), IN_THE_WAY.values(), ids=IN_THE_WAY)
+def test_what_is_no_file_in_the_place_of_an_entry_is_one_line(
+    root: Path, kept: Path, make: Callable[[str], None], said: str
+) -> None:
+    path = disk.entry_path(str(root), GREY)
+    kept.mkdir()
+    make(path)
+    with pytest.raises(EnvironmentFault) as caught:
+        through_disk(root)
+    assert str(caught.value) == f"{path}: cannot read: {said}"
+
+
+def test_an_entry_of_somebody_else_names_the_variable_that_leads_elsewhere(
+    root: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through_disk(root)
+    refuse(monkeypatch, entry(kept))
+    with pytest.raises(EnvironmentFault) as caught:
+        through_disk(root)
+    cure = "set NETTRAIN_CACHE to a folder of your own"
+    assert str(caught.value) == f"{entry(kept)}: cannot read: permission denied; {cure}"
 
 
 def test_progress_is_of_the_pass_and_a_second_run_has_none(root: Path, kept: Path) -> None:
@@ -379,7 +477,7 @@ def test_a_disk_without_room_says_what_is_needed(root: Path, kept: Path, monkeyp
     with pytest.raises(EnvironmentFault) as caught:
         through_disk(root)
     cure = "free some space, set NETTRAIN_CACHE to a folder on another disk, or set data.cache: none"
-    line = f"data.cache: the decoded pictures take {needed} bytes, but {needed - 1} are free; {cure}"
+    line = f"data.cache: the decoded pictures take 0.0 MB, but 0.0 MB are free; {cure}"
     assert str(caught.value) == f"{kept}: {line}"
     assert entry_paths(str(kept)) == []
 
@@ -398,9 +496,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing(
         through_disk(root)
     path = disk.entry_path(str(root), GREY)
     cure = "free some space, set NETTRAIN_CACHE to a folder on another disk, or set data.cache: none"
-    assert str(caught.value) == (
-        f"{path}: data.cache: the decoded pictures take 14680 bytes, but the disk is full; {cure}"
-    )
+    assert str(caught.value) == (f"{path}: data.cache: the decoded pictures take 0.0 MB, but the disk is full; {cure}")
     assert os.listdir(kept) == before
 
 
