@@ -60,13 +60,14 @@ def reached(member: Member, folder: RunFolder, gate: GateConfig | None, report: 
 
 
 def _judged(folder: RunFolder, gate: GateConfig | None, report: Report) -> Predictions | None:
-    """What its best model makes of the pictures; what is there from an earlier call counts."""
+    """What its best model makes of the pictures: for a gate as they are now, else as they were judged."""
     splits = splits_of_run(folder)
     split = splits.test or (None if gate is None else splits.val)
     if split is None:
         return None
     model = load_model(find_model(folder.path))
-    if (found := predictions_of(folder, split.name, model.sha256)) is None:
+    found = predictions_of(folder, split.name, model.sha256) if gate is None else None
+    if found is None:
         evaluated(model, split, None, report).write(folder)
         found = predictions_of(folder, split.name, model.sha256)
     return found

@@ -218,6 +218,20 @@ def test_gates_are_judged_on_all_runs_together(here: Path, call: Call, whole: Pa
     assert gate["value"] == pytest.approx(mean - float(table()[0]["test_accuracy"]))
 
 
+def test_gates_are_judged_on_the_pictures_as_they_are_now(here: Path, call: Call, small: Path) -> None:
+    shutil.copytree(small, "data")
+    written(here, "a.yaml", MLP.format(data="data"))
+    short = ("fit", "a.yaml", "--run-dir", "all", "--repeat", "2", "--epochs", "1")
+    assert call(*short, "--min-accuracy", "0.001").code == 0
+    (before,) = json.loads(Path("all/gate.json").read_text())["gates"]
+    zero = next(Path("data/test/0").iterdir()).read_bytes()
+    for picture in sorted(Path("data/test").rglob("*.png")):
+        picture.write_bytes(zero)
+    assert call(*short, *AUTO, "--min-accuracy", "0.001").code == 0
+    (gate,) = json.loads(Path("all/gate.json").read_text())["gates"]
+    assert gate["value"] <= 0.1 < before["value"]
+
+
 def test_gates_on_names_that_cannot_be_printed(here: Path, call: Call, small: Path) -> None:
     shutil.copytree(small / "test", "data")
     Path("data/0").rename("data/0\u200b")
