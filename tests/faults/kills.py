@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.forks import HUNG, LIMIT, MOMENTS, PHASES, Child, Forks
-from faults.reference import STATEFUL, STEPS, Figures, Reference, difference, scaled, workplace
+from faults.reference import PARTS, STATEFUL, STEPS, Figures, Reference, difference, scaled, workplace
 
 from nettrain import files
 from nettrain.errors import NettrainError
@@ -62,6 +62,7 @@ class Killer:
     folder: Path
     defect: str | None = None
     tally: Tally = field(default_factory=Tally)
+    small: list[Reference] = field(default_factory=list)  # taken in turn; the first alone if there are none
     decks: dict[str, list[tuple[str, int, str]]] = field(default_factory=dict)
     lengths: dict[tuple[bool, str], float] = field(default_factory=dict)  # seconds of a phase, of a whole fit for ""
 
@@ -132,7 +133,8 @@ class Killer:
 
     def story(self, kills: int, large: bool = False, real: bool = False) -> None:
         """One run, killed up to so many times, then left alone."""
-        reference, tally = self.references[large], self.tally
+        tally, small = self.tally, self.small or [self.references[False]]
+        reference = self.references[True] if large else small[tally.stories % len(small)]
         run = self.folder / f"run-{tally.stories}"
         tally.stories += 1
         landed, newest = 0, -1
@@ -192,7 +194,7 @@ class Killer:
         if (run / "best.safetensors").exists():
             checkpoint.load(run / "best.safetensors")
         newest = max(steps, default=-1)
-        if newest < before:
+        if newest < before and '"rollback"' not in (run / "events.jsonl").read_text():
             raise Broken(f"the newest checkpoint was of step {before}, and is of {newest} now")
         return newest
 
@@ -214,9 +216,13 @@ def compare(run: Path, reference: Reference, inputs: dict[str, str]) -> None:
 
 
 def check_steps(run: Path) -> None:
-    """Each step stands in events.jsonl exactly once."""
-    events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
-    steps = [event["step"] for event in events if event["event"] == "step"]
+    """Each step stands in events.jsonl exactly once, but for those that were gone back on."""
+    steps: list[int] = []
+    for event in map(json.loads, (run / "events.jsonl").read_text().splitlines()):
+        if event["event"] == "step":
+            steps.append(event["step"])
+        elif event["event"] == "rollback":
+            steps = [step for step in steps if step <= event["back_to"]]
     if steps != list(range(1, STEPS + 1)):
         raise Broken(f"the steps in events.jsonl are {steps}")
 
@@ -229,9 +235,12 @@ def kill_many(
         references = {False: Reference(folder / "small", moved=STATEFUL), True: Reference(folder / "large", large=True)}
         if not large:
             del references[True]
-        for reference in references.values():
+        varied = () if defect else PARTS  # one kind of training is enough to see a defect
+        small = [Reference(folder / f"parts-{place}", parts=parts) for place, parts in enumerate(varied)]
+        small.insert(0, references[False])
+        for reference in (*small, *references.values()):
             assert reference.expected
-        killer = Killer(forks, random.Random(seed), references, folder, defect)
+        killer = Killer(forks, random.Random(seed), references, folder, defect, small=small)
         killer.calibrate()
         while killer.tally.kills < kills:
             if killer.tally.stories > 3 * kills + 10:
