@@ -36,8 +36,10 @@ def check(config: str, settings: tuple[str, ...], as_json: bool, **short: str | 
     sys.stdout.flush()  # a batch of a large model takes its time
     found = one_batch(plan)
     classes, epochs = len(plan.splits.classes), plan.config.train.epochs
-    seconds = epochs * plan.pictures / found.images_per_second
-    click.echo(f"time    about {duration(seconds)} for {epochs} epochs at {found.images_per_second:,.0f} images/s")
+    trials = plan.config.train.trial_epochs
+    seconds = (epochs + trials) * plan.pictures / found.images_per_second
+    all_epochs = f"{epochs} epochs" + (f" and {trials} of trials" if trials else "")
+    click.echo(f"time    about {duration(seconds)} for {all_epochs} at {found.images_per_second:,.0f} images/s")
     click.echo(f"loss    {found.loss:.4f} on one batch{even_guess(plan.config.loss, classes)}")
     click.echo("the config can be trained; one batch of pictures was read, and nothing written")
 
@@ -76,7 +78,7 @@ def facts(plan: Outlook, found: OneBatch) -> dict[str, Any]:
         "cache_folder": plan.cache_folder,
         "disk_bytes": plan.disk_bytes,
         "images_per_second": round(found.images_per_second, 1),
-        "seconds": round(epochs * plan.pictures / found.images_per_second, 3),
+        "seconds": round((epochs + plan.config.train.trial_epochs) * plan.pictures / found.images_per_second, 3),
         "loss": found.loss,
     }
 

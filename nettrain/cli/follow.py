@@ -31,7 +31,10 @@ def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
         return judge(run.folder, run.config.gate)
     at = run.state.progress
     epochs = run.state.lineage.epochs(run.config)
-    from_here = f"{run.folder.path}: going on from step {at.step}, epoch {at.epoch + 1} of {epochs}"
+    place = f"step {at.step}, epoch {at.epoch + 1} of {epochs}"
+    if run.trying:
+        place = f"step {at.step} of start {len(run.state.starts.tried) + 1}"
+    from_here = f"{run.folder.path}: going on from {place}"
     notes = (f"nettrain: note: {note}" for note in run.prepared.cache_notes)
     return follow(run, (*notes, from_here), profile, most, begun)
 

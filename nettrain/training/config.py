@@ -96,6 +96,11 @@ class TrainConfig(
         return (self.rollback or RollbackConfig()) if self.on_nan == "rollback" else None
 
     @property
+    def trial_epochs(self) -> int:
+        """How many epochs go into trying starts."""
+        return 0 if self.restarts is None else self.restarts.count * self.restarts.epochs
+
+    @property
     def step_pictures(self) -> int:
         """How many pictures a step takes."""
         return self.batch_size * self.accumulate

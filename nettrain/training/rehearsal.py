@@ -125,7 +125,7 @@ def outlook(document: Document[Config]) -> Outlook:
     lines = sum(len(split.files) for split in splits.all())
     judged = 0 if splits.val is None else min(INFERENCE_BATCH, len(splits.val.files))
     held = weights + working_bytes(config, network) + in_memory
-    steps = config.train.epochs * steps_per_epoch(train, config.train.step_pictures)
+    steps = (config.train.epochs + config.train.trial_epochs) * steps_per_epoch(train, config.train.step_pictures)
     return Outlook(
         document=document,
         network=network,

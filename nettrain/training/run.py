@@ -74,7 +74,7 @@ class Run:
         return self.state.finished
 
     @property
-    def _trying(self) -> bool:
+    def trying(self) -> bool:
         """Whether starts are still being tried."""
         return self.config.train.restarts is not None and self.state.starts.chosen is None
 
@@ -269,7 +269,7 @@ class Run:
         try:
             self.state.check_finite()
         except Diverged:
-            if self.config.train.going_back is None and not self._trying:
+            if self.config.train.going_back is None and not self.trying:
                 raise
             return False
         save_state(self.folder, self.state, self.logs.sync(), self.cadence)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import CNN, results
+from commands import CNN, process, results
 from training.setting_up import document_of, prepared_for
 
 from nettrain.arrays import interrupt
@@ -198,6 +198,17 @@ def test_recomputed_statistics_are_those_of_the_pictures(small: Path) -> None:
     np.testing.assert_allclose(found["layers.0.norm.running_var"], z.var((0, 1, 2), ddof=1), rtol=1e-4)
 
 
+def test_an_interrupt_while_statistics_are_recomputed_leaves_the_network_as_it_was(small: Path) -> None:
+    text = CNN.replace("batch_size: 16", "batch_size: 30, ema: 0.5")
+    state = State.fresh(prepared_for(text.format(data=small), small))
+    before = {name: id(array) for name, array in state.prepared.network.state().items()}
+    interrupt.request(15)
+    with pytest.raises(interrupt.Interrupted):
+        state.shipped(1).__enter__()
+    interrupt.clear()
+    assert {name: id(array) for name, array in state.prepared.network.state().items()} == before
+
+
 def test_a_rollback_begins_the_epoch_again_with_a_smaller_rate(small: Path, tmp_path: Path) -> None:
     run, facts = whole(small, tmp_path, WILD)
     (back,) = [fact for fact in facts if isinstance(fact, RolledBack)]
@@ -254,6 +265,15 @@ def test_starts_are_tried_and_the_best_is_trained(small: Path, tmp_path: Path) -
     assert json.loads(run.folder.run_json.read_text())["start"] == chosen + 1
     kinds = [json.loads(line)["event"] for line in run.folder.events.read_text().splitlines()]
     assert (kinds.count("start_step"), kinds.count("start"), kinds.count("step")) == (3 * 2 * STEPS, 3, 4 * STEPS)
+
+
+def test_a_run_that_stops_in_a_trial_says_where_it_goes_on(small: Path, tmp_path: Path) -> None:
+    text = CNN.replace(TRAIN, "train: {{epochs: 4, batch_size: 30, restarts: 3}}").format(data=small)
+    run = begin(named(document_of(text, small), "c.yaml"), nothing, str(tmp_path / "run"))
+    assert until(run, STEPS + 2)  # the first step of the second start, after the line of the first
+    ended = process("resume", "run", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert ended.err.splitlines()[0] == "run: going on from step 1 of start 2"
 
 
 def test_a_start_that_diverges_is_out(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,25 @@ def test_a_step_of_several_batches(small: Path) -> None:
     assert plan.notes[1:] == ("8 batches of 16 are more than the 120 pictures; each epoch is one step",)
 
 
+def test_averages_trials_and_what_may_be_gone_back_to_are_counted(small: Path) -> None:
+    def plan(train: str) -> tuple[int, int]:
+        document = document_of(CNN.format(data=small).replace("batch_size: 16", f"batch_size: 16{train}"), small)
+        found = outlook(document)
+        return found.memory_bytes, found.disk_bytes
+
+    memory, disk = plan("")
+    weights = 4 * check_shapes(document_of(CNN.format(data=small), small), 10).parameter_count
+    for train, more in (
+        (", ema: 0.9", 1),
+        (", swa: 0.5", 1),
+        (", on_nan: rollback", 2),
+        (", ema: 0, on_nan: rollback", 4),
+    ):
+        assert plan(train)[0] - memory == more * weights, train
+        assert plan(train)[1] - disk == 2 * more * weights, train
+    assert plan(", restarts: 3")[1] - disk == 3 * 8 * 110
+
+
 @pytest.mark.parametrize("cache", ["ram", "none"])
 def test_the_cache_counts_where_there_is_one(small: Path, cache: str) -> None:
     text = MLP.format(data=small).replace("data:\n", f"data:\n  cache: {cache}\n")
