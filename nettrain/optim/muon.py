@@ -109,9 +109,14 @@ def working_numbers(settings: MuonConfig, shapes: Mapping[str, tuple[Any, ...]])
 
 
 def match_faults(settings: MuonConfig, shapes: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[str, str]]:
-    """A ``(key, message)`` for each pattern of ``adamw.match`` that has no effect on parameters of these shapes."""
+    """A ``(key, message)`` for each pattern of ``adamw.match`` that has no effect on parameters of these shapes.
+
+    Notes    Another, if the patterns leave no matrix to Muon itself.
+    """
     lost = dict(unmatched(shapes, settings.adamw.match, "adamw.match"))
     yield from lost.items()
+    if not matrices(settings, shapes):
+        yield "adamw.match", "lists every matrix, so that all is moved by AdamW; take adamw, or list fewer"
     for place, pattern in enumerate(settings.adamw.match):
         key = f"adamw.match.{place}"
         if key not in lost and not any(len(shape) > 1 for name, shape in shapes.items() if matches(name, [pattern])):

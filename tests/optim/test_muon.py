@@ -108,6 +108,9 @@ def test_patterns_of_matrices_that_have_no_effect() -> None:
         "adamw.match.1": "'*.bias' matches no matrix, and all else is AdamW's anyway; leave it out",
     }
     assert dict(pattern_faults(muon, SHAPES)) == {f"muon.{key}": text for key, text in expected.items()}
+    every = chosen("muon", adamw=OthersConfig(match=("*",)))
+    what = "lists every matrix, so that all is moved by AdamW; take adamw, or list fewer"
+    assert dict(pattern_faults(every, SHAPES)) == {"muon.adamw.match": what}
     inside = chosen("lookahead", inside="muon", adamw=OthersConfig(match=("x", "*.bias")))
     found = dict(pattern_faults(inside, SHAPES))
     assert found == {f"lookahead.optimizer.muon.{key}": text for key, text in expected.items()}

@@ -222,7 +222,7 @@ def test_nothing_to_train_is_no_fault(case: str) -> None:
 
 def test_the_table_equals_the_files() -> None:
     (folder,) = nettrain.optim.__path__
-    shared = {"__init__", "optimizer", "settings", "groups", "clip", "table"}
+    shared = {"__init__", "optimizer", "settings", "groups", "clip", "table", "average"}
     assert {path.stem for path in Path(folder).glob("*.py")} - shared == set(OPTIMIZERS)
     assert {kind for kind, *_ in CASES.values()} == set(OPTIMIZERS)
     for kind, (record, optimizer) in OPTIMIZERS.items():
