@@ -147,6 +147,18 @@ def set_threads(threads: int) -> None:
     _pool.threads = threads
 
 
+@contextmanager
+def as_guest() -> Iterator[None]:
+    """Inside, Python switches between threads as ours want it; afterwards as the program around us does."""
+    seconds = sys.getswitchinterval()
+    if _pool.helpers:
+        sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(seconds)
+
+
 def get_threads() -> int:
     """The number of threads in use, the caller's included."""
     return _pool.threads

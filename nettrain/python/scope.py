@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,7 +10,7 @@ from threading import RLock
 
 from threadpoolctl import ThreadpoolController
 
-from nettrain.arrays.threads import SWITCH_SECONDS, available_cores, get_threads, set_threads
+from nettrain.arrays.threads import as_guest, available_cores, get_threads, set_threads
 
 
 class _Turn:
@@ -31,15 +30,10 @@ def surroundings(threads: int | None) -> Iterator[None]:
     Notes   Afterwards BLAS and the interpreter are as before; our threads stay, idle, for the next call. A call from
             another thread of the program waits for this one.
     """
-    with _Turn.lock, _controller().limit(limits=1, user_api="blas"):
-        seconds = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_SECONDS)
-        try:
-            if (wanted := threads or available_cores()) != get_threads():
-                set_threads(wanted)
-            yield
-        finally:
-            sys.setswitchinterval(seconds)
+    with _Turn.lock, as_guest(), _controller().limit(limits=1, user_api="blas"):
+        if (wanted := threads or available_cores()) != get_threads():
+            set_threads(wanted)
+        yield
 
 
 @cache

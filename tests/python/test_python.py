@@ -19,6 +19,7 @@ from PIL import Image
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import nettrain
+from nettrain.arrays.threads import set_threads
 from nettrain.arrays.threads import get_threads
 from nettrain.python.scope import surroundings
 from nettrain.training.logs import EventLog
@@ -195,6 +196,8 @@ def test_the_host_is_left_as_it_was(here: Path, small: Path) -> None:
             assert sys.getswitchinterval() == pytest.approx(seconds)
         nettrain.load("runs/cnn").predict(files_of(small))
         assert [row["num_threads"] for row in threadpool_info()] == before
+    assert sys.getswitchinterval() == pytest.approx(seconds)
+    set_threads(1)  # which sends our threads away
     assert sys.getswitchinterval() == pytest.approx(seconds)
 
 
