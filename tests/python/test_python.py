@@ -19,8 +19,7 @@ from PIL import Image
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import nettrain
-from nettrain.arrays.threads import set_threads
-from nettrain.arrays.threads import get_threads
+from nettrain.arrays.threads import get_threads, set_threads
 from nettrain.python.scope import surroundings
 from nettrain.training.logs import EventLog
 from nettrain.training.signals import STOPPING
