@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nettrain.cli.options import config_options, read, tell
-from nettrain.config.words import megabytes
+from nettrain.config.words import megabytes, some
 from nettrain.errors import escape
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def check(config: str, settings: tuple[str, ...], as_json: bool, **short: str | 
     classes, epochs = len(plan.splits.classes), plan.config.train.epochs
     trials = plan.config.train.trial_epochs
     seconds = (epochs + trials) * plan.pictures / found.images_per_second
-    all_epochs = f"{epochs} epochs" + (f" and {trials} of trials" if trials else "")
+    all_epochs = some(epochs, "epoch") + (f" and {trials} of trials" if trials else "")
     click.echo(f"time    about {duration(seconds)} for {all_epochs} at {found.images_per_second:,.0f} images/s")
     click.echo(f"loss    {found.loss:.4f} on one batch{even_guess(plan.config.loss, classes)}")
     click.echo("the config can be trained; one batch of pictures was read, and nothing written")
@@ -48,12 +48,12 @@ def expected(plan: Outlook) -> str:
     """What is known before a picture is read: layers, data, memory and disk."""
     from nettrain.cli.summary import layer_table
 
-    steps = f"{plan.steps} {'step' if plan.steps == 1 else 'steps'} of {plan.batch}"
+    steps = f"{some(plan.steps, 'step')} of {plan.batch}"
     pictures, memory = megabytes(plan.cache_bytes), f"memory  about {megabytes(plan.memory_bytes)}"
     lines = [
         layer_table(plan.network),
         "",
-        f"data    {plan.pictures} pictures in {len(plan.splits.classes)} classes: {steps} an epoch",
+        f"data    {some(plan.pictures, 'picture')} in {some(len(plan.splits.classes), 'class')}: {steps} an epoch",
         memory if plan.cache_folder else f"{memory}, {pictures} of it the picture cache",
         f"disk    about {megabytes(plan.disk_bytes)} in the run folder",
     ]
@@ -98,8 +98,6 @@ def even_guess(loss: Chosen, classes: int) -> str:
 
 def duration(seconds: float) -> str:
     """A time for people: ``40 s``, ``12 min``, ``3.5 h``."""
-    if seconds < 1:
-        return "a second"
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return f"{max(1.0, seconds):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

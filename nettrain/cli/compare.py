@@ -11,6 +11,7 @@ import click
 from nettrain.cli.columns import columns
 from nettrain.cli.completion import folder
 from nettrain.cli.options import tell
+from nettrain.config.words import some
 from nettrain.errors import escape
 from nettrain.formats import ROWS
 
@@ -121,7 +122,7 @@ def verdict(pair: Pair, first: str, second: str, split: str) -> Iterator[str]:
     n = pair.both + pair.only_first + pair.only_second + pair.neither
     a, b = escape(first), escape(second)
     one_only = f"{pair.only_first} only by {a}, {pair.only_second} only by {b}"
-    yield f"{n} {split} pictures: {pair.both} right by both, {one_only}, {pair.neither} by neither"
+    yield f"{some(n, f'{split} picture')}: {pair.both} right by both, {one_only}, {pair.neither} by neither"
     low, high = pair.interval
     yield f"accuracy of {b} less that of {a}: {pair.difference:.4f} (95 % interval {low:.4f} to {high:.4f})"
     chance = f"McNemar's exact test: p = {pair.p:.4f}"

@@ -11,6 +11,7 @@ import click
 from nettrain.cli.completion import file, folder
 from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import tell, threads_option, use_threads
+from nettrain.config.words import some
 from nettrain.errors import escape
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def evaluate(
         raise click.UsageError("a model file has no data of its own; expected --data FOLDER")
     found = evaluated(loaded, pictures, gate, Decoding())
     if skipped := found.judgement.skipped:
-        tell(f"nettrain: warning: {skipped} bad pictures skipped")
+        tell(f"nettrain: warning: {some(skipped, 'bad picture')} skipped")
     text = found.text if as_json else tables(found.summary, found.gates)
     click.echo(text, nl=not as_json)
     if folder is not None:
@@ -95,7 +96,7 @@ def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
         return f"{'-':>9}" if value is None else f"{value:9.4f}"
 
     head = [
-        f"{summary['split']}: {summary['n']} pictures",
+        f"{summary['split']}: {some(summary['n'], 'picture')}",
         f"{name.replace('_', ' ')}  {summary[name]:.4f}  (95 % interval {low:.4f} to {high:.4f})",
         f"loss      {summary['loss']:.4f} per picture",
         *(f"{words:<{wide}}  {number(summary[name]).strip()}" for name, words in METRICS.items() if name in summary),

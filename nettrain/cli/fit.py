@@ -90,11 +90,13 @@ def fit(
 
 def _first_lines(run: Run) -> list[str]:
     """What a new run is, for people."""
+    from nettrain.config.words import some
+
     prepared = run.prepared
-    split = f"{len(prepared.train)} training pictures in {len(prepared.classes)} classes"
+    split = f"{some(len(prepared.train), 'training picture')} in {some(len(prepared.classes), 'class')}"
     val = "no validation" if prepared.val is None else f"{len(prepared.val)} to validate on"
     lines = [f"nettrain: note: {note}" for note in prepared.notes]
     lines.append(f"{run.folder.path}: {split}, {val}; {prepared.network.parameter_count:,} parameters")
     if bad := len(prepared.train.bad) + len(prepared.val.bad if prepared.val else ()):
-        lines.append(f"nettrain: warning: {bad} bad pictures skipped; see {run.folder.bad_images}")
+        lines.append(f"nettrain: warning: {some(bad, 'bad picture')} skipped; see {run.folder.bad_images}")
     return lines

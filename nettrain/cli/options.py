@@ -67,6 +67,18 @@ def use_threads(threads: int | None) -> None:
     from nettrain.arrays.threads import available_cores, set_threads
 
     set_threads(threads or available_cores())
+    note_threads()
+
+
+def note_threads() -> None:
+    """Tell of more threads than cores: the results are the same, and later."""
+    from nettrain.arrays.threads import available_cores, get_threads
+    from nettrain.config.words import some
+
+    threads, cores = get_threads(), available_cores()
+    if threads > cores:
+        what = "more than the cores only wait for each other"
+        tell(f"nettrain: note: {some(threads, 'thread')} on {some(cores, 'core')}: {what}")
 
 
 def read_time(text: str | None) -> Duration | None:

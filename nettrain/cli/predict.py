@@ -14,6 +14,7 @@ import click
 from nettrain.cli.completion import file
 from nettrain.cli.given import STDIN, given_paths, lines_of_stdin
 from nettrain.cli.options import tell, threads_option, use_threads
+from nettrain.config.words import some
 from nettrain.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def predict(
     if not seen and not stream:
         tell("nettrain: warning: no picture was found in what was given")
     if unsure:
-        tell(f"nettrain: note: {unsure} of {seen} pictures are unsure: no class has {least:g}")
+        are = f"{some(seen, 'picture')} {'is' if unsure == 1 else 'are'}"
+        tell(f"nettrain: note: {unsure} of {are} unsure: no class has {least:g}")
     if bad:
         tell(f"nettrain: error: {bad} of the files could not be used; their rows say why")
     return ExitCode.DATA if bad else ExitCode.OK

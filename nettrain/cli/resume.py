@@ -8,7 +8,7 @@ import click
 
 from nettrain.cli.completion import folder
 from nettrain.cli.follow import go_on
-from nettrain.cli.options import max_time_option, profile_option, read_time, threads_option
+from nettrain.cli.options import max_time_option, note_threads, profile_option, read_time, threads_option
 
 
 @click.command(epilog="\b\nExample:\n  nettrain resume runs/digits-mlp")
@@ -37,4 +37,6 @@ def resume(
 
     begun, most = time.monotonic(), read_time(max_time)
     extension = None if epochs is None else (epochs, schedule)
-    return go_on(take_up(run, Decoding(), threads, extension=extension), profile, most, begun)
+    taken = take_up(run, Decoding(), threads, extension=extension)
+    note_threads()
+    return go_on(taken, profile, most, begun)

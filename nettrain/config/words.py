@@ -36,7 +36,7 @@ def either(words: Iterable[str]) -> str:
 
 def plural(noun: str) -> str:
     """``epochs`` for ``epoch``, ``entries`` for ``entry``, ``classes`` for ``class``."""
-    if noun.endswith(("s", "ch", "sh", "x")):
+    if noun.endswith(("s", "tch", "nch", "sh", "x")):
         return f"{noun}es"
     return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nettrain.config.words import some
 from nettrain.data.labels import SEPARATOR, Labels, are_several, label_text
 from nettrain.data.split import Split, Splits
 from nettrain.errors import DataError, Fault, Place, escape
@@ -93,7 +94,8 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
         raise DataError("the run's split.csv lists no picture to train on", root)
     notes = found.notes
     if there:
-        notes += (f"data: {len(there)} pictures came after the run was started and are left out",)
+        came = f"{some(len(there), 'picture')} came after the run was started"
+        notes += (f"data: {came} and {'is' if len(there) == 1 else 'are'} left out",)
     several = are_several(found.train.labels)
     names = (row.label.split(SEPARATOR) if several else [row.label] for row in rows)
     classes = tuple(sorted({name for found in names for name in found if name}))

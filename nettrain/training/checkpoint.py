@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nettrain import files
+from nettrain.config.words import megabytes
 from nettrain.errors import CheckpointError, EnvironmentFault
 from nettrain.training import safetensors_file
 from nettrain.training.foreign import foreign
@@ -75,7 +76,7 @@ def save(path: files.AnyPath, meta: Mapping[str, Any], tensors: Mapping[str, np.
         raise CheckpointError(str(error), os.fspath(path)) from error
     except MemoryError as error:
         needed = sum(array.nbytes for array in tensors.values())
-        message = f"cannot write: needs {needed} bytes of memory; free some and try again"
+        message = f"cannot write: needs {megabytes(needed)} of memory; free some and try again"
         raise EnvironmentFault(message, os.fspath(path)) from error
     files.write_atomic(path, data)
 
@@ -96,7 +97,7 @@ def load(path: files.AnyPath) -> Checkpoint:
     except OSError as error:
         raise files.fault(path, "read", error) from error
     except MemoryError as error:
-        message = f"cannot read: needs {facts.st_size} bytes of memory; free some and try again"
+        message = f"cannot read: needs {megabytes(facts.st_size)} of memory; free some and try again"
         raise EnvironmentFault(message, shown) from error
     return decode(data, path)
 

@@ -11,6 +11,7 @@ from nettrain.config.fields import Chosen, OneOf, Record
 from nettrain.config.overrides import Override
 from nettrain.config.reader import read_text
 from nettrain.config.resolved import to_plain
+from nettrain.config.words import some
 from nettrain.errors import ConfigError
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
@@ -95,9 +96,9 @@ class Lineage:
         if self.extensions and (self.extensions[-1]["epochs"], self.extensions[-1]["schedule"]) == (epochs, plain):
             return
         if epochs <= now:
-            raise ConfigError(f"--epochs: must be more than the {now} epochs that the run has, got {epochs}")
+            raise ConfigError(f"--epochs: must be more than the {some(now, 'epoch')} that the run has, got {epochs}")
         if plain is None and (chosen := self.schedule(config)).settings.ends:
-            message = f"the run's schedule, {chosen.kind}, ends with its {now} epochs"
+            message = f"the run's schedule, {chosen.kind}, ends with its {some(now, 'epoch')}"
             raise ConfigError(f"--epochs: {message}; give one for those added, such as --schedule constant")
         self.extensions.append({"from_step": now * steps_per_epoch, "epochs": epochs, "schedule": plain})
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from nettrain.config.fields import Count, Rate, Record
+from nettrain.config.words import some
 from nettrain.training.monitors import MONITORS, best_mode
 
 
@@ -47,5 +48,5 @@ class Patience:
 
     def reason(self, settings: EarlyStoppingConfig) -> str:
         """Why the training stopped, for run.json."""
-        what = f"{settings.monitor} was no better than {self.best:.6g} for {self.waited} epochs"
+        what = f"{settings.monitor} was no better than {self.best:.6g} for {some(self.waited, 'epoch')}"
         return f"early stopping after epoch {self.stopped_at}: {what}"

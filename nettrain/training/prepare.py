@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from nettrain.arrays.threads import get_threads
 from nettrain.autograd.tensor import Dim, Shape
 from nettrain.config.document import Document
+from nettrain.config.words import megabytes, some
 from nettrain.data.cache import Pictures, decode_all
 from nettrain.data.cache_folder import cache_folder, refuse_inside
 from nettrain.data.config import DataConfig
@@ -86,8 +87,8 @@ def _check_size(document: Document[Config], network: Network) -> None:
     config, free = document.config, free_memory()
     needed = training_bytes(config, network) + working_bytes(config, network)
     if free is not None and needed > free:
-        what = f"{network.parameter_count} parameters take {needed} bytes to train (weights, gradients, optimizer)"
-        raise document.error("model", f"{what}, but {free} bytes of memory are free; expected a smaller model")
+        what = f"{network.parameter_count} parameters take {megabytes(needed)} to train (weights, gradients, optimizer)"
+        raise document.error("model", f"{what}, but {megabytes(free)} of memory are free; expected a smaller model")
 
 
 def list_splits(document: Document[Config]) -> Splits:
@@ -152,9 +153,9 @@ def batch_notes(config: Config, pictures: int) -> tuple[str, ...]:
     """A note for the user if a batch, or the batches of a step, would hold more than there are."""
     train = config.train
     if train.batch_size > pictures:
-        return (f"batch_size {train.batch_size} is more than the {pictures} pictures; each epoch is one step",)
+        return (f"batch_size {train.batch_size} is more than the {some(pictures, 'picture')}; each epoch is one step",)
     if train.step_pictures > pictures:
-        what = f"{train.accumulate} batches of {train.batch_size} are more than the {pictures} pictures"
+        what = f"{train.accumulate} batches of {train.batch_size} are more than the {some(pictures, 'picture')}"
         return (f"{what}; each epoch is one step",)
     return ()
 

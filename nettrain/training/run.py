@@ -13,6 +13,7 @@ import numpy as np
 from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.autograd.clock import UNTIMED, Clock
+from nettrain.config.words import some
 from nettrain.data.batches import Batches
 from nettrain.errors import Diverged, EnvironmentFault, NettrainError
 from nettrain.training import checkpoint, signals
@@ -149,7 +150,7 @@ class Run:
         self.mark("running")  # run.json first: a checkpoint from before the extension is then known for one
         self.save()
         self.notes.append(
-            f"nettrain: extended to {epochs} epochs: lr {before:.3g} up to step {start}, then {after:.3g}"
+            f"nettrain: extended to {some(epochs, 'epoch')}: lr {before:.3g} up to step {start}, then {after:.3g}"
         )
 
     def complete(self) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from commands import CNN, MLP, NETTRAIN, ROOT, Ended, pictures, printable, process, results, shell, tree, written
 
+from nettrain.arrays.threads import available_cores
+
 Call = Callable[..., Ended]
 
 EPOCH = (
@@ -163,6 +165,27 @@ def test_bad_pictures_are_skipped_where_asked_and_listed(
     assert {line.rsplit("/", 1)[1].split(".png")[0] for line in listed[1:]} == {"a,b", "empty"}
     assert call("fit", "a.yaml", "--run-dir", "strict").code == 3
     assert not Path("strict").exists()
+
+
+def test_one_of_a_thing_is_said_as_one(here: Path, call: Call, small: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(small, tmp_path / "data")
+    (data / "train/4/empty.png").touch()
+    written(tmp_path, "a.yaml", MLP.format(data="data"))
+    one = ("--epochs", "1", "--set", "data.on_bad_image=skip")
+    assert "nettrain: warning: 1 bad picture skipped; see " in call("fit", "a.yaml", "--run-dir", "run", *one).err
+    assert re.search(r"^time    about \d+ s for 1 epoch at ", call("check", "a.yaml", *one).out, re.MULTILINE)
+
+
+def test_more_threads_than_cores_are_said_and_change_nothing(here: Path, call: Call, small: Path) -> None:
+    written(here, "threads.yaml", MLP.format(data=small))
+    cores = available_cores()
+    said = f"threads on {cores} core{'' if cores == 1 else 's'}: more than the cores only wait for each other\n"
+    for run, threads in (("few", cores), ("many", cores + 1), ("most", 1000)):
+        ended = call("fit", "threads.yaml", "--run-dir", run, "--threads", str(threads))
+        assert ended.code == 0
+        assert (f"nettrain: note: {threads} {said}" in ended.err) == (threads > cores)
+        assert results(here / run) == results(here / "few")
+    assert f"nettrain: note: 1000 {said}" in call("resume", "few", "--threads", "1000").err
 
 
 def test_batch_norm_of_one_number_trains(here: Path, call: Call, small: Path) -> None:

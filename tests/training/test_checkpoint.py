@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nettrain import files, formats
+from nettrain.config.words import megabytes
 from nettrain.errors import CheckpointError, EnvironmentFault
 from nettrain.training import checkpoint, safetensors_file
 
@@ -575,7 +576,7 @@ def test_a_file_larger_than_memory_is_an_environment_fault(tmp_path: Path, monke
     os.truncate(path, 1 << 40)
     with pytest.raises(EnvironmentFault) as caught:
         checkpoint.load(path)
-    assert str(caught.value) == f"{path}: cannot read: needs 1099511627776 bytes of memory; free some and try again"
+    assert str(caught.value) == f"{path}: cannot read: needs 1099.5 GB of memory; free some and try again"
 
 
 def test_a_failed_save_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -674,5 +675,5 @@ def test_a_save_without_memory_says_how_much_it_takes(tmp_path: Path, monkeypatc
     with pytest.raises(EnvironmentFault) as caught:
         checkpoint.save(tmp_path / "c", META, TENSORS)
     needed = sum(array.nbytes for array in TENSORS.values())
-    message = f"cannot write: needs {needed} bytes of memory; free some and try again"
+    message = f"cannot write: needs {megabytes(needed)} of memory; free some and try again"
     assert str(caught.value) == f"{tmp_path}/c: {message}"

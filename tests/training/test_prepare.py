@@ -82,8 +82,8 @@ def test_a_model_larger_than_memory_says_how_many_bytes(small: Path, monkeypatch
     with pytest.raises(ConfigError) as caught:
         check_shapes(document, 10)
     assert str(caught.value) == (
-        "config.yaml:5:1: model: 1210 parameters take 14520 bytes to train (weights, gradients, optimizer), "
-        "but 14519 bytes of memory are free; expected a smaller model"
+        "config.yaml:5:1: model: 1210 parameters take 0.0 MB to train (weights, gradients, optimizer), "
+        "but 0.0 MB of memory are free; expected a smaller model"
     )
     monkeypatch.setattr(module, "free_memory", lambda: 14520)
     check_shapes(document, 10)
@@ -101,7 +101,7 @@ def test_a_resumed_run_keeps_its_pictures(tmp_path: Path) -> None:
     (data / "train/3/new.png").write_bytes((data / "test/3").iterdir().__next__().read_bytes())
     after = prepare(document, lambda what, done, total: None, text)
     assert after.fingerprint == before.fingerprint
-    assert after.splits.notes[-1] == "data: 1 pictures came after the run was started and are left out"
+    assert after.splits.notes[-1] == "data: 1 picture came after the run was started and is left out"
     assert prepare(document, lambda what, done, total: None).fingerprint != before.fingerprint
     with pytest.raises(DataError):
         prepare(document, lambda what, done, total: None, "nonsense")

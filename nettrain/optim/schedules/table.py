@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from nettrain.config.fields import Chosen
+from nettrain.config.words import some
 from nettrain.errors import ConfigError, Fault
 from nettrain.optim.schedules.constant import ConstantConfig, constant
 from nettrain.optim.schedules.cosine import CosineConfig, cosine
@@ -60,6 +61,6 @@ def make(chosen: Chosen, course: Course) -> Schedule:
     warmup = steps_of(chosen.settings.warmup, course.steps_per_epoch)
     if warmup > course.steps:
         key = ".".join(part for part in (chosen.key, chosen.kind, "warmup") if part)
-        message = f"must not be longer than the training of {course.steps} steps, got {warmup} steps"
+        message = f"must not be longer than the training of {some(course.steps, 'step')}, got {some(warmup, 'step')}"
         raise ConfigError(faults=[Fault(message, key=key)])
     return warmed(SCHEDULES[chosen.kind][1](chosen.settings, replace(course, warmup=warmup)), warmup)
