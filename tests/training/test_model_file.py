@@ -38,7 +38,7 @@ def test_it_holds_no_paths_and_no_optimizer(best: Path, small: Path) -> None:
     found = checkpoint.load(best)
     assert not [name for name in found.tensors if name.startswith("optimizer")]
     assert sorted(found.meta) == ["best", "classes", "config", "normalization"]
-    assert sorted(found.meta["config"]["data"]) == ["augment", "image", "normalize", "on_bad_image", "val"]
+    assert sorted(found.meta["config"]["data"]) == ["augment", "image", "labels", "normalize", "on_bad_image", "val"]
 
 
 def test_a_row_does_not_depend_on_the_others(best: Path) -> None:
