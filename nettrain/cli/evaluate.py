@@ -90,17 +90,20 @@ def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
     """The summary for people: headline, a row a class, and the confusion matrix with rows true, columns predicted."""
     name = "accuracy" if "accuracy" in summary else "subset_accuracy"
     low, high = summary[f"{name}_ci95"]
-    wide = 8  # of the words before numbers
 
     def number(value: float | None) -> str:
         return f"{'-':>9}" if value is None else f"{value:9.4f}"
 
+    rows = [
+        (name.replace("_", " "), f"{summary[name]:.4f}  (95 % interval {low:.4f} to {high:.4f})"),
+        ("loss", f"{summary['loss']:.4f} per picture"),
+        *((words, number(summary[metric]).strip()) for metric, words in METRICS.items() if metric in summary),
+        *(("gate", f"{'met' if gate.met else 'not met'}: {escape(gate)}") for gate in gates),
+    ]
+    wide = max(len(words) for words, _ in rows)
     head = [
         f"{summary['split']}: {some(summary['n'], 'picture')}",
-        f"{name.replace('_', ' ')}  {summary[name]:.4f}  (95 % interval {low:.4f} to {high:.4f})",
-        f"loss      {summary['loss']:.4f} per picture",
-        *(f"{words:<{wide}}  {number(summary[name]).strip()}" for name, words in METRICS.items() if name in summary),
-        *(f"gate      {'met' if gate.met else 'not met'}: {escape(gate)}" for gate in gates),
+        *(f"{words:<{wide}}  {text}" for words, text in rows),
     ]
     labels = [escape(row["label"]) for row in summary["per_class"]]
     wide = max(5, *map(len, labels))

@@ -89,6 +89,11 @@ def is_series(path: files.AnyPath) -> bool:
     return Path(path, SERIES).is_file()
 
 
+def members_of(series: Path) -> Iterator[str]:
+    """The names of the runs in a series."""
+    return (name for name in listed(series) if (series / name).is_dir())
+
+
 def _go_on_with_series(path: files.AnyPath) -> str:
     return f"go on with the command that began it and --resume auto --run-dir {os.fspath(path)}"
 
@@ -126,7 +131,7 @@ def _names_in(runs: Path) -> Iterator[str]:
     """What is in a folder of runs; of a series what is in that."""
     for name in listed(runs):
         if is_series(runs / name):
-            yield from (f"{name}/{member}" for member in listed(runs / name) if (runs / name / member).is_dir())
+            yield from (f"{name}/{member}" for member in members_of(runs / name))
         else:
             yield name
 
@@ -147,10 +152,10 @@ def find_model(path: files.AnyPath) -> Path:
     if found.is_dir():
         found = RunFolder(found).best
         if not found.is_file():
-            message = (
-                "holds no best.safetensors; expected the folder of a run that has saved one, or a .safetensors file"
-            )
-            raise CheckpointError(message, os.fspath(path))
+            wanted = "expected the folder of a run that has saved one, or a .safetensors file"
+            if is_series(path) and (members := list(members_of(Path(path)))):
+                wanted = f"it is a series of runs; name one of them, such as {Path(path, members[0])}"
+            raise CheckpointError(f"holds no best.safetensors; {wanted}", os.fspath(path))
     elif not found.exists():
         message = "no such file or folder; expected a run folder, or a .safetensors file"
         raise CheckpointError(message, os.fspath(path))

@@ -171,3 +171,12 @@ def test_a_model_is_a_file_or_the_best_of_a_run(tmp_path: Path) -> None:
     assert (
         message_of(caught) == f"{tmp_path}/gone: no such file or folder; expected a run folder, or a .safetensors file"
     )
+
+
+def test_a_series_has_no_model_but_its_runs_have(tmp_path: Path) -> None:
+    (tmp_path / "all/seed-1").mkdir(parents=True)
+    (tmp_path / "all/series.json").touch()
+    with pytest.raises(CheckpointError) as caught:
+        runs.find_model(tmp_path / "all")
+    wanted = f"it is a series of runs; name one of them, such as {tmp_path}/all/seed-1"
+    assert str(caught.value) == f"{tmp_path}/all: holds no best.safetensors; {wanted}"
