@@ -28,7 +28,7 @@ def lr_picture(found: Range, name: str, key: str) -> str:
 
 def _body(found: Range, name: str, key: str) -> Iterator[str]:
     trials, lowest, suggestion = found.trials, found.lowest, found.suggestion
-    low, high = trials[0].lr, trials[-1].lr
+    low, high = trials[0].lr, max(trials[-1].lr, 10 * trials[0].lr)  # a decade is shown even if one step was enough
     top = max(trials[0].smoothed, *(trial.smoothed for trial in trials if trial.lr <= lowest.lr)) * 1.25
     seen = min(min(trial.loss for trial in trials), lowest.smoothed)
     bottom = 0.0 if 0 <= seen < top / 3 else seen - 0.08 * (top - seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import numpy as np
 
@@ -33,11 +33,13 @@ def worn(network: Network, values: Mapping[str, Array]) -> Iterator[None]:
 def with_statistics(prepared: Prepared, weights: Mapping[str, Array], epoch: int) -> Iterator[None]:
     """Inside, the network has these weights, and the statistics of batch norm that belong to them.
 
-    The training pictures go through it once more, in the order of the files, not augmented, in batches of the
-    training's size; each batch counts by its pictures.
+    The training pictures go through it once more, not augmented, in batches of the training's size; each batch counts
+    by its pictures.
 
     Errors   ``Diverged`` if a statistic is not finite; ``Interrupted`` between two pieces.
-    Notes    Dropout is as in training, because that is what the running statistics of a training see.
+    Notes    The pictures are shuffled as for an epoch: in the order of the files a batch would hold one class, and the
+             variance between classes would be in none of them. Dropout is as in training, because that is what the
+             running statistics of a training see.
     Source   Izmailov et al. 2018, section 3.2.
     """
     network, config = prepared.network, prepared.config
@@ -45,13 +47,14 @@ def with_statistics(prepared: Prepared, weights: Mapping[str, Array], epoch: int
     with worn(network, {**weights, **buffers}):
         pictures = 0
         batches = Batches(prepared.train, config.train.batch_size, config.seed, prepared.normalization)
-        for batch in batches.in_order() if buffers else ():
-            graph = Graph()
-            network(graph.input(batch.images), Pass(True, config.seed, epoch, 0, batch.start))
-            pictures += len(batch.labels)
-            for proposal in graph.proposals:
-                if not proposal.finite():
-                    what = "the recomputed statistics of batch norm are not finite; try a smaller learning rate"
-                    raise Diverged(f"diverged at the end of epoch {epoch}: {what}")
-                proposal.by(len(batch.labels) / pictures).apply()
+        with closing(batches.training(epoch)) as stream:
+            for batch in stream if buffers else ():
+                graph = Graph()
+                network(graph.input(batch.images), Pass(True, config.seed, epoch, 0, batch.start))
+                pictures += len(batch.labels)
+                for proposal in graph.proposals:
+                    if not proposal.finite():
+                        what = "the recomputed statistics of batch norm are not finite; try a smaller learning rate"
+                        raise Diverged(f"diverged at the end of epoch {epoch}: {what}")
+                    proposal.by(len(batch.labels) / pictures).apply()
         yield

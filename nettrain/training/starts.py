@@ -19,8 +19,8 @@ class RestartsConfig(Record, short="count"):
     val_loss (train_loss without validation).
 
     All see the same pictures in the same order; the first set is that of ``seed``. The training then begins from the
-    first weights of the chosen one, so its first epochs are, to the bit, those of the trial. A start that diverges is
-    out.
+    first weights of the chosen one, so its first epochs are, to the bit, those of the trial (but for the schedule
+    ``plateau``, which does not fall in a trial). A start that diverges is out.
     """
 
     count: Annotated[int, Limit(2, LARGEST)]

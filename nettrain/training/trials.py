@@ -43,10 +43,13 @@ def try_starts(run: Training, settings: RestartsConfig, limit: TimeLimit | None)
         try:
             for fact in run.facts_of(settings.epochs, limit, "start_step", start=start + 1):
                 match fact:
-                    case EpochEnd() if fact.epoch == settings.epochs:
+                    case EpochEnd():
                         run.state.check_finite()
-                        losses = fact.train_loss, _val_loss(run.state, fact)
+                        run.state.average_epoch(fact.epoch)
+                        if fact.epoch == settings.epochs:
+                            losses = fact.train_loss, _val_loss(run.state, fact)
                     case EpochClosed() if fact.epoch < settings.epochs:
+                        run.state.epoch_begins()
                         run.save_if_due()
                     case Step() | Saved():
                         yield fact
@@ -82,7 +85,6 @@ def _known(told: StartTried) -> dict[str, float]:
 
 def _val_loss(state: State, end: EpochEnd) -> float | None:
     """The loss of validation after a trial, finite. Errors: ``Diverged``."""
-    state.average_epoch(end.epoch)
     with state.shipped(end.epoch):
         loss = validate(state.prepared).get("val_loss")
     if loss is not None and not abs(loss) < float("inf"):

@@ -52,6 +52,12 @@ def test_the_picture_is_svg_and_the_same_each_time(here: Path, call: Call) -> No
     assert any(word and word.startswith("suggestion 0.0") for word in words)
 
 
+def test_a_picture_of_a_test_that_ended_at_once(here: Path, call: Call) -> None:
+    ended = call("lr-find", "mlp.yaml", "--from", "1e30", "--to", "1e36", "--output", "c.svg")
+    assert ended.code == 0
+    assert len(list(ET.fromstring(Path("c.svg").read_text()).iter("{http://www.w3.org/2000/svg}circle"))) == 2
+
+
 def test_a_loss_that_falls_to_the_end_or_never_is_said(here: Path, call: Call) -> None:
     ended = call("lr-find", "mlp.yaml", "--to", "1e-2", "--steps", "60")
     assert ended.err == "nettrain: warning: the loss still fell at the highest rate tried; try --to 0.1\n"

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import CNN, process, results
+from PIL import Image
 from training.setting_up import document_of, prepared_for
 
+from nettrain.arrays import hash as counter_hash
 from nettrain.arrays import interrupt
 from nettrain.config.document import Document
 from nettrain.errors import ConfigError, Diverged
@@ -44,6 +46,7 @@ RECIPES = {  # what stands in train beside epochs and batch_size, and how else t
     ),)),
     "restarts": ("restarts: {{count: 3, epochs: 2}}", ()),
     "restarts, ema, rollback": ("restarts: 2, ema: 0.9, on_nan: rollback", ()),
+    "restarts of two epochs, swa, rollback": ("restarts: {{count: 2, epochs: 2}}, swa: 0, on_nan: rollback", ()),
     "rollback": (WILD, ()),
 }  # fmt: skip
 EVERY = "checkpoint: {{every: 3 steps}}\n"
@@ -198,6 +201,23 @@ def test_recomputed_statistics_are_those_of_the_pictures(small: Path) -> None:
     np.testing.assert_allclose(found["layers.0.norm.running_var"], z.var((0, 1, 2), ddof=1), rtol=1e-4)
 
 
+def test_recomputed_statistics_hold_the_variance_between_classes(tmp_path: Path) -> None:
+    """Files are in the order of their classes, here dark and bright: a batch must not be of one of them."""
+    for place, name in enumerate(("bright", "dark")):
+        (tmp_path / name).mkdir()
+        for number in range(32):
+            pixels = counter_hash.bits(place, "pixels", number, np.arange(64)).astype(np.uint8).reshape(8, 8) // 8
+            Image.fromarray(pixels if name == "dark" else 255 - pixels).save(tmp_path / name / f"{number:02}.png")
+    text = CNN.replace("    - dropout: 0.1\n", "")
+    found = []
+    for size in (48, 8):
+        made = text.replace("batch_size: 16", f"batch_size: {size}, ema: 0.5").format(data=tmp_path)
+        state = State.fresh(prepared_for(made, tmp_path))
+        with state.shipped(1):
+            found.append(state.prepared.network.buffers["layers.0.norm.running_var"].array.copy())
+    np.testing.assert_allclose(found[1] / found[0], 1, atol=0.25)
+
+
 def test_an_interrupt_while_statistics_are_recomputed_leaves_the_network_as_it_was(small: Path) -> None:
     text = CNN.replace("batch_size: 16", "batch_size: 30, ema: 0.5")
     state = State.fresh(prepared_for(text.format(data=small), small))
@@ -207,6 +227,26 @@ def test_an_interrupt_while_statistics_are_recomputed_leaves_the_network_as_it_w
         state.shipped(1).__enter__()
     interrupt.clear()
     assert {name: id(array) for name, array in state.prepared.network.state().items()} == before
+
+
+def test_a_trial_of_several_epochs_is_the_training_that_follows(small: Path, tmp_path: Path) -> None:
+    """What the training averages at the end of each epoch a trial averages too; both know where an epoch began."""
+    train = "restarts: {{count: 2, epochs: 2}}, swa: 0, on_nan: rollback"
+    run = begin(document(small, train), nothing, str(tmp_path / "run"))
+    before, tried, rows = {}, [], []
+    for fact in run.go():
+        if isinstance(fact, StartTried):
+            tried.append(fact)
+        elif isinstance(fact, EpochRow):
+            rows.append(fact)
+        elif isinstance(fact, Step):
+            if fact.step == STEPS + 1:
+                assert run.state.snapshot is not None
+                for name, array in before.items():
+                    np.testing.assert_array_equal(run.state.snapshot.tensors[name], array, name)
+            before = {name: array.copy() for name, array in run.prepared.network.state().items()}
+    chosen = tried[run.state.starts.chosen or 0]
+    assert (chosen.train_loss, chosen.val_loss) == (rows[1].end.train_loss, rows[1].val_loss)
 
 
 def test_a_rollback_begins_the_epoch_again_with_a_smaller_rate(small: Path, tmp_path: Path) -> None:
