@@ -113,13 +113,19 @@ def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]
 
 
 def _refuse_shared(train: Split, val: Split | None, test: Split | None) -> None:
-    """Refuse a picture that is listed to train on and to judge on; folders apart cannot share one."""
-    ours = set(train.files)
+    """Refuse a picture that is listed to train on and to judge on."""
+    ours = _places(train)
     for other in (val, test):
-        if other is not None and other.root == train.root and (shared := ours.intersection(other.files)):
-            first = min(shared)
+        if other is not None and (shared := sorted(_places(other).keys() & ours)):
+            first = ours[shared[0]]
             some = f"{len(shared)} pictures, such as {first!r}, are" if len(shared) > 1 else f"{first!r} is"
             raise DataError(f"{some} listed to train on and in {other.name}; take it out of one", other.root)
+
+
+def _places(split: Split) -> dict[str, str]:
+    """The files of a split by where they are, whichever folder its list stands in."""
+    root = os.path.realpath(split.root)
+    return {os.path.normpath(os.path.join(root, file)): file for file in split.files}
 
 
 PURPOSE = {"val": "validate", "test": "test"}

@@ -73,18 +73,20 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
     Notes    pictures that came later are left out, and a note says how many.
     """
     root = found.train.root
-    there: dict[tuple[str, str], tuple[Split, int]] = {}
+    there: dict[tuple[str, str], dict[str, tuple[Split, int]]] = {}  # by split: lists may share a picture
     for split in found.all():
         prefix, pool = _prefix(split, root), _pool(found, split.name)
-        there.update({(pool, prefix + file): (split, place) for place, file in enumerate(split.files)})
+        for place, file in enumerate(split.files):
+            there.setdefault((pool, prefix + file), {})[split.name] = split, place
     faults = []
     kept: dict[str, list[tuple[Split, int]]] = {name: [] for name in _NAMES}
     for row in rows:
         where = os.path.normpath(os.path.join(root, row.path))
-        if (key := (_pool(found, row.split), row.path)) not in there:
+        listed = there.get((_pool(found, row.split), row.path))
+        if not listed:
             faults.append(Fault("the run was started with this picture, but it is no longer there", where))
             continue
-        split, place = there.pop(key)
+        split, place = listed.pop(row.split if row.split in listed else min(listed))
         if (label := label_text(split.labels[place], split.classes)) != row.label:
             faults.append(Fault(f"the run was started with label {row.label!r}, but now it is {label!r}", where))
         kept[row.split].append((split, place))
@@ -93,9 +95,9 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
     if not kept["train"]:
         raise DataError("the run's split.csv lists no picture to train on", root)
     notes = found.notes
-    if there:
-        came = f"{some(len(there), 'picture')} came after the run was started"
-        notes += (f"data: {came} and {'is' if len(there) == 1 else 'are'} left out",)
+    if more := sum(map(len, there.values())):
+        came = f"{some(more, 'picture')} came after the run was started"
+        notes += (f"data: {came} and {'is' if more == 1 else 'are'} left out",)
     several = are_several(found.train.labels)
     names = (row.label.split(SEPARATOR) if several else [row.label] for row in rows)
     classes = tuple(sorted({name for found in names for name in found if name}))

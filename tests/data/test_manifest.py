@@ -246,3 +246,23 @@ def test_a_run_keeps_its_pictures_with_all_their_labels(root: Path) -> None:
     assert str(caught.value) == (
         f"{root}/03.png: the run was started with label 'cat|dog|owl', but now it is 'cat|owl'"
     )
+
+
+def test_a_run_goes_on_where_lists_in_one_folder_share_pictures_to_judge_on(root: Path) -> None:
+    train = "path,label\na.png,cat\nb.png,owl\n"
+    judge = FilePath(listed(root, "path,label\nc.png,cat\nd.png,owl\n", "judge.csv"))
+    found = splits(root, train, val=judge, test=judge)
+    kept = keep_splits(splits(root, train, val=judge, test=judge), read_split_csv(split_csv(found)))
+    assert split_csv(kept) == split_csv(found)
+    assert [(split.name, split.files) for split in kept.all()][1:] == [
+        ("val", ("c.png", "d.png")),
+        ("test", ("c.png", "d.png")),
+    ]
+    assert kept.notes == found.notes
+
+
+def test_a_picture_to_train_on_is_found_in_a_list_of_another_folder(root: Path) -> None:
+    other = FilePath(listed(root / "in", "path,label\n../b.png,owl\ne.png,cat\n", "val.csv"))
+    with pytest.raises(DataError) as caught:
+        splits(root, "path,label\na.png,cat\nb.png,owl\n", val=other)
+    assert str(caught.value) == f"{root}/in: 'b.png' is listed to train on and in val; take it out of one"
