@@ -153,6 +153,10 @@ class Config(Record):
         if self.name is not None and (wrong := name_fault(self.name)):
             yield "name", wrong
         yield from self._metric_faults()
+        swa = self.train.swa
+        if "schedule" in given and swa is not None and swa.lr is not None and swa.after(self.train.epochs) == 0:
+            why = "train.swa.lr is the learning rate from the first epoch on"
+            yield "schedule", f"has no effect: {why}; leave it out, or begin later (train.swa.start)"
         last = last_activation(self.model.layers)
         if last is not None and last.kind in INSIDE.get(self.loss.kind, ()):
             wants = "wants the outputs of the last layer as they are"

@@ -353,6 +353,8 @@ FAULTS = {
                          "9 steps"),
     "rollback without": ("rollback: 0.5", "train.rollback: has no effect when on_nan is stop; set on_nan: rollback, or "
                          "leave it out"),
+    "no schedule": ("swa: {{start: 0, lr: 0.02}}", "schedule: has no effect: train.swa.lr is the learning rate from "
+                    "the first epoch on; leave it out, or begin later (train.swa.start)"),
     "a long trial": ("restarts: {{count: 2, epochs: 5}}", "train.restarts.epochs: a trial cannot be longer than the "
                      "training of 4 epochs"),
     "one start": ("restarts: 1", "train.restarts.count: must be at least 2, got 1"),
