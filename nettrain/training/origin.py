@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +43,10 @@ class Fitted:
         return Origin(self.sha256, len(self.tensors))
 
 
-def read_origin(document: Document[Config], network: Network) -> Fitted | None:
+def read_origin(document: Document[Config], network: Network, classes: Sequence[str]) -> Fitted | None:
     """The weights that ``model.from`` names, as far as they fit this network; None without it.
+
+    The last layer of a model of other ``classes`` does not fit, whatever its shape: its outputs mean something else.
 
     Errors   ``ConfigError`` if there is no such model, or lists every tensor that may not misfit and does;
              ``CheckpointError`` if it is damaged.
@@ -62,7 +64,9 @@ def read_origin(document: Document[Config], network: Network) -> Fitted | None:
     found = checkpoint.load(path)
     theirs = {name: tensor for name, tensor in found.tensors.items() if "/" not in name}
     ours = {name: tuple(int(dim) for dim in tensor.shape) for name, tensor in _tensors(network).items()}
-    fitting = {name: tensor for name, tensor in theirs.items() if ours.get(name) == tensor.shape}
+    others = found.meta.get("classes") != list(classes)
+    foreign = _last(ours) & _last(theirs) if others else set[str]()
+    fitting = {name: t for name, t in theirs.items() if ours.get(name) == t.shape and name not in foreign}
     misfits = {name: _misfit(name, ours, theirs) for name in sorted(ours.keys() | theirs.keys()) if name not in fitting}
     may = {"last_layer": _last(ours) | _last(theirs), "error": set[str](), "skip": misfits.keys()}[asked.misfits]
     if wrong := [f"{name}: {what}" for name, what in misfits.items() if name not in may]:
@@ -83,6 +87,8 @@ def _misfit(name: str, ours: Mapping[str, tuple[int, ...]], theirs: Mapping[str,
         return f"{ours[name]} here, not there"
     if name not in ours:
         return f"{theirs[name].shape} there, not here"
+    if theirs[name].shape == ours[name]:
+        return f"{ours[name]} as here, but for other classes"
     return f"{theirs[name].shape} there, {ours[name]} here"
 
 

@@ -224,7 +224,7 @@ def prepare(
     check_metrics(document, splits)
     check_gate(document, splits)
     check_schedule(document, len(splits.train.files))
-    origin = None if resumed else read_origin(document, network)
+    origin = None if resumed else read_origin(document, network, splits.classes)
     wanted = [split for split in (splits.train, splits.val) if split is not None]
     decoded = decode_splits(wanted, config.data, report)
     train = next(decoded)

@@ -30,10 +30,10 @@ THREADS = 2
 LARGER = "model.layers.1.dense.units=3072"  # 20 MB of weights: more than a process has lying about
 LATE = 2  # steps
 REASON = re.compile(
-    r"\d [KMG]iB|needs \d+ bytes|no room for another thread|out of memory;"
+    r"\d [KMG]iB|needs [\d.]+ [MG]B of memory|no room for another thread|out of memory;"
 )  # the last from Python itself
 HANG = 60.0  # seconds
-SIDE = 256  # of the matrices of the product that every worker runs before the limit falls
+SIDE = 1536  # of the matrices of the product that every worker runs before the limit falls: long enough to be at once
 
 
 def size_of_process(key: str = "VmSize") -> int:
@@ -46,7 +46,8 @@ def size_of_process(key: str = "VmSize") -> int:
 
 
 def start_up(folder: Path) -> None:
-    """What has happened before memory becomes short: every worker has run one product.
+    """What has happened before memory becomes short: every worker has run one product, all at once,
+    so that OpenBLAS has the memory that it packs matrices in; where it cannot have that, it ends the process itself.
 
     Notes    There is free memory in heaps by then, but none that a new thread could use: a small fit leaves it so.
     """

@@ -77,6 +77,22 @@ def test_another_last_layer_is_begun_anew_and_said(small: Path, here: Path) -> N
     run.close()
 
 
+def test_the_last_layer_of_other_classes_is_begun_anew_though_it_would_fit(small: Path, here: Path) -> None:
+    others = here / "others"
+    for folder in sorted((small / "train").iterdir()):
+        shutil.copytree(folder, others / f"digit {folder.name}")
+    run = opened(others, here, "base")
+    found = [note.partition(": ")[2] for note in run.prepared.notes if note.startswith("weights from ")]
+    assert found[1:] == [
+        "layers.5.bias does not: (10,) as here, but for other classes; begun anew",
+        "layers.5.weight does not: (8, 10) as here, but for other classes; begun anew",
+    ]
+    run.close()
+    (here / "again").mkdir()
+    with pytest.raises(ConfigError, match="but for other classes"):
+        opened(others, here / "again", "{{path: ../base, misfits: error}}")
+
+
 FIRST = ("filters: 4, kernel_size: 3", "filters: 4, kernel_size: 5")
 MISFITS = {
     "the body": ("base", (FIRST,), "model.from: does not fit this model: layers.0.weight: (3, 3, 1, 4) there, "
