@@ -116,7 +116,7 @@ def outlook(document: Document[Config]) -> Outlook:
     check_gate(document, splits)
     train = len(splits.train.files)
     check_schedule(document, train)
-    read_origin(document, network)
+    read_origin(document, network, splits.classes)
     decoded = [split for split in (splits.train, splits.val) if split is not None]
     in_memory, on_disk, folder = _cache(decoded, config.data)
     weights = training_bytes(config, network)
