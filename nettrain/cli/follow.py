@@ -123,4 +123,7 @@ def train(
         screen.close()
         tell(f"nettrain: stopped after {up} (max_time) and saved; go on with: {again}")
         return ExitCode.STOPPED
+    if run.state.patience.stopped_at is not None:
+        screen.close()
+        tell(f"nettrain: {run.reason}")
     return ExitCode.OK

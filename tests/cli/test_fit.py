@@ -240,3 +240,13 @@ def test_a_signal_before_the_first_step_leaves_nothing(here: Path, number: int, 
     assert (ended.code, ended.out) == (code, "")
     assert "Traceback" not in ended.err
     assert sorted(os.listdir()) == ["cnn.yaml", "mlp.yaml"]
+
+
+def test_a_training_that_stops_early_says_so_and_why(small: Path, tmp_path: Path, call: Call) -> None:
+    config = written(tmp_path, "mlp.yaml", MLP.format(data=small))
+    stopping = "train.early_stopping={monitor: train_loss, patience: 1, min_delta: 100}"
+    ended = call("fit", config, "--epochs", "9", "--run-dir", tmp_path / "run", "--set", stopping)
+    assert ended.code == 0
+    reason = json.loads((tmp_path / "run/run.json").read_text())["reason"]
+    assert reason.startswith("early stopping after epoch 2: train_loss was no better than ")
+    assert ended.err.splitlines()[-1] == f"nettrain: {reason}"
