@@ -18,6 +18,7 @@ from nettrain.training import checkpoint
 from nettrain.training.config import TABLES, Config
 from nettrain.training.predictions import Predictions, predictions_of
 from nettrain.training.run_folder import RunFolder, read_text
+from nettrain.training.run_list import present_facts
 from nettrain.training.statistics import mcnemar_exact, paired_bootstrap
 
 SPLITS = ("test", "val", "train", "data")  # in the order in which one is looked for
@@ -61,7 +62,7 @@ def read_run(path: str) -> Compared:
     Errors   ``ConfigError`` if it is no run; ``CheckpointError`` if a part of it is damaged.
     """
     folder = RunFolder(Path(path))
-    facts = folder.read_run()
+    facts = present_facts(folder)
     config = read_config(folder.resolved, Config, TABLES).config
     rows = read_split_csv(read_text(folder.split), os.fspath(folder.split))
     model = checkpoint.load(folder.best).sha256 if folder.best.is_file() else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -11,7 +13,8 @@ from typing import Any
 
 from nettrain import files
 from nettrain.errors import CheckpointError, ConfigError, Fault
-from nettrain.training.run_folder import RunFolder, listed
+from nettrain.training.monitors import best_mode
+from nettrain.training.run_folder import RunFolder, listed, read_text
 from nettrain.training.runs import SERIES, is_series
 
 
@@ -54,20 +57,16 @@ def _is_run(path: Path) -> bool:
 
 
 def _listed(path: Path) -> Listed:
-    folder = RunFolder(path)
     try:
-        facts = folder.read_run()
+        facts = present_facts(RunFolder(path))
     except ConfigError:
         facts = {"state": "begun"}  # it died between its first checkpoint and its run.json
     except CheckpointError:
         facts = {"state": "damaged"}
-    state = str(facts.get("state"))
-    if state == "running" and not files.is_held(path):
-        state = "died"
     best: dict[str, Any] = facts.get("best") or {}
     return Listed(
         os.fspath(path),
-        state,
+        str(facts.get("state")),
         facts.get("epoch"),
         best.get("monitor"),
         best.get("value"),
@@ -75,6 +74,36 @@ def _listed(path: Path) -> Listed:
         str(facts.get("started") or ""),
         _bytes_in(path),
     )
+
+
+def present_facts(folder: RunFolder) -> dict[str, Any]:
+    """What run.json says; of a run that is going on, or died, what has happened since it was written.
+
+    Errors   those of ``RunFolder.read_run``; ``EnvironmentFault``.
+    """
+    facts = folder.read_run()
+    if facts.get("state") != "running":
+        return facts
+    if not files.is_held(folder.path):
+        facts["state"] = "died"
+    monitor = str((facts.get("best") or {}).get("monitor"))
+    rows = _epochs_in(folder)
+    if not rows:
+        return facts
+    sign = 1 if best_mode(monitor) == "max" else -1
+    values = [(sign * float(row[monitor]), row) for row in rows if row.get(monitor)]
+    if values:
+        value, row = max(values, key=lambda one: one[0])  # of equals the first
+        facts["best"] = {"monitor": monitor, "epoch": int(row["epoch"]), "value": sign * value}
+    return {**facts, "epoch": int(rows[-1]["epoch"]), "step": int(rows[-1]["step"])}
+
+
+def _epochs_in(folder: RunFolder) -> list[dict[str, str]]:
+    """The rows of metrics.csv, but for one that is being written."""
+    if not folder.metrics.is_file():
+        return []
+    whole, _, _ = read_text(folder.metrics).rpartition("\n")
+    return list(csv.DictReader(io.StringIO(whole)))
 
 
 def _bytes_in(path: Path) -> int:

@@ -73,6 +73,21 @@ def test_the_list_is_newest_first_with_states_and_sizes(here: Path, call: Call) 
     assert tree(here) == before
 
 
+def test_a_run_that_died_is_listed_with_the_epochs_that_it_finished(here: Path, call: Call, finished: Path) -> None:
+    facts = json.loads((finished / "run.json").read_text())
+    shutil.copytree(finished, "runs/killed")
+    begun = {**facts, "state": "running", "epoch": 0, "step": 0}
+    begun["best"] = {**facts["best"], "epoch": None, "value": None}
+    Path("runs/killed/run.json").write_text(json.dumps(begun))
+    with open("runs/killed/metrics.csv", "a") as metrics:
+        metrics.write("5,40,0.1,0")  # it died in the middle of a line
+    (run,) = [run for run in json.loads(call("runs", "list", "--json").out)["runs"] if run["path"] == "runs/killed"]
+    assert (run["state"], run["epochs"]) == ("died", 4)
+    assert (run["best"], run["best_epoch"]) == (facts["best"]["value"], facts["best"]["epoch"])
+    told = json.loads(call("compare", "runs/killed", "runs/old", "--json").out)["runs"][0]
+    assert (told["state"], told["epoch"], told["best"]) == ("died", 4, facts["best"])
+
+
 def test_one_with_a_process_is_running(here: Path, call: Call) -> None:
     with Lock("runs/died"):
         states = {run["path"]: run["state"] for run in json.loads(call("runs", "list", "--json").out)["runs"]}
