@@ -60,7 +60,7 @@ def read_origin(document: Document[Config], network: Network, classes: Sequence[
     try:
         path = find_model(asked.path)
     except CheckpointError as error:
-        raise document.error("model.from", f"{asked.path} {error.faults[0].message}") from error
+        raise document.error("model.from", f"{asked.path}: {error.faults[0].message}") from error
     found = checkpoint.load(path)
     theirs = {name: tensor for name, tensor in found.tensors.items() if "/" not in name}
     ours = {name: tuple(int(dim) for dim in tensor.shape) for name, tensor in _tensors(network).items()}
