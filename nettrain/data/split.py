@@ -36,6 +36,12 @@ class Split:
         """The full path of one picture."""
         return os.path.join(self.root, self.files[place])
 
+    def where(self, label: int) -> str:
+        """Where a class is, for messages: its folder, or its name where a list says what belongs to it."""
+        name = self.classes[label]
+        in_folder = any(file.startswith(f"{name}/") for file in self.files)
+        return os.path.join(self.root, name) if in_folder else f"class {name!r}"
+
     def only(self, places: I64, name: str | None = None) -> Split:
         """The pictures at these places, in that order."""
         files = tuple(self.files[place] for place in places)
@@ -153,7 +159,7 @@ def divide(
             place: "" if of[place] == left[place] else " beside those that are set aside already" for place in lone
         }
         faults = (f"has a single picture{beside[place]}, {cure}" for place in lone)
-        where = (os.path.join(split.root, split.classes[place]) for place in lone)
+        where = (split.where(place) for place in lone)
         raise DataError(faults=[Fault(message, at) for message, at in zip(faults, where, strict=True)])
     chosen: list[int] = []
     if part.stratify and are_several(labels):
@@ -197,7 +203,7 @@ def hold_out(split: Split, part: Fold, seed: int) -> tuple[Split, Split]:
             faults=[
                 Fault(
                     message.format(pictures[place], "" if pictures[place] == 1 else "s", part.of),
-                    os.path.join(split.root, split.classes[place]),
+                    split.where(place),
                 )
                 for place in few
             ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from data.samples import config, folder
@@ -180,6 +182,12 @@ def test_folds_hang_on_the_seed_alone():
     whole = split_of([10, 10])
     assert hold_out(whole, Fold(1, 3), 1)[1].files == hold_out(whole, Fold(1, 3), 1)[1].files
     assert hold_out(whole, Fold(1, 3), 1)[1].files != hold_out(whole, Fold(1, 3), 2)[1].files
+
+
+def test_a_class_that_has_no_folder_is_called_by_its_name():
+    listed = replace(split_of([4, 1]), files=("a.png", "b.png", "c.png", "d.png", "e.png"))
+    with pytest.raises(DataError, match=r"^class '1': has 1 picture, fewer than the 2 folds; "):
+        hold_out(listed, Fold(1, 2), 1)
 
 
 def test_classes_that_are_too_small_for_the_folds_are_listed():
