@@ -80,7 +80,7 @@ def test_evaluate_prints_the_results_and_ends_with_7(here: Path, call: Call) -> 
     (line,) = ended.err.splitlines()
     assert line.startswith("nettrain: gate not met: accuracy is ")
     told = ended.out.splitlines()
-    told.remove("gate      " + line.removeprefix("nettrain: gate "))
+    told.remove(f"{'gate':<19}" + line.removeprefix("nettrain: gate "))
     assert told == plain.out.splitlines()
     ended = call("evaluate", "base", "--min-accuracy", "0.01", "--json")
     assert (ended.code, ended.err) == (0, "")
