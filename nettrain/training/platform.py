@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from itertools import takewhile
 from typing import Any
 
 import numpy
@@ -14,6 +15,7 @@ from nettrain.arrays.threads import available_cores, get_threads
 from nettrain.version import __version__
 
 DECIDING = ("nettrain", "numpy", "pillow", "blas", "machine", "cpu_features")  # equal here, equal bits
+CPU_NUMBERS = {"cpu family": "family", "model": "model"}  # of /proc/cpuinfo, and how we call them
 
 
 def surroundings() -> dict[str, Any]:
@@ -52,8 +54,12 @@ def bits_hold() -> bool:
 
 
 def _cpu_name() -> str:
+    """Such as ``AMD EPYC, family 25, model 17``: clouds give all their processors of a maker the same name."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+            cells = [line.partition(":") for line in takewhile(str.strip, lines)]  # of the first processor
     except OSError:
-        return platform.machine() or "unknown"
+        cells = []
+    known = {key.strip(): value.strip() for key, _, value in cells}
+    name = known.get("model name") or platform.machine() or "unknown"
+    return ", ".join([name, *(f"{word} {known[key]}" for key, word in CPU_NUMBERS.items() if key in known)])

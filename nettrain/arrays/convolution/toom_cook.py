@@ -9,6 +9,8 @@ Source   Winograd, "Arithmetic Complexity of Computations", 1980, chapter IV; La
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -18,21 +20,33 @@ F64 = npt.NDArray[np.float64]
 
 OUTPUTS, TAPS = 4, 3
 POINTS_IN_ALL = OUTPUTS + TAPS - 1
-POINTS = (0.0, 2 / 3, -2 / 3, 4 / 3, -4 / 3)  # and infinity: 3 to 5 times more exact than 0, +-1, +-2
+THIRDS = (0, 2, -2, 4, -4)  # and infinity: 3 to 5 times more exact than 0, +-1, +-2
+POINTS = tuple(Fraction(thirds, 3) for thirds in THIRDS)
 
 
 @cache
 def matrices() -> tuple[F64, F64, F64]:
-    """At (4,6), G (6,3) and Bt (6,6) in float64, by solving the identity that defines Bt from the other two."""
-    A, G = _powers(OUTPUTS), _powers(TAPS)
-    products = np.stack([A[:, i] * G[:, j] for i in range(OUTPUTS) for j in range(TAPS)])
-    wanted = np.array([[float(k == i + j) for k in range(POINTS_IN_ALL)] for i in range(OUTPUTS) for j in range(TAPS)])
-    return A.T, G, np.linalg.lstsq(products, wanted, rcond=None)[0]
+    """At (4,6), G (6,3) and Bt (6,6), each number the float64 that is nearest: the same on every machine.
+
+    Notes    row k of Bt is the polynomial, lowest power first, that is 1 at point k and 0 at the others; that of
+             infinity is 0 at all of them, with a highest coefficient of 1.
+    """
+    to_points = [[*_through(POINTS[:k] + POINTS[k + 1 :], POINTS[k]), Fraction(0)] for k in range(len(POINTS))]
+    return _powers(OUTPUTS).T, _powers(TAPS), np.array([*to_points, _through(POINTS)], np.float64)
+
+
+def _through(zeros: Sequence[Fraction], one: Fraction | None = None) -> list[Fraction]:
+    """Coefficients, lowest power first, of the polynomial with these zeros that is 1 at ``one``, or begins with 1."""
+    found = [Fraction(1)]
+    for zero in zeros:
+        found = [up - zero * here for up, here in zip([Fraction(0), *found], [*found, Fraction(0)], strict=True)]
+    at_one = Fraction(1) if one is None else sum((c * one**power for power, c in enumerate(found)), Fraction(0))
+    return [coefficient / at_one for coefficient in found]
 
 
 def _powers(count: int) -> F64:
     """Each point to the powers 0 .. count - 1; infinity has the highest power alone."""
-    return np.array([[point**j for j in range(count)] for point in POINTS] + [[0.0] * (count - 1) + [1.0]])
+    return np.array([*([p**j for j in range(count)] for p in POINTS), [0] * (count - 1) + [1]], np.float64)
 
 
 def filter_transform(*, flipped: bool) -> F64:
