@@ -26,8 +26,8 @@ from nettrain.config.overrides import parse_override  # noqa: E402
 from nettrain.config.reader import read_config  # noqa: E402
 from nettrain.training import checkpoint  # noqa: E402
 from nettrain.training.config import TABLES, Config  # noqa: E402
-from nettrain.training.opening import begin, named  # noqa: E402
-from nettrain.training.platform import surroundings  # noqa: E402
+from nettrain.training.run.opening import begin, named  # noqa: E402
+from nettrain.training.store.platform import surroundings  # noqa: E402
 
 MEGABYTES = 10
 CONFIG = Path(__file__).parents[1] / "configs/digits-mlp.yaml"

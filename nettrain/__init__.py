@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from nettrain.errors import CheckpointError, ConfigError, DataError, Diverged, EnvironmentFault, NettrainError
     from nettrain.python.fitting import Fitting, fit
     from nettrain.python.model import Model, Prediction, load
-    from nettrain.training.closing import EpochRow
-    from nettrain.training.loop import Step
+    from nettrain.training.loop.closing import EpochRow
+    from nettrain.training.loop.loop import Step
 
 __all__ = [
     "CheckpointError",
@@ -35,8 +35,8 @@ __all__ = [
 _WHERE = {
     **dict.fromkeys(("Fitting", "fit"), "nettrain.python.fitting"),
     **dict.fromkeys(("Model", "Prediction", "load"), "nettrain.python.model"),
-    "EpochRow": "nettrain.training.closing",
-    "Step": "nettrain.training.loop",
+    "EpochRow": "nettrain.training.loop.closing",
+    "Step": "nettrain.training.loop.loop",
     **dict.fromkeys(
         ("CheckpointError", "ConfigError", "DataError", "Diverged", "EnvironmentFault", "NettrainError"),
         "nettrain.errors",

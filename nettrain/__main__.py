@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from nettrain.training import signals
+from nettrain.training.loop import signals
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ from examples_of_keys import ANY, EXAMPLES, SECTIONS, config_with, examples_of, 
 
 from nettrain.config.fields import Record
 from nettrain.config.reader import read_text
-from nettrain.training import json_text
 from nettrain.training.config import TABLES, Config
+from nettrain.training.store import json_text
 
 each = pytest.mark.parametrize(("where", "record"), [pytest.param(w, r, id=w or "top") for w, r in records()])
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from nettrain.arrays import blas
 from nettrain.arrays.threads import set_threads
-from nettrain.training.evaluation import outputs_of
+from nettrain.training.loop.evaluation import outputs_of
 from nettrain.training.model_file import Model, load_model
 
 MODELS = runpy.run_path(str(ROOT / "benchmarks/models.py"))["MODELS"]

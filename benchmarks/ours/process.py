@@ -9,7 +9,7 @@ from nettrain.arrays.blas import ask_for_one_thread
 ask_for_one_thread()
 
 from nettrain.arrays.threads import set_threads  # noqa: E402  it loads NumPy
-from nettrain.training.platform import surroundings  # noqa: E402
+from nettrain.training.store.platform import surroundings  # noqa: E402
 
 
 def begin(threads: int) -> None:

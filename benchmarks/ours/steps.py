@@ -18,8 +18,8 @@ from nettrain.model.network import ModelConfig, Network, build_network
 from nettrain.ops.loss_table import CrossEntropyConfig
 from nettrain.optim.sgd import Sgd, SgdConfig
 from nettrain.training.config import TABLES
-from nettrain.training.objective import training_loss
-from nettrain.training.step import Stepper
+from nettrain.training.loop.objective import training_loss
+from nettrain.training.loop.step import Stepper
 
 LEARNING_RATE = 0.01
 

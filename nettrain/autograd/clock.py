@@ -8,7 +8,7 @@ from typing import ClassVar
 class Clock:
     """Told of each stretch of a training as it ends: it lasted from the end of the one before until now.
 
-    ``training/profile.py`` overrides all of it; a graph that is given no clock has one that does nothing.
+    ``training/loop/profile.py`` overrides all of it; a graph that is given no clock has one that does nothing.
     """
 
     counts_flops: ClassVar[bool] = False  # else nobody computes them

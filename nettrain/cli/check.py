@@ -14,7 +14,7 @@ from nettrain.errors import escape
 
 if TYPE_CHECKING:
     from nettrain.config.fields import Chosen
-    from nettrain.training.rehearsal import OneBatch, Outlook
+    from nettrain.training.probing.rehearsal import OneBatch, Outlook
 
 
 @click.command(epilog="\b\nExample:\n  nettrain check configs/digits-cnn.yaml")
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 def check(config: str, settings: tuple[str, ...], as_json: bool, **short: str | None) -> None:
     """Check CONFIG: keys, shapes, folders, some steps on one batch; then estimate time, memory and disk."""
     document = read(config, settings, short)
-    from nettrain.training.rehearsal import one_batch, outlook
+    from nettrain.training.probing.rehearsal import one_batch, outlook
 
     plan = outlook(document)
     tell(*(f"nettrain: note: {note}" for note in plan.notes))
     if as_json:
-        from nettrain.training import json_text
+        from nettrain.training.store import json_text
 
         click.echo(json_text.by_key(facts(plan, one_batch(plan))), nl=False)
         return

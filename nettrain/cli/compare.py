@@ -16,7 +16,7 @@ from nettrain.errors import escape
 from nettrain.formats import ROWS
 
 if TYPE_CHECKING:
-    from nettrain.training.comparing import Compared, Pair
+    from nettrain.training.judging.comparing import Compared, Pair
 
 NUMBERS = ("n", "accuracy", "accuracy_ci95", "subset_accuracy", "subset_accuracy_ci95", "loss", "macro_f1")
 LONGEST = 40  # characters of a config's value in the table
@@ -38,8 +38,8 @@ def compare(runs: tuple[str, ...], split: str | None, as_json: bool) -> None:
     """
     if len(runs) < 2:
         raise click.UsageError("expected at least two runs")
-    from nettrain.training.comparing import check_same_pictures, common_split, compare_pair, differing, read_run
-    from nettrain.training.json_text import by_key
+    from nettrain.training.judging.comparing import check_same_pictures, common_split, compare_pair, differing, read_run
+    from nettrain.training.store.json_text import by_key
 
     found = [read_run(path) for path in runs]
     split, first = common_split(found, split)

@@ -9,7 +9,7 @@ import click
 def env() -> None:
     """Show versions, processor and BLAS kernel, and whether equal bits can be promised here."""
     from nettrain.cli.options import use_threads
-    from nettrain.training.platform import DECIDING, bits_hold, surroundings
+    from nettrain.training.store.platform import DECIDING, bits_hold, surroundings
 
     use_threads(None)
     for key, value in surroundings().items():

@@ -15,7 +15,7 @@ from nettrain.config.words import some
 from nettrain.errors import escape
 
 if TYPE_CHECKING:
-    from nettrain.training.gates import Gate
+    from nettrain.training.judging.gates import Gate
 
 
 METRICS = {  # what the text calls them
@@ -60,11 +60,11 @@ def evaluate(
     use_threads(threads)
     from nettrain.cli.progress import Decoding
     from nettrain.data.split import folder_split
-    from nettrain.training.gating import evaluated, gate_of
-    from nettrain.training.judging import split_of_run
+    from nettrain.training.judging.gating import evaluated, gate_of
+    from nettrain.training.judging.judging import split_of_run
     from nettrain.training.model_file import load_model
-    from nettrain.training.run_folder import RunFolder
-    from nettrain.training.runs import find_model
+    from nettrain.training.store.run_folder import RunFolder
+    from nettrain.training.store.runs import find_model
 
     folder = RunFolder(Path(model)) if Path(model).is_dir() else None
     path = find_model(model)

@@ -13,7 +13,7 @@ from nettrain.cli.options import config_options, max_time_option, profile_option
 from nettrain.cli.series import fit_series
 
 if TYPE_CHECKING:
-    from nettrain.training.run import Run
+    from nettrain.training.run.run import Run
 
 
 @click.command(epilog="\b\nExample:\n  nettrain fit configs/digits-mlp.yaml --set train.epochs=5")
@@ -77,7 +77,7 @@ def fit(
     if repeat is not None or folds is not None:
         return fit_series(document, repeat, folds, run_dir, mode is not None, most, begun)
     from nettrain.cli.progress import Decoding
-    from nettrain.training.opening import begin, begin_or_take_up
+    from nettrain.training.run.opening import begin, begin_or_take_up
 
     if mode is not None and run_dir is not None:
         run = begin_or_take_up(document, Decoding(), run_dir)

@@ -12,14 +12,14 @@ import click
 from nettrain.cli.gates import judge
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode
-from nettrain.training import signals
+from nettrain.training.loop import signals
 
 if TYPE_CHECKING:
     from nettrain.cli.progress import Training
     from nettrain.config.fields import Duration
-    from nettrain.training.profile import Profile
-    from nettrain.training.run import Run
-    from nettrain.training.time_limit import TimeLimit
+    from nettrain.training.loop.profile import Profile
+    from nettrain.training.loop.time_limit import TimeLimit
+    from nettrain.training.run.run import Run
 
 
 def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
@@ -53,8 +53,8 @@ def follow(run: Run, first: Sequence[str], profile: bool, most: Duration | None,
         tell(*first)
         from nettrain.cli.profile_table import profile_lines
         from nettrain.cli.progress import Training
-        from nettrain.training.profile import Profile
-        from nettrain.training.time_limit import TimeLimit
+        from nettrain.training.loop.profile import Profile
+        from nettrain.training.loop.time_limit import TimeLimit
 
         most = most or run.config.train.max_time
         limit = None if most is None else TimeLimit(most, begun)
@@ -88,10 +88,10 @@ def train(
     Notes   After a signal the process ends as by that signal, saved before.
     """
     from nettrain.cli.profile_table import profile_lines
-    from nettrain.training.closing import EpochRow
-    from nettrain.training.facts import RolledBack, Saved, StartTried
-    from nettrain.training.run import Stopped
-    from nettrain.training.time_limit import TimeUp
+    from nettrain.training.loop.closing import EpochRow
+    from nettrain.training.loop.facts import RolledBack, Saved, StartTried
+    from nettrain.training.loop.time_limit import TimeUp
+    from nettrain.training.run.run import Stopped
 
     tell(*run.notes)
     try:

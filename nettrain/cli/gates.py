@@ -9,8 +9,8 @@ from nettrain.cli.options import tell
 from nettrain.errors import ExitCode, escape
 
 if TYPE_CHECKING:
-    from nettrain.training.gates import Gate, GateConfig
-    from nettrain.training.run_folder import RunFolder
+    from nettrain.training.judging.gates import Gate, GateConfig
+    from nettrain.training.store.run_folder import RunFolder
 
 
 def tell_gates(gates: Sequence[Gate], *, met_too: bool = True) -> int:
@@ -26,6 +26,6 @@ def judge(folder: RunFolder, gate: GateConfig | None) -> int:
     if gate is None:
         return ExitCode.OK
     from nettrain.cli.progress import Decoding
-    from nettrain.training.gating import judge_run
+    from nettrain.training.judging.gating import judge_run
 
     return tell_gates(judge_run(folder, gate, Decoding()))

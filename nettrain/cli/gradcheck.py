@@ -10,7 +10,7 @@ from nettrain.cli.options import config_options, read, tell
 from nettrain.errors import ExitCode
 
 if TYPE_CHECKING:
-    from nettrain.training.gradcheck import Checked
+    from nettrain.training.probing.gradcheck import Checked
 
 HEAD = ("parameter", "shape", "derivative", "difference", "error", "")
 
@@ -31,9 +31,9 @@ def gradcheck(
     A derivative that is wrong is a bug in nettrain, whatever the config: exit code 1.
     """
     document = read(config, settings, short)
-    from nettrain.training import json_text
-    from nettrain.training.gradcheck import gradcheck as check
     from nettrain.training.prepare import list_splits
+    from nettrain.training.probing.gradcheck import gradcheck as check
+    from nettrain.training.store import json_text
 
     if classes is None:
         classes = len(list_splits(document).classes)
@@ -48,7 +48,7 @@ def gradcheck(
 
 def facts(found: list[Checked]) -> dict[str, Any]:
     """The check for programs."""
-    from nettrain.training.gradcheck import LIMIT
+    from nettrain.training.probing.gradcheck import LIMIT
 
     return {
         "passed": all(checked.passed for checked in found),
@@ -71,7 +71,7 @@ def facts(found: list[Checked]) -> dict[str, Any]:
 def table(found: list[Checked]) -> str:
     """A row a tensor, and the worst of them."""
     from nettrain.autograd.signature import show
-    from nettrain.training.gradcheck import LIMIT
+    from nettrain.training.probing.gradcheck import LIMIT
 
     rows = [HEAD]
     for checked in found:

@@ -39,7 +39,7 @@ def graph(
     from nettrain.report.graph_svg import as_svg
     from nettrain.report.graph_text import as_dot, as_text
     from nettrain.report.graph_view import operations
-    from nettrain.training.objective import training_loss
+    from nettrain.training.loop.objective import training_loss
 
     form = form or format_of(output)
     config, network = described(path, settings, classes)

@@ -39,8 +39,8 @@ def propose(data: str, output: str | None, threads: int | None) -> None:
     from nettrain.cli.progress import Decoding
     from nettrain.data.survey import survey
     from nettrain.errors import ConfigError
-    from nettrain.training.proposal import Proposal
-    from nettrain.training.proposed_config import proposed_config
+    from nettrain.training.proposing.proposal import Proposal
+    from nettrain.training.proposing.text import proposed_config
 
     if output is not None and os.path.lexists(output):
         raise ConfigError("is there already; expected the name of a new file", output)
@@ -76,7 +76,7 @@ def written_path(path: str, output: str | None) -> str:
 
 def put_example(target: str, name: str) -> None:
     """The shipped pictures and configs, into a folder that is new or empty."""
-    from nettrain.training.example import put
+    from nettrain.training.proposing.example import put
 
     count = put(name, target)
     config = os.path.join(target, "configs", f"{name}-mlp.yaml")

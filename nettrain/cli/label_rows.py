@@ -6,8 +6,8 @@ from typing import Any
 
 from nettrain.cli.rows import Csv, Format, JsonLines, Prediction, Table, utf8
 from nettrain.errors import escape
-from nettrain.training.csv_text import csv_text
 from nettrain.training.metrics.scored import THRESHOLD
+from nettrain.training.store.csv_text import csv_text
 
 SEPARATOR = "|"
 

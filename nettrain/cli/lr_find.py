@@ -11,7 +11,7 @@ from nettrain.cli.completion import file
 from nettrain.cli.options import config_options, read, tell
 
 if TYPE_CHECKING:
-    from nettrain.training.lr_range import Range
+    from nettrain.training.probing.lr_range import Range
 
 ROWS_A_DECADE = 4
 BAR = 40  # columns of the longest
@@ -51,8 +51,8 @@ def lr_find(
     from nettrain import files
     from nettrain.cli.progress import Decoding
     from nettrain.report.lr_picture import lr_picture
-    from nettrain.training import json_text
-    from nettrain.training.lr_range import lr_key, range_test, rates
+    from nettrain.training.probing.lr_range import lr_key, range_test, rates
+    from nettrain.training.store import json_text
 
     found, key = range_test(document, rates(low, high, steps), Decoding()), lr_key(document.config.optimizer)
     if output is not None:

@@ -16,7 +16,7 @@ from nettrain.cli import completion
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.cli.streams import watch
 from nettrain.errors import ExitCode, NettrainError, escape
-from nettrain.training.signals import die_of
+from nettrain.training.loop.signals import die_of
 from nettrain.version import __version__
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ def read(config: str, settings: tuple[str, ...], short: dict[str, str | None]) -
     from nettrain.config.overrides import Override, parse_override
     from nettrain.config.reader import read_config
     from nettrain.training.config import TABLES, Config
-    from nettrain.training.opening import named
+    from nettrain.training.run.opening import named
 
     overrides = [parse_override(text, number) for number, text in enumerate(settings, 1)]
     overrides += [
@@ -83,7 +83,7 @@ def note_threads() -> None:
 
 def read_time(text: str | None) -> Duration | None:
     """What ``--max-time`` says, if it was given."""
-    from nettrain.training import time_limit
+    from nettrain.training.loop import time_limit
 
     return None if text is None else time_limit.read_time(text)
 

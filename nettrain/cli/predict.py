@@ -18,7 +18,7 @@ from nettrain.config.words import some
 from nettrain.errors import ExitCode
 
 if TYPE_CHECKING:
-    from nettrain.training.classify import Classified
+    from nettrain.training.judging.classify import Classified
 
 
 @click.command(epilog="\b\nExample:\n  nettrain predict data/digits/test/7 --top 3 --format jsonl")
@@ -81,9 +81,9 @@ def predict(
     from nettrain.cli.rows import FORMATS, Prediction
     from nettrain.data.inputs import pictures_named
     from nettrain.files import write_atomic
-    from nettrain.training.classify import classify, classify_each
+    from nettrain.training.judging.classify import classify, classify_each
     from nettrain.training.model_file import load_model
-    from nettrain.training.runs import find_model, newest_finished
+    from nettrain.training.store.runs import find_model, newest_finished
 
     form = form or ("jsonl" if stream else _default_format(output))
     if least is not None and math.isnan(least):  # which no bound refuses

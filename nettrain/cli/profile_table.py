@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nettrain.training.profile import Profile, Row
+    from nettrain.training.loop.profile import Profile, Row
 
 HEAD = ("where", "what", "forward", "backward", "ms", "share", "GFLOP/s")
 TEXTS = 2  # columns of text, on the left; those of numbers are on the right

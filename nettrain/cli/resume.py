@@ -33,7 +33,7 @@ def resume(
     if schedule is not None and epochs is None:
         raise click.UsageError("--schedule is for the epochs that --epochs adds; expected both")
     from nettrain.cli.progress import Decoding
-    from nettrain.training.opening import take_up
+    from nettrain.training.run.opening import take_up
 
     begun, most = time.monotonic(), read_time(max_time)
     extension = None if epochs is None else (epochs, schedule)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from nettrain.errors import Diverged, escape
 from nettrain.formats import ROWS
-from nettrain.training.csv_text import csv_text
-from nettrain.training.json_text import plain
+from nettrain.training.store.csv_text import csv_text
+from nettrain.training.store.json_text import plain
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: that costs more than a row
 

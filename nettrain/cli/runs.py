@@ -31,7 +31,7 @@ def list_(where: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from nettrain.config.words import megabytes
-    from nettrain.training.run_list import list_runs
+    from nettrain.training.run.run_list import list_runs
 
     found = list_runs(where)
     if as_json:
@@ -59,7 +59,7 @@ def rm(paths: tuple[str, ...], yes: bool) -> None:
     from contextlib import ExitStack
 
     from nettrain.config.words import megabytes
-    from nettrain.training.run_list import removable, remove_run
+    from nettrain.training.run.run_list import removable, remove_run
 
     with ExitStack() as holding:
         found = removable(paths, holding)

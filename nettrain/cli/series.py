@@ -12,15 +12,15 @@ from nettrain.cli.columns import columns
 from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode, escape
-from nettrain.training.signals import stop_between_pieces
+from nettrain.training.loop.signals import stop_between_pieces
 
 if TYPE_CHECKING:
     from nettrain.config.document import Document
     from nettrain.config.fields import Duration
     from nettrain.training.config import Config
-    from nettrain.training.series import Member, OpenSeries
-    from nettrain.training.series_summary import Reached, Summary
-    from nettrain.training.time_limit import TimeLimit
+    from nettrain.training.loop.time_limit import TimeLimit
+    from nettrain.training.series.series import Member, OpenSeries
+    from nettrain.training.series.summary import Reached, Summary
 
 
 def fit_series(
@@ -37,10 +37,10 @@ def fit_series(
     Notes   A run that is stopped, or fails, ends the whole with its code; what is finished stays.
     """
     from nettrain.cli.progress import Decoding
-    from nettrain.training.gating import GATE_JSON, write_gates
-    from nettrain.training.series import Series, open_series
-    from nettrain.training.series_summary import SUMMARY, Summary, judge_series, reached
-    from nettrain.training.time_limit import TimeLimit
+    from nettrain.training.judging.gating import GATE_JSON, write_gates
+    from nettrain.training.loop.time_limit import TimeLimit
+    from nettrain.training.series.series import Series, open_series
+    from nettrain.training.series.summary import SUMMARY, Summary, judge_series, reached
 
     series = Series("repeat", repeat) if repeat is not None else Series("folds", folds or 0)
     most, gate = most or document.config.train.max_time, document.config.gate

@@ -32,7 +32,7 @@ def summary(path: str, settings: tuple[str, ...], classes: int | None, as_json: 
     """
     _, network = described(path, settings, classes)
     if as_json:
-        from nettrain.training import json_text
+        from nettrain.training.store import json_text
 
         click.echo(json_text.by_key(costs(network)), nl=False)
     else:
@@ -51,7 +51,7 @@ def described(path: str, settings: tuple[str, ...], classes: int | None) -> tupl
     from nettrain.training.config import TABLES, Config
     from nettrain.training.model_file import load_model
     from nettrain.training.prepare import check_shapes
-    from nettrain.training.runs import find_model
+    from nettrain.training.store.runs import find_model
 
     if Path(path).is_dir() or path.endswith(".safetensors"):
         for option, given in (("--set", settings), ("--classes", classes)):

@@ -16,12 +16,12 @@ from nettrain.config.overrides import Override
 from nettrain.config.reader import read_config, read_text
 from nettrain.python.model import Model, load
 from nettrain.python.scope import surroundings
-from nettrain.training import json_text
 from nettrain.training.config import TABLES, Config
-from nettrain.training.opening import begin, begin_or_take_up, named
-from nettrain.training.run import Run, RunFact, Stopped
-from nettrain.training.run_folder import now
-from nettrain.training.signals import stop_between_pieces
+from nettrain.training.loop.signals import stop_between_pieces
+from nettrain.training.run.opening import begin, begin_or_take_up, named
+from nettrain.training.run.run import Run, RunFact, Stopped
+from nettrain.training.store import json_text
+from nettrain.training.store.run_folder import now
 
 NAMELESS = "python"  # what a config that is no file is called, in errors and for its run
 

@@ -15,13 +15,13 @@ from nettrain.data.pictures import load as load_picture
 from nettrain.data.split import folder_split
 from nettrain.python.pixels import Picture, each_picture, pixels_of
 from nettrain.python.scope import surroundings
-from nettrain.training import results
-from nettrain.training.evaluation import INFERENCE_BATCH
-from nettrain.training.judging import judge_split
+from nettrain.training.judging import results
+from nettrain.training.judging.judging import judge_split
+from nettrain.training.loop.evaluation import INFERENCE_BATCH
 from nettrain.training.metrics.scored import THRESHOLD
 from nettrain.training.model_file import Model as ModelFile
 from nettrain.training.model_file import load_model
-from nettrain.training.runs import find_model
+from nettrain.training.store.runs import find_model
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from nettrain.report.svg import box, dot, line, picture, text
-from nettrain.training.lr_range import Range
+from nettrain.training.probing.lr_range import Range
 
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 62, 52  # margins, in pixels

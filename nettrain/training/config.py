@@ -16,15 +16,15 @@ from nettrain.ops.loss_table import INSIDE, LOSS_ALIASES, LOSSES, CrossEntropyCo
 from nettrain.optim.schedules.constant import ConstantConfig
 from nettrain.optim.schedules.table import SCHEDULE_ALIASES, SCHEDULES
 from nettrain.optim.table import OPTIMIZER_ALIASES, OPTIMIZERS
-from nettrain.training.averages import EmaConfig, SwaConfig
-from nettrain.training.gates import GateConfig
+from nettrain.training.judging.gates import GateConfig
+from nettrain.training.loop.averages import EmaConfig, SwaConfig
+from nettrain.training.loop.monitors import MONITORS, accuracy_of, best_mode, measured
+from nettrain.training.loop.patience import EarlyStoppingConfig
+from nettrain.training.loop.rollback import RollbackConfig
+from nettrain.training.loop.starts import RestartsConfig
 from nettrain.training.metrics.measured import misfit
 from nettrain.training.metrics.table import METRIC_TABLE, METRICS
-from nettrain.training.monitors import MONITORS, accuracy_of, best_mode, measured
-from nettrain.training.patience import EarlyStoppingConfig
-from nettrain.training.rollback import RollbackConfig
-from nettrain.training.runs import name_fault
-from nettrain.training.starts import RestartsConfig
+from nettrain.training.store.runs import name_fault
 
 TABLES = {
     **MODEL_TABLES,

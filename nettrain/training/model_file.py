@@ -16,9 +16,9 @@ from nettrain.data.normalize import Normalization
 from nettrain.errors import CheckpointError, ConfigError
 from nettrain.model.network import ModelFault, Network, build_network
 from nettrain.ops.loss_table import LOSSES
-from nettrain.training import checkpoint, json_text
 from nettrain.training.config import TABLES, Config
-from nettrain.training.evaluation import outputs_of
+from nettrain.training.loop.evaluation import outputs_of
+from nettrain.training.store import checkpoint, json_text
 
 OPTIMIZER = "optimizer/"  # prefixes of tensors in the checkpoint of a training: the optimizer's,
 AVERAGE = "average/"  # averaged weights,

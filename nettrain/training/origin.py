@@ -12,9 +12,9 @@ from nettrain.autograd.tensor import Array
 from nettrain.config.document import Document
 from nettrain.errors import CheckpointError
 from nettrain.model.network import Network
-from nettrain.training import checkpoint
 from nettrain.training.config import Config
-from nettrain.training.runs import find_model
+from nettrain.training.store import checkpoint
+from nettrain.training.store.runs import find_model
 
 LISTED = 20
 

@@ -28,12 +28,12 @@ from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
 from nettrain.optim.table import pattern_faults, state_numbers, working_numbers
-from nettrain.training.averages import keeps_buffers
-from nettrain.training.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.config import Config
-from nettrain.training.gate_check import check_gate
+from nettrain.training.judging.gate_check import check_gate
+from nettrain.training.loop.averages import keeps_buffers
+from nettrain.training.loop.class_weights import check_class_weights, class_weights, weights_note
+from nettrain.training.loop.monitors import measured
 from nettrain.training.metrics.measured import always_one
-from nettrain.training.monitors import measured
 from nettrain.training.origin import Fitted, read_origin
 
 Report = Callable[[str, int, int], None]  # what is going on, done, total

@@ -18,8 +18,8 @@ from data.samples import overwritten, refuse
 
 from nettrain import files
 from nettrain.data.cache_folder import entry_paths
-from nettrain.training.closing import EpochRow, close_epoch
-from nettrain.training.loop import EpochEnd
+from nettrain.training.loop.closing import EpochRow, close_epoch
+from nettrain.training.loop.loop import EpochEnd
 
 Call = Callable[..., Ended]
 DISK = ("--set", "data.cache=disk")
@@ -235,7 +235,7 @@ def test_a_cache_damaged_during_a_fit_ends_it_and_resume_gives_the_bytes_of_a_wh
         return row
 
     with monkeypatch.context() as patch:
-        patch.setattr("nettrain.training.run.close_epoch", damaging)
+        patch.setattr("nettrain.training.run.run.close_epoch", damaging)
         ended = call("fit", "cnn.yaml", "--run-dir", "run", *DISK)
     assert (ended.code, ended.out) == (5, "")
     what = rf"these decoded pictures have {how} while they were in use, number \d+ first"

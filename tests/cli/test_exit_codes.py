@@ -18,7 +18,7 @@ KILL = """
 import os, signal
 from nettrain.arrays.blas import ask_for_one_thread
 ask_for_one_thread()
-from nettrain.training.logs import EventLog
+from nettrain.training.store.logs import EventLog
 event = EventLog.event
 def stopping(log, kind, **facts):
     event(log, kind, **facts)

@@ -14,8 +14,8 @@ from commands import MLP, Ended, pictures, tree, written
 from data.samples import saved, smooth
 
 from nettrain.model.kinds import LAYERS
-from nettrain.training import checkpoint
 from nettrain.training.config import Config
+from nettrain.training.store import checkpoint
 
 Call = Callable[..., Ended]
 

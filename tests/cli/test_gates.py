@@ -156,7 +156,7 @@ PLACED = {  # what to set: exit code, and the line after the place
 def test_what_cannot_be_judged_is_told_before_a_picture_is_read(
     here: Path, call: Call, command: str, settings: tuple[str, ...]
 ) -> None:
-    from nettrain.training import checkpoint
+    from nettrain.training.store import checkpoint
 
     base = checkpoint.load("base/best.safetensors")
     classes = ["zero", *base.meta["classes"][1:]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import CNN, Ended, tree, written
 
-from nettrain.training import gradcheck as module
+from nettrain.training.probing import gradcheck as module
 
 Call = Callable[..., Ended]
 

@@ -12,7 +12,7 @@ from commands import ROOT, Ended, shell, tree
 from data.samples import folder
 
 from nettrain import files
-from nettrain.training.example import EXAMPLES
+from nettrain.training.proposing.example import EXAMPLES
 
 Call = Callable[..., Ended]
 

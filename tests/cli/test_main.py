@@ -20,7 +20,7 @@ from nettrain.cli.main import COMMANDS, HIDDEN
 from nettrain.errors import DataError, ExitCode
 
 Call = Callable[..., Ended]
-SIGNALS = "nettrain.training.signals"
+SIGNALS = "nettrain.training.loop.signals"
 each_command = pytest.mark.parametrize("command", [*COMMANDS, *HIDDEN])
 
 

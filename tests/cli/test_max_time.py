@@ -68,7 +68,7 @@ def test_what_is_no_time_is_refused_before_anything_is_made(here: Path, call: Ca
 
 
 def test_a_limit_in_words() -> None:
-    from nettrain.training.time_limit import TimeLimit, read_time
+    from nettrain.training.loop.time_limit import TimeLimit, read_time
 
     shown = [str(TimeLimit(read_time(text), 0.0)) for text in ("30m", "1 hours", "90 minutes", "45 s", "2.5s", "1s")]
     assert shown == ["30 minutes", "1 hour", "90 minutes", "45 seconds", "2.5 seconds", "1 second"]

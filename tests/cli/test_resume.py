@@ -18,15 +18,15 @@ from nettrain.files import Lock
 
 Call = Callable[..., Ended]
 MOMENTS = {  # name: (module, what is called there, which of its calls)
-    "in the first step": ("nettrain.training.step", "backward", 1),
-    "inside an epoch": ("nettrain.training.step", "gather", 13),
-    "before a commit": ("nettrain.training.step", "commit", 20),
-    "between two steps": ("nettrain.training.logs", "EventLog.event", 11),
-    "after an epoch's last step": ("nettrain.training.logs", "EventLog.event", 8),
-    "validating": ("nettrain.training.closing", "judge", 2),
-    "writing an epoch's numbers": ("nettrain.training.logs", "CsvLog.row", 3),
-    "saving the best": ("nettrain.training.saving", "save_best", 1),
-    "saving a checkpoint": ("nettrain.training.saving", "save_state", 3),
+    "in the first step": ("nettrain.training.loop.step", "backward", 1),
+    "inside an epoch": ("nettrain.training.loop.step", "gather", 13),
+    "before a commit": ("nettrain.training.loop.step", "commit", 20),
+    "between two steps": ("nettrain.training.store.logs", "EventLog.event", 11),
+    "after an epoch's last step": ("nettrain.training.store.logs", "EventLog.event", 8),
+    "validating": ("nettrain.training.loop.closing", "judge", 2),
+    "writing an epoch's numbers": ("nettrain.training.store.logs", "CsvLog.row", 3),
+    "saving the best": ("nettrain.training.run.saving", "save_best", 1),
+    "saving a checkpoint": ("nettrain.training.run.saving", "save_state", 3),
 }
 STOPS = [(moment, signal.SIGINT) for moment in MOMENTS] + [
     (moment, number)
@@ -68,7 +68,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
     """A run stopped in its third epoch; copy it to go on with it."""
     folder = tmp_path_factory.mktemp("stopped")
     written(folder, "cnn.yaml", CNN.format(data=small))
-    program = stop_at("nettrain.training.step", "gather", 21, signal.SIGINT)
+    program = stop_at("nettrain.training.loop.step", "gather", 21, signal.SIGINT)
     ended = process("fit", "cnn.yaml", "--run-dir", "run", cwd=folder, program=program)
     assert ended.code == -signal.SIGINT, ended.err
     return folder / "run"
@@ -98,7 +98,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
 
 
 def test_a_run_may_be_stopped_again_and_again(here: Path, call: Call, finished: Path) -> None:
-    program = partial(stop_at, "nettrain.training.step", "gather", 5, signal.SIGTERM)
+    program = partial(stop_at, "nettrain.training.loop.step", "gather", 5, signal.SIGTERM)
     assert process("fit", "cnn.yaml", "--run-dir", "run", program=program()).code == -signal.SIGTERM
     for _ in range(3):
         assert process("resume", "run", program=program()).code == -signal.SIGTERM
@@ -125,7 +125,7 @@ def test_a_signal_from_outside(here: Path, call: Call) -> None:
 
 
 def test_a_signal_after_the_last_step_finishes_the_run_and_ends_the_process(here: Path, finished: Path) -> None:
-    program = stop_at("nettrain.training.saving", "save_state", 5, signal.SIGINT)
+    program = stop_at("nettrain.training.run.saving", "save_state", 5, signal.SIGINT)
     ended = process("fit", "cnn.yaml", "--run-dir", "run", program=program)
     assert (ended.code, ended.out) == (-signal.SIGINT, "")
     assert ended.err.splitlines()[-1] == "nettrain: stopped by SIGINT after the last step; run is complete"
@@ -134,7 +134,7 @@ def test_a_signal_after_the_last_step_finishes_the_run_and_ends_the_process(here
 
 
 def test_a_second_signal_leaves_at_once(here: Path, call: Call, finished: Path) -> None:
-    program = stop_at("nettrain.training.step", "gather", 13, signal.SIGINT, 2)
+    program = stop_at("nettrain.training.loop.step", "gather", 13, signal.SIGINT, 2)
     ended = process("fit", "cnn.yaml", "--run-dir", "run", program=program)
     assert ended.code == -signal.SIGINT
     assert "stopped" not in ended.err
@@ -149,7 +149,7 @@ def test_an_ignored_signal_stays_ignored(here: Path, finished: Path) -> None:
         "cnn.yaml",
         "--run-dir",
         "run",
-        program=stop_at("nettrain.training.step", "gather", 13, signal.SIGHUP),
+        program=stop_at("nettrain.training.loop.step", "gather", 13, signal.SIGHUP),
         start=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),  # as nohup does
     )
     assert ended.code == 0

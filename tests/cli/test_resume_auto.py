@@ -13,7 +13,7 @@ import pytest
 from commands import CNN, MLP, Ended, after, process, results, tree, written
 
 from nettrain.files import Lock
-from nettrain.training import checkpoint
+from nettrain.training.store import checkpoint
 
 Call = Callable[..., Ended]
 AUTO = ("fit", "train.yaml", "--resume", "auto", "--run-dir", "run")
@@ -25,7 +25,7 @@ STOP = """
 import os, signal
 from nettrain.arrays.blas import ask_for_one_thread
 ask_for_one_thread()
-from nettrain.training.logs import EventLog
+from nettrain.training.store.logs import EventLog
 event = EventLog.event
 def stopping(log, kind, **facts):
     event(log, kind, **facts)
@@ -37,7 +37,7 @@ DIE_BEFORE_PRUNING = """
 import os, signal
 from nettrain.arrays.blas import ask_for_one_thread
 ask_for_one_thread()
-from nettrain.training import checkpoint
+from nettrain.training.store import checkpoint
 prune = checkpoint.prune
 def dying(folder, step, regular):
     if step == {step}:

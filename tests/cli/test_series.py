@@ -28,7 +28,7 @@ STOP = """
 import os, signal
 from nettrain.arrays.blas import ask_for_one_thread
 ask_for_one_thread()
-from nettrain.training.logs import EventLog
+from nettrain.training.store.logs import EventLog
 event, seen = EventLog.event, []
 def stopping(log, kind, **facts):
     event(log, kind, **facts)
@@ -41,7 +41,7 @@ STOP_BETWEEN = """
 import os, signal
 from nettrain.arrays.blas import ask_for_one_thread
 ask_for_one_thread()
-from nettrain.training import gating
+from nettrain.training.judging import gating
 evaluated = gating.evaluated
 def stopping(*given):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -324,7 +324,7 @@ def test_a_run_is_gone_from_memory_before_the_next_begins(
     here: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nettrain.training.prepare import Prepared
-    from nettrain.training.state import State
+    from nettrain.training.run.state import State
 
     fresh, made, seen = State.fresh, [], []
 

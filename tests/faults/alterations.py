@@ -49,7 +49,7 @@ def shuffle(seed: int) -> None:
 
 def stop(plan: list[int]) -> None:
     """``[step, signal]``: the process sends itself a signal when a step has been logged."""
-    from nettrain.training.logs import EventLog
+    from nettrain.training.store.logs import EventLog
 
     step, number = plan
     event = EventLog.event
@@ -85,8 +85,8 @@ def _keep_the_log() -> None:
 
 def _forget_a_part() -> None:
     """A resumed run has lost the running sums of its epoch."""
-    from nettrain.training.loop import Progress
-    from nettrain.training.state import State
+    from nettrain.training.loop.loop import Progress
+    from nettrain.training.run.state import State
 
     restore = State.restore
 
@@ -100,28 +100,28 @@ def _forget_a_part() -> None:
 
 def _leave_temporaries() -> None:
     """What dead processes left of files is not removed."""
-    from nettrain.training.run_folder import RunFolder
+    from nettrain.training.store.run_folder import RunFolder
 
     put(RunFolder, "sweep", lambda folder: None)
 
 
 def _exit_well() -> None:
     """A process that a signal stopped says that all is well."""
-    from nettrain.training import signals
+    from nettrain.training.loop import signals
 
     put(signals, "die_of", lambda number: os._exit(0))
 
 
 def _be_deaf() -> None:
     """SIGUSR1 is heard, and nothing is saved."""
-    from nettrain.training import signals
+    from nettrain.training.loop import signals
 
     put(signals, "take_save_request", lambda: False)
 
 
 def _touch_inputs() -> None:
     """A picture of the data folder is changed by the run."""
-    from nettrain.training import opening
+    from nettrain.training.run import opening
 
     prepare: Any = vars(opening)["prepare"]
 
@@ -138,7 +138,7 @@ def _touch_inputs() -> None:
 def _show_threads() -> None:
     """With three threads or more a result is another."""
     from nettrain.arrays.threads import get_threads
-    from nettrain.training.logs import EventLog
+    from nettrain.training.store.logs import EventLog
 
     event = EventLog.event
 

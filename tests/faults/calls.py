@@ -31,7 +31,7 @@ from faults.reference import Ending, Figures, Reference, difference, environment
 
 from nettrain import files
 from nettrain.errors import CheckpointError
-from nettrain.training import checkpoint
+from nettrain.training.store import checkpoint
 
 CALLS = ("_open", "_write", "_sync", "_truncate", "_size", "_close", "_replace", "_remove", "_make", "_flock")
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES", "EMFILE", "EINTR", "short write")

@@ -21,12 +21,12 @@ from faults.reference import Figures, Reference, difference
 
 from nettrain.config.reader import read_config
 from nettrain.errors import NettrainError
-from nettrain.training import checkpoint, safetensors_file
 from nettrain.training.config import TABLES, Config
 from nettrain.training.model_file import load_model
-from nettrain.training.opening import named
 from nettrain.training.prepare import Prepared, prepare
-from nettrain.training.state import State
+from nettrain.training.run.opening import named
+from nettrain.training.run.state import State
+from nettrain.training.store import checkpoint, safetensors_file
 
 BLOCK = 512
 LARGEST = 16 << 10  # bytes: every bit of a file up to this size is flipped
@@ -100,7 +100,7 @@ def stopped_run(reference: Reference, folder: Path) -> Path:
 
     def work() -> int:
         from nettrain.cli.progress import Decoding
-        from nettrain.training.opening import begin
+        from nettrain.training.run.opening import begin
 
         document = named(read_config(str(reference.config), Config, TABLES), str(reference.config))
         opened = begin(document, Decoding(), str(run))

@@ -28,7 +28,7 @@ from faults.reference import Figures, Reference, difference
 
 from nettrain import files
 from nettrain.errors import CheckpointError
-from nettrain.training import checkpoint
+from nettrain.training.store import checkpoint
 
 STATES = 100_000
 RESUMED = 300  # of the states that are made real and resumed

@@ -21,7 +21,7 @@ from faults.reference import Ending, Figures, Reference
 
 from nettrain.data.batches import Batch
 from nettrain.model.layer import Pass
-from nettrain.training.step import Outcome, Stepper
+from nettrain.training.loop.step import Outcome, Stepper
 
 for _name in ("cli.fit", "cli.follow", "cli.main", "cli.progress", "cli.resume", "training.opening", "training.runs"):
     importlib.import_module(f"nettrain.{_name}")  # here, so that no child does

@@ -272,7 +272,7 @@ def _command(request: dict[str, Any], mark: Mark) -> None:
     from faults.alterations import ALTERATIONS
 
     from nettrain.cli.main import run
-    from nettrain.training import signals
+    from nettrain.training.loop import signals
 
     code = 99
     try:

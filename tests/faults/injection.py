@@ -21,9 +21,9 @@ from faults.reference import STEPS, Figures, Reference, difference
 from nettrain.autograd.op import op
 from nettrain.autograd.tensor import Array, Tensor
 from nettrain.errors import CheckpointError, ExitCode
-from nettrain.training import checkpoint
+from nettrain.training.loop.step import Stepper
 from nettrain.training.model_file import load_model
-from nettrain.training.step import Stepper
+from nettrain.training.store import checkpoint
 
 CASES = 450  # of them each of the steps of the training with each way in, and more than once
 WAYS = ("pictures", "gradient", "weights", "optimizer")

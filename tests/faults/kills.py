@@ -18,7 +18,7 @@ from faults.reference import PARTS, STATEFUL, STEPS, Figures, Reference, differe
 
 from nettrain import files
 from nettrain.errors import NettrainError
-from nettrain.training import checkpoint
+from nettrain.training.store import checkpoint
 
 KILLS = 1000
 AIMED = {"save": 0.42, "resume": 0.10, "log": 0.14}  # shares of the kills that are aimed; the rest come at any moment

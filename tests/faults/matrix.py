@@ -30,7 +30,7 @@ from faults.reference import (
     workplace,
 )
 
-from nettrain.training.platform import DECIDING
+from nettrain.training.store.platform import DECIDING
 
 OTHER_KERNELS = ("Haswell", "Sandybridge")  # the first that is not this machine's own is taken
 WARNING = "nettrain: warning: the bits may differ from an uninterrupted run: "

@@ -23,7 +23,7 @@ from faults.reference import Ending, Figures, Reference, difference
 
 from nettrain.arrays.threads import parallel, set_threads
 from nettrain.errors import CheckpointError
-from nettrain.training import checkpoint
+from nettrain.training.store import checkpoint
 
 STEPS = 40
 THREADS = 2

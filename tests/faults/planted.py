@@ -30,11 +30,12 @@ from nettrain.data import batches
 from nettrain.data.order import epoch_order
 from nettrain.errors import EnvironmentFault
 from nettrain.ops.mean import mean
-from nettrain.training import checkpoint, run_folder, safetensors_file, signals, step
-from nettrain.training import run as running
-from nettrain.training import state as states
-from nettrain.training.run_folder import RunFolder
-from nettrain.training.state import State
+from nettrain.training.loop import signals, step
+from nettrain.training.run import run as running
+from nettrain.training.run import state as states
+from nettrain.training.run.state import State
+from nettrain.training.store import checkpoint, run_folder, safetensors_file
+from nettrain.training.store.run_folder import RunFolder
 
 Check = Callable[[Reference, Path], Iterator[Figures]]
 

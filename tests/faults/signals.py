@@ -21,7 +21,7 @@ from faults.kills import Broken, compare
 from faults.reference import STEPS, Ending, Figures, Reference, environment, scaled, workplace
 
 from nettrain.errors import NettrainError
-from nettrain.training import checkpoint
+from nettrain.training.store import checkpoint
 
 EACH = 200  # trials of each kind
 PLACED = 60  # trials in a shell, as process 1, under nohup

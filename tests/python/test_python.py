@@ -21,9 +21,9 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import nettrain
 from nettrain.arrays.threads import get_threads, set_threads
 from nettrain.python.scope import surroundings
-from nettrain.training.logs import EventLog
-from nettrain.training.signals import STOPPING
-from nettrain.training.step import Stepper
+from nettrain.training.loop.signals import STOPPING
+from nettrain.training.loop.step import Stepper
+from nettrain.training.store.logs import EventLog
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from nettrain.config.document import Document
 from nettrain.config.reader import read_text
 from nettrain.data.batches import Batch, Batches
 from nettrain.training.config import TABLES, Config
-from nettrain.training.objective import training_loss
+from nettrain.training.loop.objective import training_loss
+from nettrain.training.loop.step import Stepper
 from nettrain.training.prepare import Prepared, prepare
-from nettrain.training.state import State
-from nettrain.training.step import Stepper
+from nettrain.training.run.state import State
 
 
 def document_of(text: str, folder: Path) -> Document[Config]:

@@ -12,9 +12,9 @@ from training.setting_up import document_of
 from nettrain.config.reader import read_config, read_text
 from nettrain.config.resolved import dump, to_plain
 from nettrain.errors import ConfigError
-from nettrain.training import json_text
 from nettrain.training.config import TABLES, CheckpointConfig, Config
-from nettrain.training.monitors import best_mode
+from nettrain.training.loop.monitors import best_mode
+from nettrain.training.store import json_text
 
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
 

@@ -22,8 +22,8 @@ from nettrain.config.reader import read_text
 from nettrain.errors import NettrainError
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
-from nettrain.training import checkpoint, json_text
 from nettrain.training.config import TABLES, Config
+from nettrain.training.store import checkpoint, json_text
 
 SAYS_AGAIN = {  # no effect but a check, each with what it is for
     "checkpoint.mode": "says again what follows from the monitor, and is refused where it contradicts it",

@@ -10,8 +10,8 @@ import pytest
 from commands import ROOT
 
 from nettrain.errors import CheckpointError
-from nettrain.training import checkpoint
 from nettrain.training.model_file import OPTIMIZER, load_model, put_state
+from nettrain.training.store import checkpoint
 
 
 @pytest.fixture(scope="module")

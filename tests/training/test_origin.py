@@ -12,9 +12,9 @@ from commands import CNN, results
 from training.setting_up import document_of
 
 from nettrain.errors import ConfigError, NettrainError
-from nettrain.training import checkpoint
-from nettrain.training.opening import begin, named, take_up
-from nettrain.training.run import Run
+from nettrain.training.run.opening import begin, named, take_up
+from nettrain.training.run.run import Run
+from nettrain.training.store import checkpoint
 
 
 def nothing(what: str, done: int, total: int) -> None:

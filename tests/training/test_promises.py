@@ -17,7 +17,7 @@ from nettrain.data.batches import Batches
 from nettrain.model.layer import Pass
 from nettrain.ops.mean import mean
 from nettrain.training.config import TABLES, Config
-from nettrain.training.objective import training_loss
+from nettrain.training.loop.objective import training_loss
 from nettrain.training.prepare import prepare
 
 Call = Callable[..., Ended]

@@ -17,15 +17,15 @@ from nettrain.arrays import hash as counter_hash
 from nettrain.arrays import interrupt
 from nettrain.config.document import Document
 from nettrain.errors import ConfigError, Diverged
-from nettrain.training import checkpoint
-from nettrain.training.closing import EpochRow, validate
 from nettrain.training.config import Config
-from nettrain.training.facts import RolledBack, StartTried
-from nettrain.training.loop import Step
+from nettrain.training.loop.closing import EpochRow, validate
+from nettrain.training.loop.facts import RolledBack, StartTried
+from nettrain.training.loop.loop import Step
 from nettrain.training.model_file import load_model
-from nettrain.training.opening import begin, named, take_up
-from nettrain.training.run import Run, RunFact, Stopped
-from nettrain.training.state import State
+from nettrain.training.run.opening import begin, named, take_up
+from nettrain.training.run.run import Run, RunFact, Stopped
+from nettrain.training.run.state import State
+from nettrain.training.store import checkpoint
 
 TRAIN = "train: {{epochs: 4, batch_size: 16}}"
 STEPS = 4  # an epoch, of 30 pictures each

@@ -16,7 +16,7 @@ from training.metrics.metric_cases import random, random_several
 
 from nettrain.config.fields import Chosen
 from nettrain.ops.loss_table import LOSSES
-from nettrain.training.class_weights import class_weights
+from nettrain.training.loop.class_weights import class_weights
 from nettrain.training.metrics.calibration import calibration_error, log_loss
 from nettrain.training.metrics.measured import all_that_fit, always_one, misfit, top_of
 from nettrain.training.metrics.ranks import area, auroc_per_class, top_k

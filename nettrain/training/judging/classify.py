@@ -1,0 +1,82 @@
+"""A model on picture files: one result a file, in the order asked for, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from nettrain.arrays.threads import Workers, get_threads
+from nettrain.autograd.tensor import Array
+from nettrain.data.bad_picture import BadPicture
+from nettrain.data.config import ImageConfig
+from nettrain.data.pictures import load
+from nettrain.training.loop.evaluation import INFERENCE_BATCH
+from nettrain.training.model_file import Model
+
+TOGETHER = 16  # pictures that one task decodes
+
+Decoded = tuple[str, Array | BadPicture]
+
+
+@dataclass(frozen=True)
+class Classified:
+    """A file with its probabilities, float32 (K,), or with the reason why it has none."""
+
+    path: str
+    probabilities: Array | None = None
+    error: str | None = None
+
+
+def classify(model: Model, paths: Iterable[str]) -> Iterator[Classified]:
+    """The result for every path; the bits of one do not depend on the others."""
+    for batch in _decoded(paths, model.config.data.image):
+        good = [picture for _, picture in batch if not isinstance(picture, BadPicture)]
+        rows = iter(model.probabilities(np.stack(good)) if good else ())
+        for path, picture in batch:
+            if isinstance(picture, BadPicture):
+                yield Classified(path, error=picture.reason)
+            else:
+                yield Classified(path, next(rows))
+
+
+def classify_each(model: Model, paths: Iterable[str]) -> Iterator[Classified]:
+    """The same result for every path, before the next path is asked for."""
+    for path in paths:
+        ((_, picture),) = _decode([path], model.config.data.image)
+        if isinstance(picture, BadPicture):
+            yield Classified(path, error=picture.reason)
+        else:
+            yield Classified(path, model.probabilities(picture[None])[0])
+
+
+def _decoded(paths: Iterable[str], image: ImageConfig) -> Iterator[list[Decoded]]:
+    """The files in their order, a batch at a time, decoded on all threads, the next one while one is used."""
+    remaining = iter(paths)
+    waiting: deque[list[Future[list[Decoded]]]] = deque()
+    threads = get_threads()
+    ahead = min(1, threads - 1)  # batches: with one thread there is nobody to decode meanwhile
+    pool = Workers(threads, "nettrain-decode")
+    try:
+        while (chunk := list(islice(remaining, INFERENCE_BATCH))) or waiting:
+            if chunk:
+                starts = range(0, len(chunk), TOGETHER)
+                waiting.append([pool.submit(_decode, chunk[start : start + TOGETHER], image) for start in starts])
+            if len(waiting) > ahead or not chunk:
+                yield [one for task in waiting.popleft() for one in task.result()]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _decode(paths: list[str], image: ImageConfig) -> list[Decoded]:
+    found: list[Decoded] = []
+    for path in paths:
+        try:
+            found.append((path, load(path, image)))
+        except BadPicture as problem:
+            found.append((path, problem))
+    return found

@@ -1,0 +1,90 @@
+"""A model judged on labelled pictures: which those are, and what it made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nettrain.arrays.threads import get_threads
+from nettrain.config.reader import read_config
+from nettrain.data.batches import Batches
+from nettrain.data.cache import decode, kept_if_it_fits
+from nettrain.data.classes import match
+from nettrain.data.fingerprint import data_fingerprint
+from nettrain.data.split import Split, Splits
+from nettrain.data.split_csv import keep_splits, read_split_csv
+from nettrain.errors import ConfigError
+from nettrain.ops.loss_table import LOSSES
+from nettrain.training.config import TABLES, Config
+from nettrain.training.judging.gate_check import gate_split
+from nettrain.training.judging.results import Evaluation
+from nettrain.training.loop.evaluation import INFERENCE_BATCH, judge
+from nettrain.training.metrics.measured import all_that_fit
+from nettrain.training.model_file import Model
+from nettrain.training.prepare import Report, list_splits
+from nettrain.training.store.run_folder import RunFolder, read_text
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """An evaluation, the fingerprint of its pictures, and how many bad ones were skipped."""
+
+    result: Evaluation
+    data_fingerprint: str
+    skipped: int
+
+
+def judge_split(model: Model, split: Split, report: Report) -> Judgement:
+    """What the model makes of every picture of a split, in code-point order; bad ones as its config says.
+
+    Errors   ``DataError`` if the classes of the split are not the model's; they are matched by name.
+    """
+    data = model.config.data
+    split = replace(split, labels=match(model.classes, split, split.name), classes=model.classes)
+
+    def progress(done: int, total: int) -> None:
+        report(f"decoding {split.name}", done, total)
+
+    kept = kept_if_it_fits(len(split.files), data.image)
+    pictures = decode(split, data.image, data.on_bad_image, kept, get_threads(), progress)
+    batches = Batches(pictures, INFERENCE_BATCH, 0, model.normalization)
+    several, shares = data.several, not LOSSES[model.config.loss.kind].several
+    judged = judge(model.network, model.config.loss, batches.in_order())
+    result = Evaluation(
+        split.name,
+        model.classes,
+        pictures.paths,
+        judged.labels,
+        judged.probabilities,
+        judged.losses,
+        tuple(all_that_fit(model.config.measured, several, shares, len(model.classes))),
+    )
+    return Judgement(result, data_fingerprint([pictures]), len(pictures.bad))
+
+
+def split_of_run(folder: RunFolder, name: str | None) -> Split:
+    """A split of a run's own data, with the very pictures that the run set aside; ``test`` if none is named.
+
+    Errors   ``ConfigError`` if the run has no such split; ``DataError`` if its pictures are not as they were.
+    """
+    splits = splits_of_run(folder)
+    there = {split.name: split for split in splits.all()}
+    if (wanted := name or "test") in there:
+        return there[wanted]
+    if name is None:
+        others = " or ".join(f"--split {other}" for other in there if other != "train") or "--data with a folder"
+        raise ConfigError(f"the run has no test pictures; use {others}", str(folder.path))
+    raise ConfigError(f"the run has no {name} pictures; expected one of {', '.join(there)}", str(folder.path))
+
+
+def judged_split(folder: RunFolder) -> Split:
+    """The pictures that a run's gates are judged on. Errors: ``ConfigError`` if there are none, and ``DataError``."""
+    split = gate_split(splits_of_run(folder))
+    if split is None:
+        raise ConfigError("the run has no pictures to test or validate on, so nothing can be judged", str(folder.path))
+    return split
+
+
+def splits_of_run(folder: RunFolder) -> Splits:
+    """The splits of a run's own data, as it divided them. Errors: ``DataError`` if pictures are not as they were."""
+    document = read_config(folder.resolved, Config, TABLES)
+    return keep_splits(list_splits(document), read_split_csv(read_text(folder.split), str(folder.split)))

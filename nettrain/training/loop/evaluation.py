@@ -1,0 +1,47 @@
+"""The network on pictures it does not learn from: outputs, probabilities, and losses without smoothing or weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nettrain.autograd.tensor import Array, Tensor
+from nettrain.config.fields import Chosen
+from nettrain.data.batches import Batch
+from nettrain.model.layer import Pass
+from nettrain.model.network import Network
+from nettrain.ops.loss_table import LOSSES
+from nettrain.training.loop.objective import judging_loss
+
+INFERENCE = Pass(training=False)
+INFERENCE_BATCH = 64  # pictures decoded and held together; results do not depend on it
+
+
+def outputs_of(network: Network, images: Array) -> Array:
+    """The network's outputs (N,classes); the bits of a row do not depend on the others."""
+    return network(Tensor(images), INFERENCE).array
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A split seen by the network: labels (N), probabilities (N,K) and losses (N) in nats per image."""
+
+    labels: Array
+    probabilities: Array
+    losses: Array
+
+
+def judge(network: Network, loss: Chosen, batches: Iterable[Batch]) -> Judged:
+    """Run the network over labelled batches, once, in order."""
+    row, of = LOSSES[loss.kind], judging_loss(loss)
+
+    def rows() -> Iterator[tuple[Array, Array, Array]]:
+        for batch in batches:
+            outputs = outputs_of(network, batch.images)
+            losses = of(Tensor(outputs), batch.labels).array
+            yield batch.labels, row.probabilities(outputs), losses
+
+    labels, probabilities, losses = zip(*rows(), strict=True)
+    return Judged(np.concatenate(labels), np.concatenate(probabilities), np.concatenate(losses))

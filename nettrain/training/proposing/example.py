@@ -1,0 +1,50 @@
+"""The example that comes with nettrain, pictures and configs, put into a folder to try things on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from nettrain import files
+from nettrain.errors import ConfigError, EnvironmentFault
+
+PACKAGE = Path(__file__).parents[2]
+EXAMPLES = {  # what each is made of, below a checkout, or below example/ in an installed package
+    "digits": ("configs/digits-mlp.yaml", "configs/digits-cnn.yaml", "data/digits", "data/README.md"),
+}
+
+
+def put(name: str, target: str) -> int:
+    """Copy an example into a folder, which is made if it is not there; returns how many files it has.
+
+    Errors   ConfigError if the folder holds something, or is none; EnvironmentFault.
+    """
+    if os.path.lexists(target) and not os.path.isdir(target):
+        raise ConfigError("is a file; expected a new or empty folder", target)
+    if os.path.isdir(target) and os.listdir(target):
+        raise ConfigError("holds something already; expected a new or empty folder", target)
+    root = _root()
+    count = 0
+    for path in _files(root, EXAMPLES[name]):
+        place = os.path.join(target, path)
+        files.make_folder(os.path.dirname(place))
+        files.write_atomic(place, (root / path).read_bytes())
+        count += 1
+    return count
+
+
+def _root() -> Path:
+    """Where the files of the examples lie: in the installed package, or in the checkout that it is run from."""
+    installed = PACKAGE / "example"
+    root = installed if installed.is_dir() else PACKAGE.parent
+    if not (root / "data/digits").is_dir():
+        raise EnvironmentFault("this installation lacks the example; install nettrain again", str(installed))
+    return root
+
+
+def _files(root: Path, parts: tuple[str, ...]) -> Iterator[str]:
+    """The paths of all files, relative to ``root``, in order."""
+    for part in parts:
+        found = sorted((root / part).rglob("*")) if (root / part).is_dir() else [root / part]
+        yield from (path.relative_to(root).as_posix() for path in found if path.is_file())

@@ -1,0 +1,105 @@
+"""A config for a folder of pictures that nobody has described: every choice, each with its reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from nettrain.data.cache import kept_if_it_fits
+from nettrain.data.config import ImageConfig
+from nettrain.data.survey import Survey
+from nettrain.errors import DataError
+from nettrain.training.proposing.shape import Shape
+
+BATCHES = ((300, 16), (2_000, 32), (8_000, 64), (1 << 62, 128))  # up to so many pictures, such a batch
+LR_OF_128 = 0.1  # learning rate of a batch of 128; smaller ones get their share
+EFFORT = 2e13  # flops of a training that is over in minutes on a few cores
+FEWEST_EPOCHS, MOST_EPOCHS, MOST_OF_FEW = 5, 40, 100
+FEW = 500  # pictures
+SURE = 1_000  # pictures to validate on, from which on the accuracy tells epochs apart
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The choices for what a survey has found. Sizes are (H, W), in pixels."""
+
+    survey: Survey
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What has no folder of its own and is set aside out of train."""
+        layout = self.survey.layout
+        return tuple(name for name, folder in (("test", layout.test), ("val", layout.val)) if folder is None)
+
+    @property
+    def fraction(self) -> float:
+        """The part of the pictures that each of them gets."""
+        return 0.1 if self.pictures >= FEW else 0.2
+
+    @property
+    def stratify(self) -> bool:
+        """Whether every class has a picture for each part."""
+        return min(self.survey.counts) > len(self.parts)
+
+    @property
+    def pictures(self) -> int:
+        """Pictures in the folder to train on, before anything is set aside."""
+        return len(self.survey.layout.train.files)
+
+    @property
+    def trained(self) -> int:
+        """About so many are left to train on."""
+        return max(1, round(self.pictures * (1 - self.fraction * len(self.parts))))
+
+    @cached_property
+    def shape(self) -> Shape:
+        """What the pictures are made into."""
+        return Shape.of(self.survey.sizes, self.pictures)
+
+    @property
+    def channels(self) -> int:
+        return 1 if self.survey.grey else 3
+
+    @property
+    def cache(self) -> str:
+        """Where the decoded pictures are kept: in memory, if they take little of it."""
+        image = ImageConfig(self.shape.size, 1 if self.survey.grey else 3)
+        return "ram" if kept_if_it_fits(self.pictures, image) == "ram" else "disk"
+
+    @property
+    def crop(self) -> int:
+        """By how many pixels augmentation moves a picture."""
+        return max(1, min(self.shape.size) // 8)
+
+    @property
+    def flips(self) -> bool:
+        """Whether left and right are taken to be alike: in colour pictures that are no icons."""
+        return not self.survey.grey and min(self.shape.size) >= 24
+
+    @property
+    def batch(self) -> int:
+        return next(batch for most, batch in BATCHES if self.trained <= most)
+
+    @property
+    def lr(self) -> float:
+        return LR_OF_128 * self.batch / 128
+
+    @property
+    def dropout(self) -> float:
+        return 0.1 if self.trained >= FEW else 0.3
+
+    @property
+    def monitor(self) -> str:
+        return "val_loss" if self.pictures * self.fraction < SURE else "val_accuracy"
+
+    def epochs(self, flops: int) -> int:
+        """So many that a network of ``flops`` a picture, forward, is trained with the effort of some minutes."""
+        most = MOST_EPOCHS if self.trained >= FEW else MOST_OF_FEW
+        return int(min(most, max(FEWEST_EPOCHS, EFFORT / (3 * flops * self.trained))))
+
+    def check(self) -> None:
+        """Errors: DataError where there are too few pictures to set some aside."""
+        counts = self.survey.counts
+        if sum(counts) - len(counts) < len(self.parts):
+            what = f"holds {sum(counts)} pictures in {len(counts)} classes, too few to judge a model on some of them"
+            raise DataError(f"{what}; expected at least 3 a class", self.survey.layout.train.root)

@@ -1,0 +1,157 @@
+"""Runs opened: a new one in a folder of its own, or one that stopped, exactly where it was."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from nettrain import files
+from nettrain.arrays.threads import available_cores, set_threads
+from nettrain.config.document import Document
+from nettrain.config.reader import read_config
+from nettrain.config.resolved import dump
+from nettrain.data.split_csv import split_csv
+from nettrain.errors import CheckpointError, ConfigError, escape
+from nettrain.training.config import TABLES, Config
+from nettrain.training.prepare import Prepared, Report, prepare
+from nettrain.training.run.cadence import Cadence
+from nettrain.training.run.run import Run
+from nettrain.training.run.run_logs import NOTHING_LOGGED
+from nettrain.training.run.saving import save_state
+from nettrain.training.run.state import State, compare_configs
+from nettrain.training.store import checkpoint, runs
+from nettrain.training.store.csv_text import csv_text
+from nettrain.training.store.platform import differences, surroundings
+from nettrain.training.store.run_folder import RunFolder, now, read_text
+
+
+def named(document: Document[Config], config_path: str) -> Document[Config]:
+    """The document with a name for the run: the config's own, or its file's."""
+    name = document.config.name or Path(config_path).name.removesuffix(".yaml").removesuffix(".yml")
+    return replace(document, config=replace(document.config, name=name))
+
+
+def begin(document: Document[Config], report: Report, run_dir: str | None = None) -> Run:
+    """Prepare a new training and open a folder for it: ``runs/<name>``, or exactly ``run_dir``.
+
+    Errors   those of ``prepare``; ``ConfigError`` if the folder holds something; ``EnvironmentFault``.
+    """
+    if run_dir is not None:
+        runs.refuse_occupied(run_dir)  # before the pictures are decoded; nothing is made until all of them are good
+    prepared = prepare(document, report)
+    return start(prepared, *(runs.create(str(document.config.name)) if run_dir is None else runs.create_at(run_dir)))
+
+
+def start(prepared: Prepared, folder: RunFolder, lock: files.Lock) -> Run:
+    """Open a new run in a folder that is empty and locked. Errors: ``EnvironmentFault``, and the lock is free again."""
+    try:
+        return _started(folder, lock, prepared)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
+    state = State.fresh(prepared)
+    cadence = Cadence(prepared.config.checkpoint.every, prepared.steps_per_epoch)
+    files.make_folder(folder.checkpoints)
+    save_state(folder, state, NOTHING_LOGGED, cadence)  # first: a folder that holds more than this can be resumed
+    _describe(folder, prepared)
+    facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
+    run = Run(folder, lock, state, NOTHING_LOGGED, facts)
+    run.mark("running")
+    return run
+
+
+def _describe(folder: RunFolder, prepared: Prepared) -> None:
+    """Write what the run is made of, beside its step-0 checkpoint."""
+    document = prepared.document
+    files.write_atomic(folder.config, document.source)
+    files.write_atomic(folder.split, split_csv(prepared.splits).encode())
+    files.write_atomic(folder.classes, "".join(f"{escape(name)}\n" for name in prepared.classes).encode())
+    if bad := [*prepared.train.bad, *(prepared.val.bad if prepared.val else ())]:
+        rows = [["path", "reason"], *([one.path, one.reason] for one in bad)]
+        files.write_atomic(folder.bad_images, csv_text(rows).encode())
+    files.write_atomic(folder.resolved, dump(document.config).encode())  # last: where it is, the others are
+
+
+def begin_or_take_up(document: Document[Config], report: Report, run_dir: str) -> Run:
+    """``fit --resume auto``: a new run in an empty folder, or the one that is there, which must be of this config.
+
+    Errors   those of ``begin`` and ``take_up``.
+    """
+    folder = RunFolder(Path(run_dir))
+    runs.refuse_file(run_dir)
+    if not folder.is_run():
+        try:
+            return begin(document, report, run_dir)
+        except ConfigError:
+            if not folder.is_run():  # else another process made one while this one decoded
+                raise
+    return take_up(run_dir, report, document.config.train.threads, document=document)
+
+
+def take_up(
+    path: str | os.PathLike[str],
+    report: Report,
+    threads: int | None = None,
+    *,
+    document: Document[Config] | None = None,
+    extension: tuple[int, str | None] | None = None,
+) -> Run:
+    """Open a run where its newest good checkpoint left it.
+
+    Errors   ``ConfigError`` if there is no run; ``CheckpointError`` if no checkpoint is good or it does not belong to
+             the config; ``DataError`` if the pictures have changed; ``EnvironmentFault`` if another process has it.
+    Notes    ``document`` stands in for the run's own config, which it must agree with; ``extension`` is (epochs in all,
+             schedule). ``threads`` are in use from here on, or else the config's, or all cores.
+    """
+    folder, lock = runs.reopen(path)
+    try:
+        described = folder.resolved.exists() and folder.split.exists()
+        if document is None:
+            document = _own_config(folder)
+        set_threads(threads or document.config.train.threads or available_cores())
+        found = checkpoint.newest(folder.checkpoints)
+        compare_configs(document.config, found.checkpoint.meta, str(found.path))
+        prepared = prepare(document, report, read_text(folder.split) if described else None, True)
+        state = State.fresh(prepared)
+        state.restore(found.checkpoint, found.path)
+        if not described:  # it died between its first checkpoint and these
+            _describe(folder, prepared)
+        facts = folder.read_run() if folder.run_json.exists() else {"started": now()}
+        here = {**surroundings(), "data_fingerprint": prepared.fingerprint}
+        run = Run(folder, lock, state, found.checkpoint.meta["logs"], {**facts, **here, "resumed": now()})
+    except BaseException:
+        lock.release()
+        raise
+    try:
+        step = state.number
+        run.cadence.damaged.update(later for later in checkpoint.steps(folder.checkpoints) if later > step)
+        checkpoint.prune(folder.checkpoints, step, run.cadence.is_regular)  # if it died before it could
+        run.notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
+        if "nettrain" in facts and (changed := differences(facts, here)):
+            what = "; ".join(changed)
+            run.notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {what}")
+        if extension is not None:
+            run.extend(*extension)
+        elif len(facts.get("lineage", ())) > len(state.lineage.extensions):
+            what = "more epochs were added to the run, but this checkpoint is from before; give --epochs again"
+            run.notes.append(f"nettrain: warning: {what}")
+        if state.best.epoch is not None and not folder.best.is_file():
+            what = f"{folder.best} is gone; it comes back only with an epoch better than {state.best.epoch}"
+            run.notes.append(f"nettrain: warning: {what}")
+    except BaseException:
+        run.close()
+        raise
+    return run
+
+
+def _own_config(folder: RunFolder) -> Document[Config]:
+    needed = (folder.resolved, folder.split)
+    if missing := ", ".join(path.name for path in needed if not path.exists()):
+        message = f"holds no {missing}: the run died while it was being made, or they were removed"
+        cure = f"go on with: nettrain fit CONFIG --resume auto --run-dir {folder.path}"
+        raise CheckpointError(f"{message}; {cure}", os.fspath(folder.path))
+    return read_config(folder.resolved, Config, TABLES)
