@@ -24,7 +24,7 @@ Array = npt.NDArray[Any]
 
 SMALLEST_PIECE, LARGEST_PIECE = 4, 32  # pictures of a piece in training
 PIECE_NUMBERS = 1 << 16  # of the larger of input and output, so that a piece stays in the second-level cache
-DENSE_PIECE = 128  # rows of a dense layer in training: each reads all weights once more
+DENSE_PIECE = 128  # rows of a dense layer in training
 INFERENCE_ROWS = 8  # rows of every dense product at inference, padded
 MULTIPLICATIONS_A_NANOSECOND = 100
 MAX_LANES = 16

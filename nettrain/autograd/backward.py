@@ -6,6 +6,8 @@ Source   Rumelhart, Hinton, Williams, "Learning representations by back-propagat
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,8 +21,11 @@ from nettrain.autograd.walk import last_first
 Gradients = dict[Leaf, Array]
 
 
-def backward(loss: Tensor) -> Gradients:
+def backward(loss: Tensor, homes: Mapping[str, Array] = MappingProxyType({})) -> Gradients:
     """The gradient of a scalar loss by every trained tensor that it depends on.
+
+    Shapes   ``homes`` may have memory for the gradient of a trained tensor, by its name and of its shape. A gradient
+             lies there if its op could write it there and it is the only term; otherwise the memory is as it may be.
 
     Errors   ``ShapeError`` if the loss is not a single number or was not recorded; ``NonFinite`` in a checked graph.
     Notes    Contributions to one tensor are added in the order of recording, so the bits are always the same. A
@@ -42,6 +47,7 @@ def backward(loss: Tensor) -> Gradients:
             [x.needs_gradient for x in node.inputs],
             owned=held[owner_of(g)] == 0 and g.flags.writeable,
             onto=[_open_sum(pending, held, source, g) for source in node.inputs],
+            homes=[_home(homes, pending, source) for source in node.inputs],
         )
         with np.errstate(all="ignore"):  # what is not finite is found by looking, not by a warning
             results = node.backward(g, needs)
@@ -79,6 +85,11 @@ def _open_sum(pending: dict[Node | Leaf, _Sum], held: Counter[int], source: Tens
         return None
     sums = pending[target]
     return sums.array if sums.writeable(held) and owner_of(sums.array) != owner_of(g) else None
+
+
+def _home(homes: Mapping[str, Array], pending: dict[Node | Leaf, _Sum], source: Tensor) -> Array | None:
+    """Where the first gradient of a trained tensor is wanted."""
+    return homes.get(source.name) if isinstance(source, Leaf) and source not in pending else None
 
 
 class _Sum:

@@ -29,16 +29,26 @@ class Needs(tuple[bool, ...]):
     """Which inputs need a gradient; ``owned`` says that nobody else will read ``g``, so it may be written.
 
     ``onto`` has, for each input, the sum of its gradients so far, where there is one that may be written. An op may add
-    its own to it, piece by piece, and return that very array; whoever does not returns its gradient as ever.
+    its own to it, piece by piece, and return that very array; whoever does not returns its gradient as ever. ``homes``
+    has, for each input, memory where its gradient is wanted in the end, if nothing stands there yet: an op may write
+    all of it there and return that very array, which saves a copy.
     """
 
     owned: bool
     onto: tuple[Array | None, ...]
+    homes: tuple[Array | None, ...]
 
-    def __new__(cls, flags: Sequence[bool], owned: bool = False, onto: Sequence[Array | None] = ()) -> Needs:
+    def __new__(
+        cls,
+        flags: Sequence[bool],
+        owned: bool = False,
+        onto: Sequence[Array | None] = (),
+        homes: Sequence[Array | None] = (),
+    ) -> Needs:
         needs = super().__new__(cls, flags)
         needs.owned = owned
         needs.onto = tuple(onto) or (None,) * len(needs)
+        needs.homes = tuple(homes) or (None,) * len(needs)
         return needs
 
 

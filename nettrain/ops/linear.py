@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from nettrain.arrays import memory
-from nettrain.arrays.pieces import DENSE_PIECE, INFERENCE_ROWS, Pieces, product_nanoseconds
+from nettrain.arrays.pieces import DENSE_PIECE, INFERENCE_ROWS, Pieces, back_and_forth, product_nanoseconds
 from nettrain.arrays.products import rows_apart
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.op import op
 from nettrain.autograd.tensor import Array, Backward, Needs
 from nettrain.ops.parts import Parts
 
+OUTPUTS_A_TILE = 256  # columns of the weight in a product forward, in training
 INPUTS_A_TILE = 512  # rows of the weight that make both gradients while they are in cache
 
 
@@ -24,8 +25,8 @@ def linear(x: Array, weight: Array, *, epilogue: Sequence[Part] = (), recorded: 
     Shapes   as the signature says; rows are images.
     Errors   ``ShapeError`` names the argument and the letter that disagree.
     Cost     2 N C K flops forward, twice that for both gradients.
-    Notes    Forward a piece is some rows. Backward it is a tile of inputs with all rows, so that each weight is read
-             once, and no sum is cut.
+    Notes    Forward the product of many rows is cut by outputs, so that each weight is read once; backward it is a tile
+             of inputs with all rows, and no sum is cut. At inference every row has a product of its own.
     Source   Goodfellow, Bengio, Courville, "Deep Learning", 2016, section 6.5.
     """
     shape = (len(x), weight.shape[1])
@@ -33,30 +34,31 @@ def linear(x: Array, weight: Array, *, epilogue: Sequence[Part] = (), recorded: 
     stages = Parts(epilogue, shape, x.dtype, len(pieces), recorded)
     first = stages.first
     y = stages.result()
-    z = None if first is None else memory.empty(shape, x.dtype)
+    made = stages.whole(y)
+    work = product_nanoseconds(len(x) * weight.size)
+    if recorded:
+        tiles = Pieces(shape[1], OUTPUTS_A_TILE)
 
-    def product(index: int, span: slice) -> None:
-        piece = stages.start(y, span) if z is None else z[span]
-        if recorded:
-            np.matmul(x[span], weight, out=piece)
-        else:
-            rows_apart(x[span], weight, piece)
-        if first is None:
-            stages.apply(index, span, piece, y)
-        else:
-            first.collect(index, piece)
+        def product(index: int) -> None:
+            rows, outputs = pieces[index // len(tiles)], tiles[index % len(tiles)]
+            np.matmul(x[rows], weight[:, outputs], out=made[rows, outputs])
 
-    pieces.each(product, product_nanoseconds(len(x) * weight.size))
-    if first is not None and z is not None:
-        whole = z
+        back_and_forth(len(pieces) * len(tiles), product, work)
+    else:
+        pieces.each(lambda index, rows: rows_apart(x[rows], weight, made[rows]), work)
+    if first is not None:
+        collecting = first
+        pieces.each(lambda index, rows: collecting.collect(index, made[rows]), made.size)
         first.finish()
-        pieces.each(lambda index, span: stages.apply(index, span, whole[span], y), whole.size)
+    if stages.parts:
+        pieces.each(lambda index, rows: stages.apply(index, rows, made[rows], y), made.size)
 
     def backward(g: Array, needs: Needs) -> list[Array | None]:
         stages.open_back(Needs(needs[2:]))
         gz = stages.back_whole(pieces, g, needs.owned)
         dx = memory.empty(x.shape, x.dtype) if needs[0] else None
-        dw = memory.empty(weight.shape, weight.dtype) if needs[1] else None
+        home = needs.homes[1]
+        dw = (memory.empty(weight.shape, weight.dtype) if home is None else home) if needs[1] else None
 
         def tile(index: int, inputs: slice) -> None:
             if dx is not None:

@@ -64,6 +64,10 @@ class Parts:
         """Memory for what leaves the last part."""
         return memory.empty(self.shapes[-1], self.dtype)
 
+    def whole(self, result: Array) -> Array:
+        """Where a core writes all pictures before any part runs: in the result, if what it makes stands there."""
+        return result if self._places[0] == "result" else memory.empty(self.shapes[0], self.dtype)
+
     def start(self, result: Array, span: slice) -> Array:
         """Where the core writes the piece of these pictures, if no part collects."""
         return self._stage(0, result, span)

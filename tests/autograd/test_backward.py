@@ -285,3 +285,21 @@ def test_a_step_leaves_no_garbage_and_gives_its_memory_back(walked: bool) -> Non
     assert [reference() for reference in dead] == [None] * len(dead)
     assert memory.idle_bytes() == idle  # everything came from the pool, and is back
     assert gc.collect() == 0
+
+
+def test_a_gradient_lies_where_it_is_wanted_if_its_op_writes_it_there() -> None:
+    weight = leaf(np.arange(6.0).reshape(3, 2), Graph(), "weight")
+    home = np.full((3, 2), np.nan)
+    gradient = backward(total(linear(Tensor(np.ones((4, 3))), weight)), {"weight": home})[weight]
+    assert gradient is home
+    assert home.tolist() == [[4, 4]] * 3
+
+
+def test_a_second_term_is_added_wherever_the_first_one_lies() -> None:
+    weight = leaf(np.arange(6.0).reshape(3, 2), Graph(), "weight")
+    beside = np.full((4, 2), np.nan)
+    once, twice = Tensor(np.ones((4, 3))), Tensor(np.full((4, 3), 2.0))
+    homes = {"weight": beside[:3]}
+    gradient = backward(plus(total(linear(once, weight)), total(linear(twice, weight))), homes)[weight]
+    assert gradient.tolist() == [[12, 12]] * 3
+    assert np.isnan(beside[3]).all()

@@ -85,7 +85,7 @@ class Stepper:
         outcome = Outcome(float(loss.array), count_right(outputs.array, labels))
         del outputs
         proposals = graph.proposals
-        gradients = backward(loss)
+        gradients = backward(loss, {} if onto else self._gradients.views)
         self.clock.lap("other")
         gather(gradients, self._gradients, share, onto)
         del gradients
@@ -111,7 +111,7 @@ def gather(gradients: Gradients, into: Flat, share: float = 1.0, onto: bool = Fa
     """The seam between the walk back and the optimizer: a share of every gradient into its place in flat memory.
 
     Notes   ``onto`` adds to what is there, of the batches before. A parameter that the loss does not depend on has
-            the gradient 0.
+            the gradient 0. A gradient that was written where it belongs is left there.
     """
     by_name = {leaf.name: gradient for leaf, gradient in gradients.items()}
     for name, view in into.views.items():
@@ -120,7 +120,7 @@ def gather(gradients: Gradients, into: Flat, share: float = 1.0, onto: bool = Fa
             view *= onto
         elif onto:
             view += gradient * view.dtype.type(share)
-        else:
+        elif gradient is not view or share != 1.0:
             np.multiply(gradient, share, out=view)
 
 
