@@ -38,15 +38,15 @@ class Bad:
 class Pictures:
     """The N good pictures of a split, each decoded once without fault.
 
-    Shapes   ``labels``, (N,) int64 or several (N,K) bool; ``sha256`` N digests of the
-             files in hex; ``bad`` the skipped files in order.
+    Shapes   ``labels``, (N,) int64 or several (N,K) bool; ``sha256 (N,32)`` uint8,
+             the digests of the files; ``bad`` the skipped files in order.
     Notes    ``pixels`` is the cache ``uint8``, in memory or in a file, in which ``rows (N,)`` are theirs; None decodes
              again at every ``take``. ``notes`` are for the user: where the pictures lie on the disk.
     """
 
     split: Split
     image: ImageConfig
-    sha256: tuple[str, ...]
+    sha256: U8
     bad: tuple[Bad, ...]
     workers: int
     pixels: U8 | Stored | None
@@ -94,7 +94,7 @@ class Pictures:
         def again(place: int) -> None:
             path = self.split.path(int(indices[place]))
             picture = found.one(place, path, self.image)
-            if picture is None or found.digests[place] != self.sha256[indices[place]]:
+            if picture is None or (found.digests[place] != self.sha256[indices[place]]).any():
                 raise DataError("the file has changed since it was checked", path)
             out[place] = picture
 
@@ -187,11 +187,10 @@ def _kept(
     if places and on_bad_image == "error":
         raise DataError(faults=[Fault(found.reasons[place], split.path(place)) for place in places])
     bad = tuple(Bad(split.files[place], found.reasons[place]) for place in places)
-    left = np.array([place for place in range(len(split.files)) if place not in found.reasons], np.int64)
+    left = np.delete(np.arange(len(split.files)), places)
     good = split.only(left) if bad else split
     _check_classes(split, good)
-    kept = tuple(found.digests[place] for place in left)
-    return Pictures(good, image, kept, bad, workers, pixels, rows[left], notes)
+    return Pictures(good, image, found.digests[left], bad, workers, pixels, rows[left], notes)
 
 
 def cache_bytes(total: int, image: ImageConfig, held: int = 0) -> int:

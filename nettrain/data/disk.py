@@ -33,7 +33,7 @@ from nettrain.data.cache_folder import (
     sweep,
 )
 from nettrain.data.config import ImageConfig
-from nettrain.data.decoding import Decoded, Progress, counted, each
+from nettrain.data.decoding import Decoded, Progress, counted, each, sha256
 from nettrain.data.entry import (
     FORMAT,
     DamagedEntry,
@@ -51,7 +51,6 @@ from nettrain.errors import EnvironmentFault
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
-NO_DIGEST = "0" * 64
 NO_STAMP = (-1, -1, -1)
 CHECKED = 64  # blocks that one task compares
 SPARE = 4096  # bytes of an index, beside about so many a picture
@@ -187,19 +186,19 @@ def _open(path: str, root: str, names: Sequence[str], image: ImageConfig, worker
 def _compare(index: Index, pixels: Stored, root: str, names: Sequence[str], image: ImageConfig) -> _Old:
     """Which pictures an entry has as they are now."""
     places = {name: row for row, name in enumerate(index.paths)}
-    stamps, digests = index.stamps.tolist(), index.digests.tobytes().hex()
+    stamps = index.stamps.tolist()
     old = _Old(pixels, {}, {}, Decoded(len(names)), [])
     for place, name in enumerate(names):
         if (row := places.get(name)) is None:
             continue
-        path, digest, reason = os.path.join(root, name), digests[64 * row : 64 * row + 64], index.reasons.get(row)
+        path, digest, reason = os.path.join(root, name), index.digests[row], index.reasons.get(row)
         now = _stamp(path)
-        if digest == NO_DIGEST or [*now] != stamps[row]:
+        if not digest.any() or [*now] != stamps[row]:
             try:  # then its bytes decide
-                if hashlib.sha256(load_bytes(path, image)).hexdigest() != digest:
+                if (sha256(load_bytes(path, image)) != digest).any():
                     continue
             except BadPicture as problem:  # it has no pixels now, whatever it had
-                digest, reason = "", problem.reason
+                digest, reason = np.zeros_like(digest), problem.reason
         if [*now] != stamps[row]:
             old.touched.append(place)
         old.rows[place], old.stamps[place], old.found.digests[place] = row, now, digest
@@ -255,8 +254,7 @@ def _build(
 
         try:
             counted(block, range(0, total, step), workers, total, progress)
-            digests = np.frombuffer(bytes.fromhex("".join(one or NO_DIGEST for one in found.digests)), np.uint8)
-            index = Index(made, shape, tuple(names), stamps, digests.reshape(total, 32), blocks, found.reasons)
+            index = Index(made, shape, tuple(names), stamps, found.digests, blocks, found.reasons)
             end = index.encode()
             draft.write_at(end, index.pixel_bytes)
             pixels = Stored(path, draft.handle, shape, sums)

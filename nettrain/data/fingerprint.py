@@ -17,7 +17,11 @@ def data_fingerprint(pictures: Iterable[Pictures]) -> str:
              with a line feed.
     """
     rows = sorted(
-        (path.encode("utf-8", "surrogateescape"), label_text(label, part.classes).encode(), digest.encode())
+        (
+            path.encode("utf-8", "surrogateescape"),
+            label_text(label, part.classes).encode(),
+            bytes(digest).hex().encode(),
+        )
         for part in pictures
         for path, label, digest in zip(part.paths, part.labels, part.sha256, strict=True)
     )

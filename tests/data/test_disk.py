@@ -71,7 +71,7 @@ def facts(pictures: Pictures) -> tuple[object, ...]:
     return (
         pictures.paths,
         pictures.labels.tolist(),
-        pictures.sha256,
+        pictures.sha256.tobytes(),
         pictures.bad,
         everything.tobytes(),
         everything.shape,
