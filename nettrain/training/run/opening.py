@@ -16,10 +16,11 @@ from nettrain.errors import CheckpointError, ConfigError, escape
 from nettrain.training.config import TABLES, Config
 from nettrain.training.prepare import Prepared, Report, prepare
 from nettrain.training.run.cadence import Cadence
+from nettrain.training.run.parts import compare_configs
 from nettrain.training.run.run import Run
 from nettrain.training.run.run_logs import NOTHING_LOGGED
 from nettrain.training.run.saving import save_state
-from nettrain.training.run.state import State, compare_configs
+from nettrain.training.run.state import State
 from nettrain.training.store import checkpoint, runs
 from nettrain.training.store.csv_text import csv_text
 from nettrain.training.store.platform import differences, surroundings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,8 +12,7 @@ import numpy as np
 
 from nettrain.arrays.flat import Flat
 from nettrain.autograd.tensor import Array
-from nettrain.config.resolved import to_plain
-from nettrain.errors import CheckpointError, ConfigError, DataError, Diverged
+from nettrain.errors import CheckpointError, DataError, Diverged
 from nettrain.optim.average import Average
 from nettrain.optim.optimizer import Optimizer
 from nettrain.optim.table import make
@@ -22,7 +20,6 @@ from nettrain.training.config import Config
 from nettrain.training.loop.averages import Averaged, keeps_buffers
 from nettrain.training.loop.averaging import with_statistics, worn
 from nettrain.training.loop.loop import Progress
-from nettrain.training.loop.monitors import best_mode
 from nettrain.training.loop.patience import Patience
 from nettrain.training.loop.rollback import Rollbacks, Snapshot
 from nettrain.training.loop.starts import Starts
@@ -30,54 +27,8 @@ from nettrain.training.model_file import AVERAGE, EPOCH_START, OPTIMIZER, model_
 from nettrain.training.origin import Origin
 from nettrain.training.prepare import Prepared
 from nettrain.training.run.lineage import Lineage
+from nettrain.training.run.parts import PARTS, Best, History, compare_configs, made
 from nettrain.training.store.checkpoint import Checkpoint
-from nettrain.training.store.typed import misfits
-
-
-@dataclass
-class Best:
-    """The best epoch so far, by the monitored number; None before the first."""
-
-    epoch: int | None = None
-    step: int | None = None
-    value: float | None = None
-
-    def improves(self, monitor: str, value: float) -> bool:
-        """Whether ``value`` is better than the best so far; of equals the first stays."""
-        if self.value is None:
-            return True
-        return value > self.value if best_mode(monitor) == "max" else value < self.value
-
-
-@dataclass
-class History:
-    """The monitored number of each finished epoch."""
-
-    values: list[float] = field(default_factory=list)
-
-
-PARTS: dict[str, type[Any]] = {  # what a checkpoint holds beside the tensors: dataclasses of plain values
-    "progress": Progress,
-    "history": History,
-    "best": Best,
-    "lineage": Lineage,
-    "patience": Patience,
-    "averaged": Averaged,
-    "averaged_before": Averaged,
-    "rollbacks": Rollbacks,
-    "starts": Starts,
-    "origin": Origin,
-}
-META: dict[str, Any] = {  # what the metadata holds, and of which type
-    **PARTS,
-    "step": int,
-    "logs": {"metrics.csv": int, "events.jsonl": int},
-    "fingerprint": str,
-    "class_weights": list[float] | None,
-    "config": dict,
-    "classes": list[str],
-    "normalization": {"mean": list[float], "std": list[float]},
-}
 
 
 @dataclass
@@ -242,7 +193,7 @@ class State:
         self._compare(saved.meta, shown)
         put_state(self._tensors(saved.meta["progress"]["position"] > 0), saved.tensors, shown)
         for name, part in PARTS.items():
-            setattr(self, name, _made(part, saved.meta[name]))
+            setattr(self, name, made(part, saved.meta[name]))
         self.optimizer.steps = self.progress.step
         if self.progress.position == 0:
             self.epoch_begins()
@@ -257,41 +208,3 @@ class State:
         weights = self.prepared.class_weights
         if (None if weights is None else list(weights)) != meta["class_weights"]:
             raise CheckpointError("was made with other class weights; start a new run", shown)
-
-
-def _made(part: type[Any], plain: Mapping[str, Any]) -> Any:
-    """A part of its plain values, which are its own afterwards."""
-    return part(**copy.deepcopy(dict(plain)))
-
-
-def compare_configs(config: Config, meta: Mapping[str, Any], shown: str) -> None:
-    """Refuse a checkpoint of another config; only keys that can change the result count.
-
-    Errors   ``CheckpointError`` names the keys that differ, or what in the metadata is not of a training.
-    """
-    if wrong := next(misfits(dict(meta), META, ""), None):
-        raise CheckpointError(f"is not the checkpoint of a training ({wrong}); use another one", shown)
-    if meta["step"] != meta["starts"]["steps_before"] + meta["progress"]["step"]:
-        what = f"step is {meta['step']}, but progress.step {meta['progress']['step']}"
-        raise CheckpointError(f"is not the checkpoint of a training ({what}); use another one", shown)
-    try:
-        Lineage(**meta["lineage"]).schedules()
-    except ConfigError as error:
-        raise CheckpointError(
-            f"is not the checkpoint of a training ({error.faults[0]}); use another one", shown
-        ) from error
-    if differing := sorted(_differences(to_plain(config, environment=False), meta["config"])):
-        raise CheckpointError(f"was made with another config: {', '.join(differing)} differ; start a new run", shown)
-
-
-def _differences(ours: Any, theirs: Any, key: str = "") -> set[str]:
-    """The dotted keys at which two plain configs differ."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return {
-            found
-            for name in ours.keys() | theirs.keys()
-            for found in _differences(ours.get(name), theirs.get(name), f"{key}.{name}" if key else name)
-        }
-    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        return {d for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) for d in _differences(a, b, f"{key}.{i}")}
-    return set() if ours == theirs else {key}

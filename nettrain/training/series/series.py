@@ -18,8 +18,8 @@ from nettrain.formats import RUN
 from nettrain.training.config import Config
 from nettrain.training.prepare import Report, prepare
 from nettrain.training.run.opening import begin_or_take_up, start
+from nettrain.training.run.parts import compare_configs
 from nettrain.training.run.run import Run
-from nettrain.training.run.state import compare_configs
 from nettrain.training.store import checkpoint, json_text, runs
 from nettrain.training.store.run_folder import RunFolder, read_text
 from nettrain.training.store.runs import FINISHED, SERIES

@@ -16,7 +16,8 @@ from nettrain.errors import CheckpointError, DataError, Diverged
 from nettrain.model.layer import Pass
 from nettrain.training.loop.loop import Progress
 from nettrain.training.prepare import Prepared
-from nettrain.training.run.state import PARTS, Best, State
+from nettrain.training.run.parts import PARTS, Best
+from nettrain.training.run.state import State
 from nettrain.training.store.checkpoint import Checkpoint, decode, encode
 
 OTHER: dict[str, Callable[[int], Any]] = {  # a value that no field has by default, for each type of field
