@@ -26,7 +26,7 @@ def check(config: str, settings: tuple[str, ...], as_json: bool, **short: str | 
     from nettrain.training.probing.rehearsal import one_batch, outlook
 
     plan = outlook(document)
-    tell(*(f"nettrain: note: {note}" for note in plan.notes))
+    tell(*(f"nettrain: note: {note}" for note in plan.notes), *(f"nettrain: warning: {one}" for one in plan.warnings))
     if as_json:
         from nettrain.training.store import json_text
 

@@ -1,7 +1,7 @@
 """Everything before the first step, in the order in which mistakes are cheapest to find.
 
-Shapes with the number of classes open; the classes that the folders hold; the network bound to them; its size; every
-picture decoded; the statistics; and only then memory for the weights.
+Shapes with the number of classes open; the classes that the folders hold; the network bound to them; whether there is
+memory for it and a batch; every picture decoded; the statistics; and only then memory for the weights.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nettrain.arrays.threads import get_threads
-from nettrain.autograd.tensor import Dim, Shape
+from nettrain.autograd.tensor import Dim
 from nettrain.config.document import Document
-from nettrain.config.words import megabytes, some
+from nettrain.config.words import some
 from nettrain.data.cache import Pictures, decode_all
 from nettrain.data.cache_folder import cache_folder, refuse_inside
 from nettrain.data.config import DataConfig
 from nettrain.data.fingerprint import data_fingerprint
-from nettrain.data.memory import free_memory
 from nettrain.data.normalize import Normalization, resolve
 from nettrain.data.order import steps_per_epoch
 from nettrain.data.roots import named_folders
@@ -27,23 +26,23 @@ from nettrain.errors import ConfigError, DataError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
-from nettrain.optim.table import pattern_faults, state_numbers, working_numbers
+from nettrain.optim.table import pattern_faults
 from nettrain.training.config import Config
 from nettrain.training.judging.gate_check import check_gate
 from nettrain.training.loop.averages import keeps_buffers
 from nettrain.training.loop.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.loop.monitors import measured
+from nettrain.training.memory import check_memory, check_size, shapes_of
 from nettrain.training.metrics.measured import always_one
 from nettrain.training.origin import Fitted, read_origin
 
 Report = Callable[[str, int, int], None]  # what is going on, done, total
-FLOAT_BYTES = 4
 
 
 def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
     """The network of a config, described but not allocated.
 
-    Errors   ``ConfigError`` at the layer's line.
+    Errors   ``ConfigError`` at the layer's line; ``EnvironmentFault`` if its weights are too many for the memory.
     """
     config = document.config
     image = config.data.image
@@ -53,42 +52,16 @@ def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
         raise document.error(fault.key, str(fault)) from None
     _check_patterns(document, network)
     if classes != CLASSES:
-        _check_size(document, network)
+        check_size(document, network)
     return network
 
 
 def _check_patterns(document: Document[Config], network: Network) -> None:
-    if lost := list(pattern_faults(document.config.optimizer, _shapes(network))):
+    if lost := list(pattern_faults(document.config.optimizer, shapes_of(network))):
         raise ConfigError(faults=[document.fault(f"optimizer.{key}", message) for key, message in lost])
     if keeps_buffers(document.config.train.ema) and not network.buffers:
         what = "has no effect: no layer has batch norm, so there are no statistics; leave it out"
         raise document.error("train.ema.statistics", what)
-
-
-def training_bytes(config: Config, network: Network) -> int:
-    """Bytes of weights, their gradients, what the optimizer remembers, averages, and what may be gone back to."""
-    train = config.train
-    averages = network.parameter_count * (train.ema is not None or train.swa is not None)
-    remembered = state_numbers(config.optimizer, _shapes(network)) + averages
-    kept = (network.parameter_count + remembered) * (train.going_back is not None)
-    return FLOAT_BYTES * (2 * network.parameter_count + remembered + kept)
-
-
-def working_bytes(config: Config, network: Network) -> int:
-    """Bytes that the optimizer's steps work with beside those."""
-    return FLOAT_BYTES * working_numbers(config.optimizer, _shapes(network))
-
-
-def _shapes(network: Network) -> dict[str, Shape]:
-    return {name: parameter.shape for name, parameter in network.parameters.items()}
-
-
-def _check_size(document: Document[Config], network: Network) -> None:
-    config, free = document.config, free_memory()
-    needed = training_bytes(config, network) + working_bytes(config, network)
-    if free is not None and needed > free:
-        what = f"{network.parameter_count} parameters take {megabytes(needed)} to train (weights, gradients, optimizer)"
-        raise document.error("model", f"{what}, but {megabytes(free)} of memory are free; expected a smaller model")
 
 
 def list_splits(document: Document[Config]) -> Splits:
@@ -224,6 +197,7 @@ def prepare(
     check_metrics(document, splits)
     check_gate(document, splits)
     check_schedule(document, len(splits.train.files))
+    check_memory(document, network, splits)
     origin = None if resumed else read_origin(document, network, splits.classes)
     wanted = [split for split in (splits.train, splits.val) if split is not None]
     decoded = decode_splits(wanted, config.data, report)

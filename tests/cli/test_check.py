@@ -149,6 +149,49 @@ def test_check_tells_a_divergence_after_what_it_knows(here: Path, call: Call) ->
     assert ended.out.splitlines()[-1].startswith("disk ")
 
 
+LARGE = """\
+data:
+  train: {data}
+  val: {{from: train, fraction: 0.25}}
+  image: {{size: [4096, 4096], channels: 1}}
+  cache: none
+model:
+  layers:
+    - conv2d: {{filters: 512, kernel_size: 3}}
+    - conv2d: {{filters: 512, kernel_size: 3}}
+    - global_avg_pool
+    - dense: classes
+optimizer: {{sgd: {{lr: 0.1}}}}
+train: {{epochs: 1, batch_size: 128}}
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "fit", "lr-find"])
+def test_a_training_that_no_memory_holds_is_refused_at_once(here: Path, small: Path, command: str) -> None:
+    written(here, "large.yaml", LARGE.format(data=small))
+    before = tree(here)
+    ended = process(command, "large.yaml", cwd=here)
+    line = (
+        r"nettrain: error: large\.yaml:13:32: train\.batch_size: a training in batches of 120 takes about \d+\.\d GB "
+        r"of memory, more than the \d+(\.\d)? [MG]B that there are \(\d+(\.\d)? [MG]B free\); "
+        r"lower batch_size, data\.image\.size or the filters of the layers\n"
+    )
+    assert (ended.code, ended.out) == (5, "")
+    assert re.fullmatch(line, ended.err), ended.err
+    assert tree(here) == before
+
+
+def test_check_warns_of_more_memory_than_is_free(here: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nettrain.training.memory.free_memory", lambda: 10_000_000)
+    ended = call("check", "cnn.yaml")
+    warning = (
+        r"nettrain: warning: the training takes about \d+\.\d MB of memory, but 10\.0 MB are free, so that it may be "
+        r"slow or be killed; lower train\.batch_size, data\.image\.size or the filters of the layers"
+    )
+    assert ended.code == 0
+    assert re.fullmatch(warning, ended.err.splitlines()[1]), ended.err
+
+
 def test_env_marks_what_decides_the_bits(call: Call) -> None:
     lines = call("env").out.splitlines()
     marked = [line.split()[1] for line in lines if line.startswith("* ")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nettrain.data.memory import free_memory
+from nettrain.data.memory import all_memory, free_memory
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ MEMINFO = {"proc/meminfo": "MemTotal: 9000 kB\nMemFree: 1 kB\nMemAvailable:    4
 
 def test_a_machine_of_its_own(system):
     assert free_memory(*system(MEMINFO)) == 4_096_000
+    assert all_memory(*system(MEMINFO)) == 9_216_000
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,10 @@ def test_a_machine_of_its_own(system):
 )
 def test_the_least_of_all_groups_above(system, files, free):
     mine = {"proc/self/cgroup": "0::/a/b\n"}
-    assert free_memory(*system(MEMINFO | mine | {f"cg/{name}": text for name, text in files.items()})) == free
+    there = system(MEMINFO | mine | {f"cg/{name}": text for name, text in files.items()})
+    assert free_memory(*there) == free
+    limits = [int(text) for name, text in files.items() if name.endswith("memory.max") and text != "max\n"]
+    assert all_memory(*there) == min([9_216_000, *limits])
 
 
 def test_the_older_layout(system):
@@ -50,10 +54,11 @@ def test_the_older_layout(system):
         "cg/memory/memory.stat": "inactive_file 1\ntotal_inactive_file 50\n",
     }
     assert free_memory(*system(MEMINFO | files)) == 150
+    assert all_memory(*system(MEMINFO | files)) == 1000
     files["cg/memory/memory.limit_in_bytes"] = f"{2**63 - 4096}\n"
     assert free_memory(*system(MEMINFO | files)) == 4_096_000
 
 
 def test_this_machine_has_some():
     if Path("/proc/meminfo").exists():
-        assert (free_memory() or 0) > 1_000_000
+        assert (all_memory() or 0) >= (free_memory() or 0) > 1_000_000

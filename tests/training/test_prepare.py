@@ -8,9 +8,8 @@ import pytest
 from commands import MLP, pictures
 from training.setting_up import document_of
 
-from nettrain.errors import ConfigError, DataError, NettrainError
-from nettrain.training import prepare as module
-from nettrain.training.prepare import check_shapes, prepare, training_bytes
+from nettrain.errors import DataError, NettrainError
+from nettrain.training.prepare import prepare
 
 
 def reported(text: str, folder: Path) -> list[str]:
@@ -72,23 +71,6 @@ def test_the_fingerprint_is_of_the_pictures_not_of_the_place(tmp_path: Path, sma
 def test_the_monitor_is_the_one_that_is_named(small: Path, monitor: str, found: str) -> None:
     text = MLP.format(data=small) + (f"checkpoint: {{monitor: {monitor}}}\n" if monitor else "")
     assert prepare(document_of(text, small), lambda what, done, total: None).monitor == found
-
-
-def test_a_model_larger_than_memory_says_how_many_bytes(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    document = document_of(MLP.format(data=small), small)
-    parameters = 64 * 16 + 16 + 16 * 10 + 10
-    assert training_bytes(document.config, check_shapes(document, 10)) == 3 * 4 * parameters
-    monkeypatch.setattr(module, "free_memory", lambda: 14519)
-    with pytest.raises(ConfigError) as caught:
-        check_shapes(document, 10)
-    assert str(caught.value) == (
-        "config.yaml:5:1: model: 1210 parameters take 0.0 MB to train (weights, gradients, optimizer), "
-        "but 0.0 MB of memory are free; expected a smaller model"
-    )
-    monkeypatch.setattr(module, "free_memory", lambda: 14520)
-    check_shapes(document, 10)
-    monkeypatch.setattr(module, "free_memory", lambda: None)
-    check_shapes(document, 10)
 
 
 def test_a_resumed_run_keeps_its_pictures(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from nettrain.training.loop.class_weights import check_class_weights, class_weig
 from nettrain.training.loop.loop import Fact, Progress, Step, train
 from nettrain.training.loop.objective import training_loss
 from nettrain.training.loop.step import Stepper
+from nettrain.training.memory import batches_bytes, refuse_impossible
 from nettrain.training.prepare import Report, check_shapes, list_splits
 
 KEPT = 0.9  # of the smoothed loss, from step to step
@@ -124,6 +125,7 @@ def _set_up(document: Document[Config], steps: int, report: Report) -> tuple[Ste
     whole = list_splits(document).train
     network = check_shapes(document, len(whole.classes))
     check_class_weights(document, whole.classes)
+    refuse_impossible(document, batches_bytes(config, network, len(whole.files)), len(whole.files))
     size = min(config.train.batch_size, len(whole.files))
     needed = min(len(whole.files), steps * size * config.train.accumulate)
     split = whole.only(np.linspace(0, len(whole.files) - 1, needed).astype(np.int64))

@@ -12,7 +12,7 @@ import numpy as np
 from nettrain.arrays.threads import get_threads
 from nettrain.config.document import Document
 from nettrain.data.batches import Batches
-from nettrain.data.cache import cache_bytes, decode
+from nettrain.data.cache import decode
 from nettrain.data.cache_folder import cache_folder, check_writable, refuse_inside
 from nettrain.data.config import DataConfig
 from nettrain.data.disk import check_room, entry_path, holding, picture_bytes
@@ -26,22 +26,18 @@ from nettrain.optim.table import make
 from nettrain.training.config import Config
 from nettrain.training.judging.gate_check import check_gate
 from nettrain.training.loop.class_weights import check_class_weights, class_weights, weights_note
-from nettrain.training.loop.evaluation import INFERENCE_BATCH
 from nettrain.training.loop.objective import training_loss
 from nettrain.training.loop.step import Stepper
+from nettrain.training.memory import FLOAT_BYTES, cached_bytes, check_memory, tightness, training_bytes
 from nettrain.training.origin import read_origin
 from nettrain.training.prepare import (
-    FLOAT_BYTES,
     batch_notes,
     check_metrics,
     check_monitor,
     check_schedule,
     check_shapes,
     list_splits,
-    training_bytes,
-    working_bytes,
 )
-from nettrain.training.probing.estimate import judging_bytes, step_bytes
 
 SMALL_LR = 1e-6  # so that what a step does to the weights does not matter
 REPEATS = 3  # steps that are timed, after one to warm up; the fastest counts
@@ -88,6 +84,12 @@ class Outlook:
         return (*self.splits.notes, *batch_notes(self.config, self.pictures), *weights)
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may go wrong: the memory that is free now may be too little."""
+        tight = tightness(self.memory_bytes)
+        return () if tight is None else (tight,)
+
+    @property
     def class_weights(self) -> tuple[float, ...] | None:
         """How much each class counts in training; None if they all count the same."""
         return class_weights(self.config.loss, self.splits.train.labels, self.splits.classes)
@@ -121,10 +123,7 @@ def outlook(document: Document[Config]) -> Outlook:
     in_memory, on_disk, folder = _cache(decoded, config.data)
     weights = training_bytes(config, network)
     model = FLOAT_BYTES * network.parameter_count
-    batch = min(config.train.batch_size, train)
     lines = sum(len(split.files) for split in splits.all())
-    judged = 0 if splits.val is None else min(INFERENCE_BATCH, len(splits.val.files))
-    held = weights + working_bytes(config, network) + in_memory
     steps = (config.train.epochs + config.train.trial_epochs) * steps_per_epoch(train, config.train.step_pictures)
     return Outlook(
         document=document,
@@ -132,7 +131,7 @@ def outlook(document: Document[Config]) -> Outlook:
         splits=splits,
         cache_bytes=in_memory + on_disk,
         cache_folder=folder,
-        memory_bytes=step_bytes(network, batch, train % batch) + judging_bytes(network, judged) + held,
+        memory_bytes=check_memory(document, network, splits),
         disk_bytes=model + 2 * (weights - model) + FILE_BYTES * lines + EVENT_BYTES * steps,
     )
 
@@ -150,10 +149,7 @@ def _cache(splits: Sequence[Split], data: DataConfig) -> tuple[int, int, str | N
             check_writable(folder)
             check_room(folder, total, data.image)
         return 0, picture_bytes(total, data.image), folder
-    held = 0
-    for split in splits if data.cache == "ram" else ():
-        held += cache_bytes(len(split.files), data.image, held)
-    return held, 0, None
+    return cached_bytes(splits, data), 0, None
 
 
 def one_batch(plan: Outlook) -> OneBatch:

@@ -10,7 +10,6 @@ from training.setting_up import document_of
 
 from nettrain.errors import ConfigError, DataError, Diverged, EnvironmentFault
 from nettrain.training.prepare import check_shapes
-from nettrain.training.probing.estimate import step_bytes
 from nettrain.training.probing.rehearsal import one_batch, outlook
 from nettrain.training.run.opening import begin, named
 from nettrain.training.store.checkpoint import steps
@@ -161,13 +160,6 @@ def test_the_disk_is_near_what_a_run_takes(small: Path, tmp_path: Path) -> None:
     taken = sum(path.stat().st_size for path in (tmp_path / "run").rglob("*") if path.is_file())
     assert len(steps(tmp_path / "run/checkpoints")) == 2
     assert outlook(document).disk_bytes == pytest.approx(taken, rel=0.1)
-
-
-def test_memory_grows_with_the_batch_and_nothing_is_allocated_to_see_it(small: Path) -> None:
-    network = check_shapes(document_of(CNN.format(data=small), small), 10)
-    one, many = step_bytes(network, 100), step_bytes(network, 1_000_000_100)  # more than there are threads
-    assert many > 1e12
-    assert step_bytes(network, 101) - one == pytest.approx((many - one) / 1e9, abs=2)
 
 
 def test_a_fault_of_the_config_is_found(small: Path) -> None:
