@@ -25,6 +25,12 @@ from nettrain.training.config import TABLES, Config
 PAGE = Path(__file__).with_name("reference.md")
 EXAMPLES = Path(__file__).with_name("examples.yaml")
 WIDTH = 100  # columns of the help texts
+OVERRIDES = """\
+On the command line `--set KEY=VALUE` gives a key another value, read as YAML, or as it stands where a path or text is
+expected: `optimizer.sgd.lr=0.01`, `model.layers.0.conv2d.filters=8`, `data.val={from: train, fraction: 0.2}`. Another
+kind replaces the block (`optimizer.adam.lr=0.01`). `null` takes a key out, as if it had not been written
+(`data.val=null`, `train.early_stopping=null`), unless it is required; a path of that name is written `./null`. Of
+several for one key the last counts; a short option, such as `--epochs`, and a `--set` of its key have to agree."""
 
 
 def page() -> str:
@@ -40,6 +46,7 @@ def _head() -> Iterator[str]:
 
 def _keys() -> Iterator[str]:
     yield from ("", "## Config", "", "Keys of the YAML file, version 1. A key marked *free* cannot change the result.")
+    yield from ("", OVERRIDES)
     yield from _record("", Config)
 
 

@@ -73,7 +73,7 @@ def fit(
         raise click.UsageError("--profile is for a single run; expected it without --repeat and --folds")
     begun = time.monotonic()
     document = read(config, settings, {**short, "min_accuracy": min_accuracy})
-    most = read_time(max_time)
+    most = read_time(max_time, document)
     if repeat is not None or folds is not None:
         return fit_series(document, repeat, folds, run_dir, mode is not None, most, begun)
     from nettrain.cli.progress import Decoding

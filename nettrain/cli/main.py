@@ -7,7 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -123,7 +123,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         return _fail([error.format_message()], ExitCode.USAGE, debug)
     except click.ClickException as error:
-        return _fail([f"nettrain: error: {_usage(error)}"], ExitCode.USAGE, debug)
+        return _fail([f"nettrain: error: {_usage(error, arguments)}"], ExitCode.USAGE, debug)
     except (KeyboardInterrupt, click.Abort):
         die_of(signal.SIGINT)
     except (OSError, SystemExit) as error:
@@ -158,12 +158,22 @@ def _fail(lines: Sequence[str], code: ExitCode, debug: bool) -> int:
     return int(code)
 
 
-def _usage(error: click.ClickException) -> str:
+def _usage(error: click.ClickException, arguments: Sequence[str]) -> str:
     """click's message as one line, in the form of ours."""
     if isinstance(error, click.NoSuchOption):
         near = " or ".join(repr(name) for name in sorted(error.possibilities or ()))
         text = f"unknown option {error.option_name!r}" + (f"; did you mean {near}?" if near else "")
     else:
         text = " ".join(error.format_message().split()).rstrip(".")
-    command = getattr(getattr(error, "ctx", None), "command_path", "nettrain")
+    command = getattr(getattr(error, "ctx", None), "command_path", None) or _called(arguments)
     return escape(f"{text[:1].lower()}{text[1:]}; see '{command} --help'")
+
+
+def _called(arguments: Sequence[str]) -> str:
+    """The command that the arguments call, such as ``nettrain cache list``: where click does not know it any more."""
+    words, command = ["nettrain"], cast("click.Command | None", nettrain)
+    for word in arguments:
+        if isinstance(command, click.Group) and not word.startswith("-"):
+            words.append(word)
+            command = command.get_command(click.Context(command), word)
+    return " ".join(words)

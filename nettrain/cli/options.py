@@ -38,7 +38,7 @@ def config_options(command: F) -> F:
         "settings",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Override a key, such as optimizer.sgd.lr=0.01; repeatable.",
+        help="Override a key, such as optimizer.sgd.lr=0.01, or take it out, as data.val=null; repeatable.",
     )(command)
     return click.argument("config", metavar="CONFIG", shell_complete=file)(command)
 
@@ -52,7 +52,7 @@ def read(config: str, settings: tuple[str, ...], short: dict[str, str | None]) -
 
     overrides = [parse_override(text, number) for number, text in enumerate(settings, 1)]
     overrides += [
-        Override(KEYS[option], value, f"--{option.replace('_', '-')}")
+        Override(KEYS[option], value, f"--{option.replace('_', '-')}", sole=True)
         for option, value in short.items()
         if value is not None
     ]
@@ -81,11 +81,11 @@ def note_threads() -> None:
         tell(f"nettrain: note: {some(threads, 'thread')} on {some(cores, 'core')}: {what}")
 
 
-def read_time(text: str | None) -> Duration | None:
-    """What ``--max-time`` says, if it was given."""
+def read_time(text: str | None, document: Document[Config] | None = None) -> Duration | None:
+    """What ``--max-time`` says, if it was given; a ``--set`` of ``document`` may not say something else."""
     from nettrain.training.loop import time_limit
 
-    return None if text is None else time_limit.read_time(text)
+    return None if text is None else time_limit.read_time(text, document)
 
 
 threads_option = click.option(

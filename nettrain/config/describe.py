@@ -59,6 +59,8 @@ def _describe(form: Form) -> str:
             return "text"
         case Path():
             return "a path"
+        case Length(time=True):
+            return "a time such as '90s', '30m' or '2h'"
         case Length():
             return "a duration such as '200 steps', '1 epochs' or '30 minutes'"
         case Choice(values):

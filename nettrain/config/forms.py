@@ -46,9 +46,10 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """A duration of training."""
+    """A duration of training; a ``time`` is one in seconds, minutes or hours."""
 
     limit: Limit = ANY
+    time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ _SIMPLE: dict[type, Form] = {
 
 def _annotated(inner: Any, marks: tuple[Any, ...]) -> Form:
     for mark in marks:
-        if isinstance(mark, Choice):
+        if isinstance(mark, (Choice, Length)):
             return mark
         if isinstance(mark, OneOf):
             kind = Kind(mark.table)

@@ -28,7 +28,8 @@ from nettrain.config.forms import (
 from nettrain.config.resolved import plain_value
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-DURATION = r"^[0-9.]+([eE][-+]?[0-9]+)? ?(steps?|epochs?|s|seconds?|m|minutes?|h|hours?)$"
+TIMES = "s|seconds?|m|minutes?|h|hours?"
+TIME, DURATION = (rf"^[0-9.]+([eE][-+]?[0-9]+)? ?({units})$" for units in (TIMES, f"steps?|epochs?|{TIMES}"))
 
 Json = dict[str, Any]
 
@@ -62,7 +63,7 @@ class _Schema:
             case Text() | Path():
                 return {"type": ["string", "number", "boolean"]}  # as it is spelled: 007 is a name too
             case Length():
-                return {"type": "string", "pattern": DURATION}
+                return {"type": "string", "pattern": TIME if form.time else DURATION}
             case Choice(values):
                 return {"enum": list(values)}
             case Fixed(items):

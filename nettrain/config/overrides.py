@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from nettrain.config.describe import describe
 from nettrain.config.events import MAX_DEPTH
 from nettrain.config.fields import Chosen, Record, Table
 from nettrain.config.forms import Either, Fixed, Form, Kind, Listed, Named, Path, Settings, Text, keys_of
+from nettrain.config.node_views import as_mapping, depth_of, kind_of, says
 from nettrain.config.nodes import Broken, Node, Scalar, Sequence, parse
 from nettrain.config.nodes import Mapping as MappingNode
 from nettrain.config.words import shown, singular
 from nettrain.errors import Fault, Place
 
 CURRENT = "*"  # as a kind in a path: whichever is there (for ``--lr``, which is optimizer.*.lr)
+ABSENT = "null"  # as a value: the key is as if it had not been written
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One value for one dotted key; ``file`` is what errors call it, such as ``--set[2]`` or ``--lr``."""
+    """One value for one dotted key; ``file`` is what errors call it, such as ``--set[2]`` or ``--lr``.
+
+    One that is ``sole`` goes together with none before it that gives the key another value.
+    """
 
     key: str
     text: str
     file: str
+    sole: bool = False
 
     @property
     def place(self) -> Place:
@@ -36,7 +43,7 @@ class _Misplaced(Exception):
 def parse_override(text: str, number: int) -> Override:
     """The override that ``a.b=c`` means; ``number`` is its position among the ``--set`` options, from 1."""
     key, equals, value = text.partition("=")
-    return Override(key if equals else "", value if equals else text, f"--set[{number}]")
+    return Override(key if equals else "", value if key and equals else text, f"--set[{number}]")
 
 
 def apply(
@@ -45,19 +52,19 @@ def apply(
     """The tree with one value replaced; what is wrong with the override is added to the faults, what it drops to notes.
 
     Notes    A value is YAML, but raw text where a path or free text is expected. Another kind replaces the block.
-             The keys of a value are placed in its own text; keys on the way there at its beginning.
+             ``null`` takes a key out. The keys of a value are placed in its own text; keys on the way there at its
+             beginning.
     """
-    before = root
+    made: Node | None = root
     try:
         segments = _segments(override)
-        target = _Target(override, tables, faults, notes)
-        root = target.set(segments, 0, form, root, None)
+        target = _Target(override, root.place.file, tables, faults, notes)
+        made = target.set(segments, 0, form, root, None)
     except _Misplaced as error:
         faults.append(Fault(str(error), override.place, override.key))
-        root = before
-    if not isinstance(root, MappingNode):
+    if not isinstance(made, MappingNode):
         raise TypeError("a config's root is a record")  # a mistake of the caller's
-    return root
+    return made
 
 
 def _segments(override: Override) -> list[str]:
@@ -74,11 +81,14 @@ def _segments(override: Override) -> list[str]:
 class _Target:
     """The way along one dotted key, forms and nodes side by side; a form of None is where the schema ends."""
 
-    def __init__(self, override: Override, tables: Mapping[str, Table], faults: list[Fault], notes: list[str]) -> None:
-        self.override, self.tables, self.faults, self.notes = override, tables, faults, notes
+    def __init__(
+        self, override: Override, file: str, tables: Mapping[str, Table], faults: list[Fault], notes: list[str]
+    ) -> None:
+        self.override, self.file, self.tables, self.faults, self.notes = override, file, tables, faults, notes
+        self.absent = override.text.strip() == ABSENT
 
-    def set(self, segments: list[str], at: int, form: Form | None, node: Node | None, default: object) -> Node:
-        """The node with the value put in, made where it is missing."""
+    def set(self, segments: list[str], at: int, form: Form | None, node: Node | None, default: object) -> Node | None:
+        """The node with the value put in, made where it is missing; None if it is missing and stays so."""
         if at == len(segments):
             return self.value(form, at)
         if isinstance(node, Broken):
@@ -94,7 +104,7 @@ class _Target:
             case Named(item):
                 return self.in_names(segments, at, item, node)
             case _:
-                inner = self.set(segments, at + 1, None, None, None)
+                inner = self.set(segments, at + 1, None, None, None) or Broken(self.override.place)
                 return MappingNode(((self.key(segments[at]), inner),), self.override.place)
 
     def key(self, text: str) -> Scalar:
@@ -111,7 +121,7 @@ class _Target:
         if is_text and not isinstance(node, (Sequence, MappingNode)):
             return raw
         self.faults += faults
-        if depth + _depth(node) > MAX_DEPTH:
+        if depth + depth_of(node) > MAX_DEPTH:
             raise _Misplaced(f"nested too deep; at most {MAX_DEPTH} levels are read")
         if node is None:
             return Broken(place) if faults else Scalar("", True, place)
@@ -134,29 +144,44 @@ class _Target:
 
     def in_record(
         self, segments: list[str], at: int, record: type[Record], node: Node | None, default: object
-    ) -> MappingNode:
+    ) -> Node | None:
         segments = [*segments[:at], *record.leads.get(segments[at], segments[at]).split("."), *segments[at + 1 :]]
-        typed = segments[at]
+        typed, last = segments[at], at + 1 == len(segments)
         name = record.aliases.get(typed, typed)
         field = keys_of(record).get(name)
-        entries = list(_as_mapping(record, node, self.override.place).entries)
+        entries = list(as_mapping(record, node, self.override.place).entries)
         place = node.place if isinstance(node, MappingNode) else self.override.place
-        form = field.form if field else None
+        there = [index for index, (key, _) in enumerate(entries) if record.aliases.get(key.text, key.text) == name]
+        if self.absent and last and field:
+            if not there:
+                return node
+            if field.required:
+                raise _Misplaced(f"is required, so {ABSENT} cannot take it out; expected {_wanted(field.form)}")
+            return MappingNode(tuple(entry for index, entry in enumerate(entries) if index not in there), place)
         inner_default = getattr(default, field.field, None) if isinstance(default, record) and field else None
         if field and inner_default is None and not field.required:
             inner_default = field.default
-        for index, (key, value) in enumerate(entries):
-            if record.aliases.get(key.text, key.text) == name:
-                made = self.set(segments, at + 1, form, value, inner_default)
-                entries[index] = (self.key(typed) if at + 1 == len(segments) else key, made)
-                return MappingNode(tuple(entries), place)
-        made = self.set(segments, at + 1, form, None, inner_default)
-        return MappingNode((*entries, (self.key(typed), made)), place)
+        old = entries[there[0]] if there else None
+        made = self.set(segments, at + 1, field.form if field else None, old[1] if old else None, inner_default)
+        if made is None:
+            return node
+        if old is None:
+            return MappingNode((*entries, (self.key(typed), made)), place)
+        if last:
+            self.refuse_another(old[1])
+        entries[there[0]] = (self.key(typed) if last else old[0], made)
+        return MappingNode(tuple(entries), place)
+
+    def refuse_another(self, old: Node) -> None:
+        """Where the override is the sole one: a fault if one before it gave another value."""
+        if self.override.sole and old.place.file != self.file and not says(old, self.override.text):
+            said = shown(old.text) if isinstance(old, Scalar) else "another value"
+            raise _Misplaced(f"got {shown(self.override.text)}, but {old.place.file} says {said}; give one of them")
 
     def in_kind(
         self, segments: list[str], at: int, table: Table, table_name: str, node: Node | None, default: object
-    ) -> Node:
-        old_key, old = _kind_of(node)
+    ) -> Node | None:
+        old_key, old = kind_of(node)
         if node is None and isinstance(default, Chosen):
             old_key = self.key(default.kind)
         current = table.aliases.get(old_key.text, old_key.text) if old_key else None
@@ -174,23 +199,28 @@ class _Target:
                 meant = ".".join([*segments[:at], current or "", *segments[at:]])
                 raise _Misplaced(f"unknown {singular(table_name)} {shown(typed)}; did you mean {shown(meant)}?")
         form = Settings(table.rows[kind]) if kind in table.rows else None
-        if kind == current and old_key is not None:
-            key = self.key(typed) if at + 1 == len(segments) else old_key
-            made = self.set(segments, at + 1, form, old, None)
-        else:
-            key, made = self.key(typed), self.set(segments, at + 1, form, None, None)
-            if kind in table.rows and current in table.rows and at + 1 < len(segments):
-                dropped = f"{kind} replaces {current}, whose settings are dropped"
-                self.notes.append(f"nettrain: note: {Fault(dropped, self.override.place, '.'.join(segments[:at]))}")
+        same = kind == current and old_key is not None
+        made = self.set(segments, at + 1, form, old if same else None, None)
+        if made is None:
+            return node
+        if not same and kind in table.rows and current in table.rows and at + 1 < len(segments):
+            dropped = f"{kind} replaces {current}, whose settings are dropped"
+            self.notes.append(f"nettrain: note: {Fault(dropped, self.override.place, '.'.join(segments[:at]))}")
+        key = old_key if same and old_key is not None and at + 1 < len(segments) else self.key(typed)
         return MappingNode(((key, made),), key.place if node is None else node.place)
 
-    def in_names(self, segments: list[str], at: int, item: Form, node: Node | None) -> MappingNode:
+    def in_names(self, segments: list[str], at: int, item: Form, node: Node | None) -> Node | None:
         name = segments[at]
         entries = list(node.entries) if isinstance(node, MappingNode) else []
         old = next((value for key, value in entries if key.text == name), None)
-        made = (self.key(name), self.set(segments, at + 1, item, old, None))
         kept = [entry for entry in entries if entry[0].text != name]
-        return MappingNode((*kept, made), node.place if isinstance(node, MappingNode) else self.override.place)
+        if self.absent and at + 1 == len(segments):
+            return node if old is None or node is None else MappingNode(tuple(kept), node.place)
+        made = self.set(segments, at + 1, item, old, None)
+        if made is None:
+            return node
+        place = node.place if isinstance(node, MappingNode) else self.override.place
+        return MappingNode((*kept, (self.key(name), made)), place)
 
     def in_list(self, segments: list[str], at: int, form: Listed | Fixed, node: Node | None) -> Sequence:
         name = segments[at]
@@ -202,34 +232,11 @@ class _Target:
             raise _Misplaced(f"no item {shown(name)} in {shown('.'.join(segments[:at]))}; {there}")
         inner = form.item if isinstance(form, Listed) else form.items[min(index, len(form.items) - 1)]
         items = list(node.items)
-        items[index] = self.set(segments, at + 1, inner, items[index], None)
+        items[index] = self.set(segments, at + 1, inner, items[index], None) or items[index]
         return replace(node, items=tuple(items))
 
 
-def _as_mapping(record: type[Record], node: Node | None, place: Place) -> MappingNode:
-    """A record's node as a mapping: a short value becomes the field that it stands for."""
-    if isinstance(node, MappingNode):
-        return node
-    is_value = isinstance(node, Sequence) or (isinstance(node, Scalar) and not node.nothing)
-    if record.short is not None and is_value and node is not None:
-        return MappingNode(((Scalar(record.short, True, node.place), node),), node.place)
-    return MappingNode((), place)
-
-
-def _kind_of(node: Node | None) -> tuple[Scalar | None, Node | None]:
-    """The kind that a node names, with its settings if it has any."""
-    if isinstance(node, Scalar) and not node.nothing:
-        return node, None
-    if isinstance(node, MappingNode) and len(node.entries) == 1:
-        return node.entries[0]
-    return None, None
-
-
-def _depth(node: Node | None) -> int:
-    match node:
-        case Sequence(items):
-            return 1 + max(map(_depth, items), default=0)
-        case MappingNode(entries):
-            return 1 + max((_depth(value) for _, value in entries), default=0)
-        case _:
-            return 0
+def _wanted(form: Form) -> str:
+    """What a key takes, and how a path is written that looks as if there were none."""
+    options = form.options if isinstance(form, Either) else (form,)
+    return describe(form) + (f" (of that name: ./{ABSENT})" if Path() in options else "")

@@ -57,8 +57,8 @@ def read_scalar(form: Form, scalar: Scalar, base: str) -> Any:
             return _truth(scalar)
         case Choice(values):
             return _choice(scalar, values, form)
-        case Length(limit):
-            return _duration(scalar, form, limit)
+        case Length():
+            return _duration(scalar, form)
         case Path():
             return _path(scalar.text, base)
         case Text():
@@ -183,12 +183,14 @@ def _choice(scalar: Scalar, values: tuple[str | int | bool, ...], form: Form) ->
     raise Refused(f"expected {describe(form)}, got {came}{remedy}")
 
 
-def _duration(scalar: Scalar, form: Form, limit: Limit) -> Duration:
+def _duration(scalar: Scalar, form: Length) -> Duration:
     match = _DURATION.fullmatch(scalar.text)
     if match is None or match[2] not in _UNITS or not _REAL.fullmatch(match[1]):
         raise Refused(f"expected {describe(form)}, got {shown(scalar.text)}")
     unit, seconds = _UNITS[match[2]]
-    amount = _within(_real(Scalar(match[1], True, scalar.place), Real()), limit, scalar.text) * seconds
+    if form.time and unit != "seconds":
+        raise Refused(f"expected {describe(form)}, got {shown(scalar.text)}")
+    amount = _within(_real(Scalar(match[1], True, scalar.place), Real()), form.limit, scalar.text) * seconds
     if amount < 0 or not math.isfinite(amount) or (unit == "steps" and amount != int(amount)):
         wanted = "a whole number of steps" if unit == "steps" and amount >= 0 else describe(form)
         raise Refused(f"expected {wanted}, got {shown(scalar.text)}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from nettrain.config.fields import Chosen, Count, Duration, Environment, Limit, OneOf, Record, Table, Whole
+from nettrain.config.forms import Length
 from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.config import DataConfig
 from nettrain.model.kinds import TABLES as MODEL_TABLES
@@ -35,13 +36,7 @@ TABLES = {
     "augmentations": Table.of(AUGMENTATIONS),
 }
 
-MaxTime = Annotated[Duration, Limit(0, open_low=True)]
-
-
-def time_fault(most: Duration) -> Iterator[tuple[str, str]]:
-    """What is wrong with a limit on time, for ``Record.faults``."""
-    if most.unit != "seconds":
-        yield "max_time", f"expected a time such as '30m', '2 hours' or '90 seconds', got {most}"
+MaxTime = Annotated[Duration, Length(Limit(0, open_low=True), time=True)]
 
 
 @dataclass(frozen=True)
@@ -79,8 +74,6 @@ class TrainConfig(
     max_time: Annotated[MaxTime | None, Environment] = None
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-        if self.max_time is not None:
-            yield from time_fault(self.max_time)
         if self.ema is not None and self.swa is not None:
             yield "swa", "there is ema, too, and only one average can be the model; leave one of them out"
         if self.swa is not None and (before := self.swa.after(self.epochs)) >= self.epochs:

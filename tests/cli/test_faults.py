@@ -135,6 +135,43 @@ LINES = {  # arguments: the exit code and the line
         2,
         "--set[1]:1:1: optimizer.sgd.lr: expected a finite number, got 'nan'",
     ),
+    ("fit", "good.yaml", "--epochs", "1", "--set", "train.epochs=2"): (
+        2,
+        "--epochs:1:1: train.epochs: got '1', but --set[1] says '2'; give one of them",
+    ),
+    ("fit", "good.yaml", "--set", "train.batch=8", "--batch-size", "16"): (
+        2,
+        "--batch-size:1:1: train.batch_size: got '16', but --set[1] says '8'; give one of them",
+    ),
+    ("check", "good.yaml", "--lr", "0.2", "--set", "optimizer={{sgd: 0.3}}"): (
+        2,
+        "--lr:1:1: optimizer.*.lr: got '0.2', but --set[1] says '0.3'; give one of them",
+    ),
+    ("check", "good.yaml", "--seed", "2", "--set", "seed=3"): (
+        2,
+        "--seed:1:1: seed: got '2', but --set[1] says '3'; give one of them",
+    ),
+    ("check", "good.yaml", "--threads", "2", "--set", "train.threads=1"): (
+        2,
+        "--threads:1:1: train.threads: got '2', but --set[1] says '1'; give one of them",
+    ),
+    ("fit", "good.yaml", "--min-accuracy", "0.2", "--set", "gate={{accuracy: 0.3}}"): (
+        2,
+        "--min-accuracy:1:1: gate.accuracy: got '0.2', but --set[1] says '0.3'; give one of them",
+    ),
+    ("fit", "good.yaml", "--set", "data.train=null"): (
+        2,
+        "--set[1]:1:1: data.train: is required, so null cannot take it out; expected a path (of that name: ./null)",
+    ),
+    ("fit", "good.yaml", "--set", "=3"): (
+        2,
+        "--set[1]:1:1: expected key=value, such as 'train.epochs=3', got '=3'",
+    ),
+    ("fit", "good.yaml", "--set", "optimizer={{adamw: {{no_decay: ['*']}}}}"): (
+        2,
+        "--set[1]:1:10: optimizer.adamw.no_decay: lists every parameter, so that no weight decays; "
+        "set weight_decay: 0 instead, or list fewer",
+    ),
     ("fit", "good.yaml", "--lr", "x"): (2, "--lr:1:1: optimizer.sgd.lr: expected a number, got 'x'"),
     ("fit", "good.yaml", "--epochs", "010"): (
         2,

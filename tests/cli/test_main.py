@@ -71,6 +71,13 @@ def test_version(call: Call) -> None:
             "unknown option '--sed'; did you mean '--seed' or '--set'?; see 'nettrain train --help'",
         ),
         (["fit"], "missing argument 'CONFIG'; see 'nettrain fit --help'"),
+        (["fit", "x.yaml", "--epochs"], "option '--epochs' requires an argument; see 'nettrain fit --help'"),
+        (["train", "--set"], "option '--set' requires an argument; see 'nettrain train --help'"),
+        (
+            ["cache", "list", "--json=1"],
+            "option '--json' does not take a value; see 'nettrain cache list --help'",
+        ),
+        (["--debug=1"], "option '--debug' does not take a value; see 'nettrain --help'"),
         (["fit", "a", "b\x1b"], "got unexpected extra argument (b\\x1b); see 'nettrain fit --help'"),
         (
             ["predict", "x", "--top", "0"],
@@ -191,7 +198,11 @@ def test_signals_are_looked_after_before_anything_else_loads() -> None:
     loaded = "import signal, sys; before = {*sys.modules}; import nettrain.__main__; print(*{*sys.modules} - before)"
     names = set(process(program=(sys.executable, "-c", loaded)).out.split())
     ours = {"nettrain", "nettrain.version", "nettrain.__main__", "nettrain.arrays", "nettrain.arrays.interrupt"}
-    assert {name for name in names if name.startswith("nettrain")} == ours | {"nettrain.training", SIGNALS}
+    assert {name for name in names if name.startswith("nettrain")} == ours | {
+        "nettrain.training",
+        "nettrain.training.loop",
+        SIGNALS,
+    }
     assert not names & {"dataclasses", "pathlib", "re", "typing", "click", "numpy"}
 
 

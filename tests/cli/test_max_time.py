@@ -50,10 +50,13 @@ def test_the_key_holds_for_each_call_and_the_option_goes_before_it(here: Path, c
     assert call("resume", "run").err == "nettrain: run is already complete\n"
 
 
+WANTED = "--max-time:1:1: max_time: expected a time such as '90s', '30m' or '2h', got "
 TIMES = {
-    "200 steps": "--max-time:1:1: max_time: expected a time such as '30m', '2 hours' or '90 seconds', got 200 steps",
+    "200 steps": f"{WANTED}'200 steps'",
+    "1 epochs": f"{WANTED}'1 epochs'",
+    "5x": f"{WANTED}'5x'",
     "0m": "--max-time:1:1: max_time: must be above 0, got 0m",
-    "soon": "--max-time:1:1: max_time: expected a duration such as '200 steps', '1 epochs' or '30 minutes', got 'soon'",
+    "soon": f"{WANTED}'soon'",
 }
 
 
@@ -72,3 +75,10 @@ def test_a_limit_in_words() -> None:
 
     shown = [str(TimeLimit(read_time(text), 0.0)) for text in ("30m", "1 hours", "90 minutes", "45 s", "2.5s", "1s")]
     assert shown == ["30 minutes", "1 hour", "90 minutes", "45 seconds", "2.5 seconds", "1 second"]
+
+
+def test_a_key_on_the_command_line_that_says_another_time_is_refused(here: Path, call: Call) -> None:
+    line = "--max-time:1:1: train.max_time: got '5m', but --set[1] says 3600 seconds; give one of them"
+    ended = call("fit", "a.yaml", "--max-time", "5m", "--set", "train.max_time=1h")
+    assert ended == Ended(2, "", f"nettrain: error: {line}\n")
+    assert call("fit", "a.yaml", "--max-time", "60m", "--set", "train.max_time=1h").code == 0

@@ -153,6 +153,20 @@ def test_another_config_is_named(here: Path, call: Call, whole: Path, settings: 
     assert results(here / "run") == before
 
 
+def test_more_epochs_are_what_resume_adds(here: Path, call: Call, whole: Path) -> None:
+    shutil.copytree(whole, "run")
+    newest = "run/checkpoints/step-000000008.safetensors"
+    line = f"{newest}: is of a run of 2 epochs, not 3; go on with: nettrain resume run --epochs 3"
+    assert call(*AUTO, "--epochs", "3") == Ended(4, "", f"nettrain: error: {line}\n")
+    fewer = f"{newest}: was made with another config: train.epochs differ; start a new run"
+    assert call(*AUTO, "--epochs", "1") == Ended(4, "", f"nettrain: error: {fewer}\n")
+    assert results(here / "run") == results(whole)
+    assert call("resume", "run", "--epochs", "3").code == 0
+    newest = "run/checkpoints/step-000000012.safetensors"
+    line = f"{newest}: is of a run of 3 epochs, not 5; go on with: nettrain resume run --epochs 5"
+    assert call(*AUTO, "--epochs", "5") == Ended(4, "", f"nettrain: error: {line}\n")
+
+
 def test_what_cannot_change_the_result_may_be_another(here: Path, call: Call, whole: Path) -> None:
     assert process(*AUTO, program=stop(3, signal.SIGTERM)).code == -signal.SIGTERM
     ended = call(*AUTO, "--threads", "3", "--set", "data.cache=none", "--set", "name=other")
@@ -297,7 +311,7 @@ def test_a_run_gets_more_epochs(here: Path, call: Call, whole: Path) -> None:
     assert ended.code == 0, ended.err
     assert ended.err.splitlines()[:2] == [
         "run: going on from step 8, epoch 3 of 3",
-        "nettrain: extended to 3 epochs: lr 0.1 up to step 8, then 0.1",
+        "nettrain: extended to 3 epochs: lr stays 0.1",
     ]
     assert steps() == [10, 12]
     rows = Path("run/metrics.csv").read_text().splitlines()

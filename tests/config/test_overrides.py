@@ -83,10 +83,10 @@ def test_a_short_value_opens_into_its_settings():
 def test_paths_and_names_are_raw_text_and_paths_belong_to_the_shell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     here = os.getcwd()
-    config = _get(["data.train=x: [y] #z", "name=null", "data.val=*.d"])
+    config = _get(["data.train=x: [y] #z", "name=~", "data.val=*.d"])
     assert config.data.train == FilePath(f"{here}/x: [y] #z")
     assert config.data.val == FilePath(f"{here}/*.d")
-    assert config.name == "null"
+    assert config.name == "~"
     assert _get(["data.val={from: train, fraction: 0.5}"]).data.val == Split("train", 0.5)
     assert _get([]).data.train == "/home/me/runs/a"
 
@@ -109,7 +109,8 @@ def test_a_later_fault_at_a_replaced_key_has_the_place_of_the_override():
 FAULTS = {
     "lr": "--set[1]:1:1: expected key=value, such as 'train.epochs=3', got 'lr'",
     "": "--set[1]:1:1: expected key=value, such as 'train.epochs=3', got ''",
-    "=3": "--set[1]:1:1: expected key=value, such as 'train.epochs=3', got '3'",
+    "=3": "--set[1]:1:1: expected key=value, such as 'train.epochs=3', got '=3'",
+    "=": "--set[1]:1:1: expected key=value, such as 'train.epochs=3', got '='",
     "a..b=3": "--set[1]:1:1: a..b: expected a dotted key without empty parts",
     ".=3": "--set[1]:1:1: .: expected a dotted key without empty parts",
     ".".join("a" * 65) + "=1": f"--set[1]:1:1: {'.'.join('a' * 65)}: nested too deep; at most 64 levels are read",
@@ -139,6 +140,17 @@ FAULTS = {
     "data.train=~/x": "--set[1]:1:1: data.train: '~' is not expanded, got '~/x'; write the folder out",
     "data.val=[a]": "--set[1]:1:1: data.val: expected a path or a mapping, got a list",
     "data.val.fraction=0.3": "--set[1]:1:1: data.val.from: missing; expected 'train'",
+    "layers.0=null": "--set[1]:1:1: layers.0: expected a layer, a name or 'name: settings', got nothing",
+    "layers.0.conv2d.filters=null": "--set[1]:1:1: layers.0.conv2d.filters: is required, so null cannot take it out; "
+    "expected a whole number of at least 1",
+    "optimizer.*.lr=null": "--set[1]:1:1: optimizer.*.lr: is required, so null cannot take it out; "
+    "expected a number of at least 0",
+    "optimizer.sgd=null": "--set[1]:1:1: optimizer.sgd: expected a mapping, got nothing",
+    "optimizer.sdg.lr=null": "--set[1]:1:1: optimizer: unknown optimizer 'sdg'; did you mean 'sgd'?",
+    "data.trian=null": "--set[1]:1:1: data.trian: unknown key; did you mean 'train'?",
+    "foo.bar=null": "--set[1]:1:1: foo: unknown key; the keys are 'seed', 'name', 'data', 'layers', 'optimizer', "
+    "'epochs', 'every', 'max_time', 'monitor', 'cache', 'warmup'",
+    "seed.x=null": "--set[1]:1:1: seed: expected a whole number, got a mapping",
     "data.mean=" + "[" * 63 + "]" * 63: "--set[1]:1:1: data.mean: nested too deep; at most 64 levels are read",
 }
 
@@ -194,3 +206,68 @@ def test_a_current_folder_that_is_gone(monkeypatch):
     assert faults("seed: 1", ["data.train=x"]) == [
         "--set[1]:1:1: the current folder is gone: No such file or directory"
     ]
+
+
+def test_null_takes_a_key_out_as_if_it_had_not_been_written():
+    assert _get(["seed=null"]).seed == 1
+    assert _get(["data.val=null"]).data.val is None
+    assert _get(["data.val=null", "data.val=c"]).data.val is not None
+    assert _get(["name=null"], "name: a").name == "run"
+    assert _get(["data=null"]).data.train is None
+    assert _get(["optimizer=null"]).optimizer == Chosen("sgd", Sgd(0.1))
+    assert _get(["optimizer.sgd.momentum=null"]).optimizer.settings == Sgd(0.1)
+    assert _get(["optimizer.sgd.momentum= null "]).optimizer.settings == Sgd(0.1)
+    assert _get(["layers.3.max_pool2d.size=null"]).layers[3].settings == Pool()
+    assert _get(["layers.0.conv2d.out_channels=3", "layers.0.conv2d.padding=null"]).layers[0].settings == Conv(3)
+
+
+def test_null_takes_out_what_another_tool_calls_so_too():
+    assert _get(["optimizer.adam.lr=1", "optimizer=null"], "seed: 1").optimizer == Chosen("sgd", Sgd(0.1))
+    assert faults(FILE, ["optimizer.sgd.learning_rate=null"]) == [
+        "--set[1]:1:1: optimizer.sgd.learning_rate: is required, so null cannot take it out; "
+        "expected a number of at least 0"
+    ]
+
+
+def test_null_for_a_key_that_is_not_there_changes_nothing():
+    """No block is made on the way to it, and none replaced."""
+    for text in (FILE, "seed: 1", "optimizer: adam\nwarmup: adam\n"):
+        for key in ("max_time", "data.mean", "data.val.from", "warmup.sgd.momentum", "optimizer.adam.betas"):
+            assert _get([f"{key}=null"], text) == _get([], text)
+    assert read(FILE, ["optimizer.adam.betas=null"]).notes == read(FILE).notes
+
+
+def test_a_path_called_null_is_written_otherwise():
+    assert _get(["data.val=./null"], "seed: 1").data.val.endswith("/null")
+
+
+SOLE = Override("epochs", "1", "--epochs", sole=True)
+
+
+def test_a_sole_override_goes_with_none_that_says_another_value():
+    assert _get([SOLE]).epochs == _get([SOLE], "epochs: 3").epochs == _get(["epochs=1", SOLE]).epochs == 1
+    assert _get(["epochs=null", SOLE], "epochs: 3").epochs == 1
+    assert faults("epochs: 3", ["seed=2", "epochs=2", SOLE]) == [
+        "--epochs:1:1: epochs: got '1', but --set[2] says '2'; give one of them"
+    ]
+    assert faults("epochs: 3", ["epochs=[1]", SOLE]) == [
+        "--set[1]:1:1: epochs: expected a whole number, got a list",
+        "--epochs:1:1: epochs: got '1', but --set[1] says another value; give one of them",
+    ]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "optimizer.sgd.lr=2",
+        "optimizer.sgd.learning_rate=2",
+        "optimizer.*.lr=2",
+        "optimizer={sgd: {lr: 2, momentum: 0.9}}",
+    ],
+)
+def test_whatever_another_override_calls_the_key(setting):
+    sole = Override("optimizer.*.lr", "3", "--lr", sole=True)
+    said = ["--lr:1:1: optimizer.*.lr: got '3', but --set[1] says '2'; give one of them"]
+    assert faults(FILE, [setting, sole]) == said
+    for same in ("2", "2.0", "20e-1"):
+        assert _get([setting, Override("optimizer.*.lr", same, "--lr", sole=True)]).optimizer.settings == Sgd(2.0, 0.9)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nettrain.config.document import Document
 from nettrain.config.fields import Duration, Record
 from nettrain.config.overrides import Override
 from nettrain.config.reader import read_text
-from nettrain.training.config import MaxTime, time_fault
+from nettrain.config.words import shown
+from nettrain.errors import ConfigError, Fault
+from nettrain.training.config import Config, MaxTime
 
 
 class TimeUp(Exception):
@@ -45,11 +47,14 @@ class TimeOnly(Record):
 
     max_time: MaxTime
 
-    def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-        yield from time_fault(self.max_time)
 
-
-def read_time(text: str) -> Duration:
-    """What ``--max-time`` says. Errors: ``ConfigError``."""
+def read_time(text: str, document: Document[Config] | None = None) -> Duration:
+    """What ``--max-time`` says. Errors: ``ConfigError``, also if an override in ``document`` says something else."""
     given = Override("max_time", text, "--max-time")
-    return read_text("{}", "--max-time", TimeOnly, {}, os.curdir, [given]).config.max_time
+    most = read_text("{}", "--max-time", TimeOnly, {}, os.curdir, [given]).config.max_time
+    if document is not None and (place := document.places.get("train.max_time")) is not None:
+        other = document.config.train.max_time
+        if place.file != document.places[""].file and other != most:
+            message = f"got {shown(text)}, but {place.file} says {other}; give one of them"
+            raise ConfigError(faults=[Fault(message, given.place, "train.max_time")])
+    return most

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nettrain.config.resolved import to_plain
 from nettrain.errors import CheckpointError, ConfigError
 from nettrain.training.config import Config
 from nettrain.training.loop.averages import Averaged
@@ -17,6 +16,7 @@ from nettrain.training.loop.patience import Patience
 from nettrain.training.loop.rollback import Rollbacks
 from nettrain.training.loop.starts import Starts
 from nettrain.training.origin import Origin
+from nettrain.training.run.agreement import refuse_another
 from nettrain.training.run.lineage import Lineage
 from nettrain.training.store.typed import misfits
 
@@ -88,18 +88,4 @@ def compare_configs(config: Config, meta: Mapping[str, Any], shown: str) -> None
         raise CheckpointError(
             f"is not the checkpoint of a training ({error.faults[0]}); use another one", shown
         ) from error
-    if differing := sorted(_differences(to_plain(config, environment=False), meta["config"])):
-        raise CheckpointError(f"was made with another config: {', '.join(differing)} differ; start a new run", shown)
-
-
-def _differences(ours: Any, theirs: Any, key: str = "") -> set[str]:
-    """The dotted keys at which two plain configs differ."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return {
-            found
-            for name in ours.keys() | theirs.keys()
-            for found in _differences(ours.get(name), theirs.get(name), f"{key}.{name}" if key else name)
-        }
-    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        return {d for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) for d in _differences(a, b, f"{key}.{i}")}
-    return set() if ours == theirs else {key}
+    refuse_another(config, meta, shown)
