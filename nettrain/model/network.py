@@ -21,6 +21,7 @@ from nettrain.model.layer import Buffer, Layer, LayerFault, Parameter, Pass
 from nettrain.model.layers.containers import ContainerConfig, Layers
 from nettrain.model.layers.linear_map import HE_NORMAL, LinearMapConfig
 from nettrain.model.layers.squeeze_excite import SqueezeExciteConfig
+from nettrain.model.norms import lost_bias, takes_bias
 from nettrain.model.sequential import Sequential
 
 NONE = Chosen("none", NoSettings())
@@ -149,12 +150,24 @@ def _build(
 ) -> tuple[list[Layer], Shape]:
     """The layers, and the shape of one picture after them."""
     built = []
-    for chosen in layers:
+    for place, chosen in enumerate(layers):
+        if place:
+            _refuse_lost_bias(layers[place - 1], chosen, shape)
         layer, shape = _build_one(chosen, shape, classes)
         built.append(layer)
         if shapes is not None:
             shapes.append(shape)
     return built, shape
+
+
+def _refuse_lost_bias(before: Chosen, norm: Chosen, shape: Shape) -> None:
+    """Refuse a bias that was asked for, and that the norm which is the next layer takes away again."""
+    settings = before.settings
+    if not isinstance(settings, LinearMapConfig) or settings.has_norm or not takes_bias(norm, shape[-1]):
+        return
+    asked = [key for key in ("bias", "bias_init") if getattr(settings, key)]
+    if asked and settings.has_bias and (settings.activation is None or settings.activation.kind == NONE.kind):
+        raise ModelFault(f"{before.key}.{before.kind}.{asked[0]}", lost_bias(norm.kind))
 
 
 def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nettrain.config.fields import NoSettings, Record
+from nettrain.autograd.tensor import Dim
+from nettrain.config.fields import Chosen, NoSettings, Record
 from nettrain.model.layer import PartLayer
 from nettrain.model.layers.batch_norm import BatchNormConfig, BatchNormLayer
 from nettrain.model.layers.group_norm import GroupNormConfig, GroupNormLayer
@@ -32,3 +33,14 @@ NORM_ALIASES = {
     "instancenorm": "instance_norm",
 }
 BY_CHANNEL = ("batch_norm", "instance_norm")  # each channel loses its mean, so that a bias before them has no effect
+
+
+def takes_bias(norm: Chosen, channels: Dim) -> bool:
+    """Whether a norm of so many channels takes away what a bias just before it adds."""
+    return norm.kind in BY_CHANNEL or (norm.kind == "group_norm" and norm.settings.groups == channels)
+
+
+def lost_bias(kind: str) -> str:
+    """What is wrong with a bias before such a norm."""
+    where = f"{kind} of one channel a group" if kind == "group_norm" else kind
+    return f"a bias under {where} has no effect, because the norm takes the mean away; leave it out"

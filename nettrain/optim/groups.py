@@ -48,6 +48,10 @@ def pattern_faults(names: Iterable[str], settings: OptimizerConfig) -> Iterator[
     """A ``(key, message)`` for each pattern that has no effect on these names."""
     names = tuple(names)
     yield from unmatched(names, settings.no_decay, "no_decay")
+    decays = settings.decays and not settings.no_decay_scales
+    if decays and names and all(matches(name, settings.no_decay) for name in names):
+        yield "no_decay", "lists every parameter, so that no weight decays; set weight_decay: 0 instead, or list fewer"
+        return
     left = set(names)
     for place, group in enumerate(settings.groups):
         key = f"groups.{place}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,13 +20,11 @@ from nettrain.optim.optimizer import Array, Chunk, Optimizer
 class LambConfig(AdamConfig):
     """Settings of ``lamb``; what ``no_decay`` lists has steps that are not scaled by its weights either."""
 
+    no_decay_scales: ClassVar[bool] = True
+
     lr: Positive = 0.001
     epsilon: Positive = 1e-6
     weight_decay: Rate = 0.01
-
-    @property
-    def decays(self) -> bool:
-        return True  # no_decay has an effect without decay, too
 
 
 class Lamb(Optimizer):

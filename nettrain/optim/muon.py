@@ -111,11 +111,14 @@ def working_numbers(settings: MuonConfig, shapes: Mapping[str, tuple[Any, ...]])
 def match_faults(settings: MuonConfig, shapes: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[str, str]]:
     """A ``(key, message)`` for each pattern of ``adamw.match`` that has no effect on parameters of these shapes.
 
-    Notes    Another, if the patterns leave no matrix to Muon itself.
+    Notes    Another, if the patterns leave no matrix to Muon itself, or settings of AdamW stand there for nothing.
     """
     lost = dict(unmatched(shapes, settings.adamw.match, "adamw.match"))
     yield from lost.items()
-    if not matrices(settings, shapes):
+    moved = matrices(settings, shapes)
+    if len(moved) == len(shapes) and settings.adamw != OthersConfig():
+        yield "adamw", "has no effect: every parameter is a matrix, and none is left to AdamW; leave it out"
+    if not moved:
         yield "adamw.match", "lists every matrix, so that all is moved by AdamW; take adamw, or list fewer"
     for place, pattern in enumerate(settings.adamw.match):
         key = f"adamw.match.{place}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from nettrain.config.fields import Positive, Rate, Record
 
@@ -52,6 +53,8 @@ class OptimizerConfig(
     down to this Euclidean norm, ``clip_value`` cuts each number off at plus and minus this, before anything else.
     """
 
+    no_decay_scales: ClassVar[bool] = False  # whether no_decay has an effect beside that on weight decay
+
     lr: Positive
     weight_decay: Rate = 0.0
     no_decay: tuple[str, ...] = ()
@@ -60,7 +63,7 @@ class OptimizerConfig(
     clip_value: Positive | None = None
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-        if self.no_decay and not self.decays:
+        if self.no_decay and not self.decays and not self.no_decay_scales:
             yield "no_decay", "has no effect when weight_decay is 0; set weight_decay, or leave it out"
         if self.clip_norm is not None and self.clip_value is not None:
             yield "clip_value", "expected clip_norm or clip_value, got both; leave one out"

@@ -9,6 +9,7 @@ from nettrain.autograd.tensor import Dim
 from nettrain.model.network import CLASSES, ModelFault, build_network
 
 CONV = "conv2d: {filters: 4, kernel_size: 3}"
+LOST = "a bias under {} has no effect, because the norm takes the mean away; leave it out"
 NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a smaller window, stride or more padding"
 
 
@@ -143,6 +144,42 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
             "6 channels do not divide into 4 groups; expected a number that divides them, such as 2",
         ),
         (
+            ["conv2d: {filters: 6, kernel_size: 3, norm: {group_norm: 6}, bias: true}"],
+            CLASSES,
+            "layers.0.conv2d.bias",
+            LOST.format("group_norm of one channel a group"),
+        ),
+        (
+            ["separable_conv2d: {filters: 6, kernel_size: 3, norm: {group_norm: 6}, bias: true}"],
+            CLASSES,
+            "layers.0.separable_conv2d.bias",
+            LOST.format("group_norm of one channel a group"),
+        ),
+        (
+            [CONV, "conv2d: {filters: 6, kernel_size: 3, bias: true}", "group_norm: 6"],
+            CLASSES,
+            "layers.1.conv2d.bias",
+            LOST.format("group_norm of one channel a group"),
+        ),
+        (
+            ["conv2d: {filters: 4, kernel_size: 3, bias: true}", "batch_norm"],
+            CLASSES,
+            "layers.0.conv2d.bias",
+            LOST.format("batch_norm"),
+        ),
+        (
+            ["residual: [{depthwise_conv2d: {kernel_size: 3, bias: true, bias_init: ones}}, instance_norm]"],
+            CLASSES,
+            "layers.0.residual.layers.0.depthwise_conv2d.bias",
+            LOST.format("instance_norm"),
+        ),
+        (
+            ["flatten", "dense: {units: 4, bias_init: ones}", "batch_norm"],
+            CLASSES,
+            "layers.1.dense.bias_init",
+            LOST.format("batch_norm"),
+        ),
+        (
             ["flatten", "dense: {units: 6, norm: {group_norm: 6}}"],
             CLASSES,
             "layers.1",
@@ -259,3 +296,24 @@ def test_a_fault_names_its_layer(lines: list[str], classes: Dim, key: str, messa
 )
 def test_as_many_outputs_as_classes_are_right_however_written(lines: list[str]) -> None:
     assert build_network(config(layers(*lines)), (6, 6, 3), 5).shapes[-1] == (5,)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["conv2d: {filters: 6, kernel_size: 3, norm: {group_norm: 3}, bias: true}"],
+        ["conv2d: {filters: 6, kernel_size: 3, bias: true}", "group_norm: 3"],
+        ["conv2d: {filters: 6, kernel_size: 3, bias: true, activation: relu}", "batch_norm"],
+        ["conv2d: {filters: 6, kernel_size: 3, bias: true}", "relu", "batch_norm"],
+        ["conv2d: {filters: 6, kernel_size: 3, bias: true}", "layer_norm"],
+        ["conv2d: {filters: 6, kernel_size: 3}", "batch_norm"],  # a bias that nobody asked for
+        ["conv2d: {filters: 6, kernel_size: 3, bias: false}", "batch_norm"],
+    ],
+)
+def test_a_bias_that_a_norm_leaves_or_that_nobody_asked_for_is_allowed(lines: list[str]) -> None:
+    build_network(config(layers(*lines, "global_avg_pool", "dense: classes")), (6, 6, 3), 5)
+
+
+def test_a_bias_under_the_activation_of_the_model_has_an_effect() -> None:
+    text = layers("conv2d: {filters: 6, kernel_size: 3, bias: true}", "batch_norm", "flatten", "dense: classes")
+    build_network(config(f"activation: relu\n{text}"), (6, 6, 3), 5)

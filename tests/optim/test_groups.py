@@ -9,6 +9,7 @@ from nettrain.arrays.flat import Flat
 from nettrain.errors import ConfigError
 from nettrain.optim.adamw import AdamWConfig
 from nettrain.optim.groups import Treatment, pattern_faults, treatments
+from nettrain.optim.lamb import LambConfig
 from nettrain.optim.settings import GroupConfig, OptimizerConfig
 
 NAMES = ["layers.0.weight", "layers.0.bias", "layers.1.norm.weight", "layers.1.norm.bias"]
@@ -20,7 +21,6 @@ DECAYED = [
     (["*.bias", "*.norm.weight"], [True, False, False, False]),
     (["layers.[1-9].*"], [True, True, False, False]),
     (["layers.?.bias"], [True, False, True, True]),
-    (["*"], [False, False, False, False]),
 ]
 
 
@@ -42,6 +42,7 @@ def test_the_first_group_that_matches_counts() -> None:
 
 
 SHOWN = ", ".join(NAMES)
+ALL = "lists every parameter, so that no weight decays; set weight_decay: 0 instead, or list fewer"
 NO_EFFECT: list[tuple[OptimizerConfig, list[tuple[str, str]]]] = [
     (
         OptimizerConfig(lr=0.1, weight_decay=0.5, no_decay=("*.Bias", "*.bias", "bias")),
@@ -69,6 +70,12 @@ NO_EFFECT: list[tuple[OptimizerConfig, list[tuple[str, str]]]] = [
     (
         OptimizerConfig(lr=0.1, no_decay=("*.bias",), groups=(GroupConfig("*0.bias", weight_decay=1),)),
         [("groups.0.weight_decay", "has no effect, because no_decay lists all parameters of the group")],
+    ),
+    (OptimizerConfig(lr=0.1, weight_decay=0.5, no_decay=("*",)), [("no_decay", ALL)]),
+    (OptimizerConfig(lr=0.1, weight_decay=0.5, no_decay=("*.bias", "*.weight")), [("no_decay", ALL)]),
+    (
+        OptimizerConfig(lr=0.1, no_decay=("*",), groups=(GroupConfig("*0.bias", weight_decay=1),)),
+        [("no_decay", ALL)],
     ),
 ]
 
@@ -116,3 +123,9 @@ def test_settings_that_contradict_each_other() -> None:
     assert "no_decay" in dict(without.faults(frozenset()))
     of_a_group = AdamWConfig(weight_decay=0, no_decay=("a",), groups=(GroupConfig("*", weight_decay=1),))
     assert not list(of_a_group.faults(frozenset()))
+
+
+def test_of_lamb_every_parameter_may_be_listed() -> None:
+    """It leaves the steps of what is listed as long as they are."""
+    assert list(pattern_faults(NAMES, LambConfig(no_decay=("*",)))) == []
+    assert list(pattern_faults(NAMES, LambConfig(weight_decay=0, no_decay=("*",)))) == []

@@ -143,3 +143,14 @@ def test_what_its_steps_work_with_is_counted(shapes: dict[str, tuple[int, ...]])
     assert working_numbers(chosen("muon"), shapes) == part._lanes.count * longest + part._squares.size
     assert working_numbers(chosen("lookahead", inside="muon"), shapes) == working_numbers(chosen("muon"), shapes)
     assert working_numbers(chosen("adam"), shapes) == 0
+
+
+def test_settings_of_adamw_that_no_parameter_uses() -> None:
+    shapes = {name: SHAPES[name] for name in MATRICES}
+    what = "has no effect: every parameter is a matrix, and none is left to AdamW; leave it out"
+    for others in (OthersConfig(lr=0.1), OthersConfig(betas=(0.8, 0.9)), OthersConfig(epsilon=1e-7)):
+        assert dict(pattern_faults(chosen("muon", adamw=others), shapes)) == {"muon.adamw": what}
+        assert dict(pattern_faults(chosen("muon", adamw=others), SHAPES)) == {}
+    listed = OthersConfig(lr=0.1, match=(MATRICES[0],))
+    assert dict(pattern_faults(chosen("muon", adamw=listed), shapes)) == {}
+    assert dict(pattern_faults(chosen("muon"), shapes)) == {}

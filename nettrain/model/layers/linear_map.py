@@ -11,7 +11,7 @@ from nettrain.autograd.tensor import Dim, Shape
 from nettrain.config.fields import Chosen, NoSettings, OneOf, Record
 from nettrain.model.activations import activation_layer
 from nettrain.model.layer import Layer, LayerFault, Parameter, PartLayer, Pass
-from nettrain.model.norms import BY_CHANNEL, NORMS
+from nettrain.model.norms import BY_CHANNEL, NORMS, lost_bias, takes_bias
 from nettrain.ops.bias import Bias
 
 HE_NORMAL = Chosen("he_normal", NoSettings())
@@ -29,7 +29,7 @@ class LinearMapConfig(
         "normalization": "norm",
     },
 ):
-    """Settings of every layer with a linear map; a bias is there unless a norm follows, or where it is asked for."""
+    """Settings of every layer with a linear map; a bias is there unless it has a norm, or where it is asked for."""
 
     bias: bool | None = None
     norm: Annotated[Chosen, OneOf("norms")] | None = None
@@ -47,8 +47,7 @@ class LinearMapConfig(
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         if self.bias and self.norm is not None and self.norm.kind in BY_CHANNEL:
-            why = "because the norm takes the mean away"
-            yield "bias", f"a bias under {self.norm.kind} has no effect, {why}; leave it out"
+            yield "bias", lost_bias(self.norm.kind)
         if "bias_init" in given and not self.has_bias:
             yield "bias_init", "has no effect on a layer without a bias; leave it out"
 
@@ -62,6 +61,8 @@ class LinearMap(Layer):
     has_epilogue = True
 
     def __init__(self, settings: LinearMapConfig, weight: Shape, fans: tuple[int, int], outputs: Dim) -> None:
+        if settings.bias and settings.norm is not None and takes_bias(settings.norm, outputs):
+            raise LayerFault("bias", lost_bias(settings.norm.kind))
         self.weight = Parameter(weight, settings.init or HE_NORMAL, fans)
         self.bias = Parameter((outputs,), settings.bias_init or ZEROS, fans) if settings.has_bias else None
         self.norm = None if settings.norm is None else _norm(settings.norm, (outputs,))

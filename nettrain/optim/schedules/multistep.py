@@ -16,7 +16,7 @@ class MultistepConfig(ScheduleConfig, short="milestones"):
     """Settings of ``multistep``: at each of the ``milestones`` the learning rate is multiplied by ``gamma``."""
 
     milestones: Annotated[tuple[Annotated[Duration, Limit(0, open_low=True)], ...], Limit(1)]
-    gamma: Annotated[float, Limit(0, 1, open_low=True)] = 0.1
+    gamma: Annotated[float, Limit(0, 1, open_low=True, open_high=True)] = 0.1
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         yield from super().faults(given)

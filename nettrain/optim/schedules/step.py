@@ -14,7 +14,7 @@ class StepConfig(ScheduleConfig, short="every", aliases={**ScheduleConfig.aliase
     """Settings of ``step``: after each ``every`` the learning rate is multiplied by ``gamma``."""
 
     every: Annotated[Duration, Limit(0, open_low=True)]
-    gamma: Annotated[float, Limit(0, 1, open_low=True)] = 0.1
+    gamma: Annotated[float, Limit(0, 1, open_low=True, open_high=True)] = 0.1
 
 
 def step(settings: StepConfig, course: Course) -> Schedule:

@@ -286,8 +286,8 @@ def test_settings_are_read() -> None:
     assert read("{reduce_lr_on_plateau: {patience: 3, min_delta: 0.01}}") == Chosen(
         "plateau", PlateauConfig(patience=3, threshold=0.01)
     )
-    assert read("{step_lr: {step_size: 3 steps, gamma: 1}}") == Chosen(
-        "step", StepConfig(every=Duration(3, "steps"), gamma=1)
+    assert read("{step_lr: {step_size: 3 steps, gamma: 0.9}}") == Chosen(
+        "step", StepConfig(every=Duration(3, "steps"), gamma=0.9)
     )
 
 
@@ -303,7 +303,12 @@ BAD = [
         "a schedule may not depend on time",
     ),
     ("{step: 0 steps}", "c.yaml:1:18: schedule.step.every: must be above 0, got 0 steps"),
-    ("{step: {every: 1 steps, gamma: 2}}", "c.yaml:1:42: schedule.step.gamma: must be above 0 and at most 1, got 2"),
+    ("{step: {every: 1 steps, gamma: 2}}", "c.yaml:1:42: schedule.step.gamma: must be above 0 and below 1, got 2"),
+    ("{step: {every: 1 steps, gamma: 1}}", "c.yaml:1:42: schedule.step.gamma: must be above 0 and below 1, got 1"),
+    (
+        "{multistep: {milestones: [1 steps], gamma: 1}}",
+        "c.yaml:1:54: schedule.multistep.gamma: must be above 0 and below 1, got 1",
+    ),
     (
         "{multistep: [1 epochs, 30 s]}",
         "c.yaml:1:34: schedule.multistep.milestones.1: expected steps or epochs, got 30 seconds; "
