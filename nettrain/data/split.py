@@ -16,7 +16,7 @@ from nettrain.data.labels import Labels, are_several, counts
 from nettrain.data.listing import Listing
 from nettrain.data.roots import Roots, find_roots
 from nettrain.data.sources.table import list_source
-from nettrain.data.stratify import stratified
+from nettrain.data.stratify import dealt, stratified
 from nettrain.errors import DataError, Fault
 
 I64 = npt.NDArray[np.int64]
@@ -193,9 +193,8 @@ def hold_out(split: Split, part: Fold, seed: int) -> tuple[Split, Split]:
     Errors   DataError for a class with fewer pictures than there are folds.
     Notes    The pictures of a class are dealt to the folds in an order that depends on the seed alone, each class going
              on where the one before it ended: so the folds differ by one picture at most, and in each class too.
-             Where a picture may have several labels, all are dealt in one such order.
+             Where a picture may have several labels, see ``stratify.py``.
     """
-    several = are_several(split.labels)
     pictures = counts(split.labels, len(split.classes))
     if few := [place for place, count in enumerate(pictures) if count < part.of]:
         message = "has {} picture{}, fewer than the {} folds; add pictures, or ask for fewer folds"
@@ -208,15 +207,22 @@ def hold_out(split: Split, part: Fold, seed: int) -> tuple[Split, Split]:
                 for place in few
             ]
         )
-    places, dealt = np.arange(len(split.labels)), 0
-    folds = np.empty(len(places), np.int64)
-    for index in range(1 if several else len(split.classes)):
-        group = places if several else places[split.labels == index]
-        order = permutation(len(group), seed, "data.folds", index)
-        folds[group[order]] = (dealt + np.arange(len(group))) % part.of
-        dealt += len(group)
-    inside = folds == part.fold - 1
+    places = np.arange(len(split.labels))
+    inside = _folds(split, part.of, seed) == part.fold - 1
     return split.only(places[~inside]), split.only(places[inside], "val")
+
+
+def _folds(split: Split, of: int, seed: int) -> I64:
+    """The fold of each picture, from 0."""
+    if are_several(split.labels):
+        return dealt(split.labels, of, permutation(len(split.labels), seed, "data.folds", 0))
+    folds, before = np.empty(len(split.labels), np.int64), 0
+    for index in range(len(split.classes)):
+        group = np.flatnonzero(split.labels == index)
+        order = permutation(len(group), seed, "data.folds", index)
+        folds[group[order]] = (before + np.arange(len(group))) % of
+        before += len(group)
+    return folds
 
 
 def _other(name: str, root: str, classes: tuple[str, ...], several: bool, notes: list[str]) -> Split:

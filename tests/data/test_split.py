@@ -178,6 +178,30 @@ def test_each_picture_is_in_one_fold_and_folds_are_even(counts, of, seed):
     assert max(sizes) - min(sizes) <= 1
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=12, max_size=60), st.integers(2, 4))
+def test_with_several_labels_too_each_picture_is_in_one_fold(rows, of):
+    labels = np.array([[True] * 3] * of + rows)  # every label has a picture a fold
+    whole = replace(split_of([1] * len(labels)), labels=labels, classes=("a", "b", "c"))
+    folds = [hold_out(whole, Fold(fold, of), 1)[1] for fold in range(1, of + 1)]
+    assert sorted(file for val in folds for file in val.files) == sorted(whole.files)
+    rarest = labels.sum(axis=0).argmin()
+    there = [int(val.labels[:, rarest].sum()) for val in folds]
+    assert max(there) - min(there) <= 1
+
+
+def test_folds_are_even_in_each_of_several_labels():
+    """120 pictures whose rarest labels come together, as they would not by chance."""
+    places = np.arange(120)
+    labels = np.stack([places % 2 == 0, places % 3 == 0, places % 12 == 0, places % 24 == 0, places < 10], axis=1)
+    whole = replace(split_of([1] * 120), labels=labels, classes=tuple("abcde"))
+    for seed in (1, 2, 3):
+        folds = [hold_out(whole, Fold(fold, 5), seed)[1] for fold in range(1, 6)]
+        there = np.array([val.labels.sum(axis=0) for val in folds])
+        assert (np.ptp(there, axis=0) <= 1).all(), there
+        assert {len(val.files) for val in folds} <= {23, 24, 25}
+
+
 def test_folds_hang_on_the_seed_alone():
     whole = split_of([10, 10])
     assert hold_out(whole, Fold(1, 3), 1)[1].files == hold_out(whole, Fold(1, 3), 1)[1].files
