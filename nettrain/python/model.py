@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nettrain.config.words import some
 from nettrain.data.pictures import load as load_picture
 from nettrain.data.split import folder_split
 from nettrain.python.pixels import Picture, each_picture, pixels_of
@@ -51,6 +52,12 @@ class Model:
         self.classes: tuple[str, ...] = file.classes
         self.path: str = file.path
         self.sha256: str = file.sha256
+
+    def __repr__(self) -> str:
+        network = self._file.network
+        size = "x".join(map(str, network.input_shape))
+        what = f"{some(len(network.layers), 'layer')}, {some(len(self.classes), 'class')}, pictures {size}"
+        return f"<nettrain.Model {self.path!r}: {what}>"
 
     def predict(self, pictures: Picture | Iterable[Picture]) -> list[Prediction]:
         """The class of every picture, in order; the bits of one do not depend on the others.

@@ -112,6 +112,18 @@ def test_what_is_no_picture_at_all_is_named(here: Path, given: Any, shown: str) 
     assert str(caught.value) == f"expected a path, an array or a PIL image, or several of them, got {shown}"
 
 
+def test_a_model_shows_what_it_is(here: Path) -> None:
+    shown = "<nettrain.Model 'runs/cnn/best.safetensors': 6 layers, 10 classes, pictures 8x8x1>"
+    assert repr(nettrain.load("runs/cnn")) == shown
+
+
+def test_none_takes_a_key_out(here: Path) -> None:
+    fitting = nettrain.fit("cnn.yaml", settings={"data.val": None, "train.epochs": 1})
+    fitting.close()
+    assert "val_accuracy" not in (fitting.folder / "config.resolved.yaml").read_text()
+    assert "\n  val:" not in (fitting.folder / "config.resolved.yaml").read_text()
+
+
 def test_faults_are_the_ones_of_the_command_line(here: Path) -> None:
     with pytest.raises(nettrain.DataError, match=r"^gone\.png: no such file$"):
         nettrain.load("runs/cnn").predict("gone.png")

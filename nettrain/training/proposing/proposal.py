@@ -48,8 +48,12 @@ class Proposal:
 
     @property
     def trained(self) -> int:
-        """About so many are left to train on."""
-        return max(1, round(self.pictures * (1 - self.fraction * len(self.parts))))
+        """So many are left to train on, if all of them can be read."""
+        if not self.stratify:
+            left = self.pictures - len(self.parts) * int(self.pictures * self.fraction + 0.5)
+            return max(left, len(self.survey.counts))
+        each = [max(int(count * self.fraction + 0.5), 1) for count in self.survey.counts]
+        return sum(max(n - len(self.parts) * part, 1) for n, part in zip(self.survey.counts, each, strict=True))
 
     @cached_property
     def shape(self) -> Shape:
@@ -78,7 +82,9 @@ class Proposal:
 
     @property
     def batch(self) -> int:
-        return next(batch for most, batch in BATCHES if self.trained <= most)
+        """As many as suit so many pictures, and never more than there are; a power of two."""
+        suits = next(batch for most, batch in BATCHES if self.trained <= most)
+        return min(suits, 1 << (self.trained.bit_length() - 1))
 
     @property
     def lr(self) -> float:

@@ -150,9 +150,9 @@ class Run:
         after = state.learning_rate()(start, history)
         self.mark("running")  # run.json first: a checkpoint from before the extension is then known for one
         self.save()
-        self.notes.append(
-            f"nettrain: extended to {some(epochs, 'epoch')}: lr {before:.3g} up to step {start}, then {after:.3g}"
-        )
+        rates = f"{before:.3g}", f"{after:.3g}"
+        told = f"lr stays {rates[0]}" if rates[0] == rates[1] else f"lr {rates[0]} up to step {start}, then {rates[1]}"
+        self.notes.append(f"nettrain: extended to {some(epochs, 'epoch')}: {told}")
 
     def complete(self) -> None:
         """Close a finished run; run.json says so afterwards, also where the process died just before it did."""

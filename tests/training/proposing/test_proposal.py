@@ -97,6 +97,18 @@ def test_few_pictures_can_still_be_parted(tmp_path, counts, stratify):
     assert all(len(split.files) for split in make_splits(config.data, config.seed).all())
 
 
+@pytest.mark.parametrize(
+    ("counts", "batch"),
+    [({"a": 13, "b": 8}, 8), ({"a": 3, "b": 3}, 2), ({"a": 2, "b": 9}, 4), ({"a": 20, "b": 20}, 16)],
+)
+def test_a_batch_is_never_more_than_there_are_pictures(tmp_path, counts, batch):
+    root = folder(tmp_path, counts, size=8)
+    _, config = proposed(root)
+    train = make_splits(config.data, config.seed).train
+    assert config.train.batch_size == batch <= len(train.files)
+    assert Proposal(survey(str(root))).trained == len(train.files)
+
+
 def test_too_few_pictures_are_one_line(tmp_path):
     root = folder(tmp_path, {"a": 1, "b": 2}, size=8)
     with pytest.raises(DataError) as caught:
