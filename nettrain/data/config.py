@@ -68,7 +68,8 @@ class SetAside(Record):
 class Fold(Record):
     """One of ``of`` parts of the train pictures to validate on, the ``fold``-th: each picture is in one of them.
 
-    Every class is divided evenly, and as evenly as can be where a picture may have several. ``fit --folds 5`` trains once for each.
+    Every class is divided evenly, and as evenly as can be where a picture may have several. ``fit --folds 5`` trains
+    once for each.
     """
 
     fold: Count
