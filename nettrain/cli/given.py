@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -48,8 +49,11 @@ def column_of(file: str, column: str) -> Iterator[str]:
              folder. Bytes that are not UTF-8 stay what they are.
     """
     if file == STDIN:
-        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[union-attr]
-        yield from _cells(sys.stdin, "stdin", column)
+        lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        try:
+            yield from _cells(lines, "stdin", column)
+        finally:
+            lines.detach()  # stdin is not ours to close
         return
     folder = os.path.dirname(file)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nettrain.cli.rows import Csv, Format, JsonLines, Prediction, Table, utf8
@@ -70,4 +71,4 @@ class LabelTable(Labels, Table):
         return "  ".join([f"{escape(found.shown_path):<{self.width}}", *cells]) + "\n"
 
 
-LABEL_FORMATS = {"jsonl": LabelLines, "csv": LabelCsv, "table": LabelTable}
+LABEL_FORMATS: dict[str, Callable[..., Format]] = {"jsonl": LabelLines, "csv": LabelCsv, "table": LabelTable}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,7 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Format:
+class Format(ABC):
     """How predictions become lines: ``top`` classes each, or all; ``width`` is that of the longest path, for tables.
 
     With ``least`` every row says whether it is unsure: no class has that much confidence, as it is printed.
@@ -82,8 +83,9 @@ class Format:
     def head(self) -> str:
         return ""
 
+    @abstractmethod
     def row(self, found: Prediction) -> str:
-        raise NotImplementedError
+        """The one line of a prediction."""
 
 
 class JsonLines(Format):
