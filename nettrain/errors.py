@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 SHOWN_FAULTS = 20
+SMALLER_RATE = "try a smaller learning rate"  # the cure of most divergences
 
 
 class ExitCode(IntEnum):
@@ -103,6 +104,12 @@ class EnvironmentFault(NettrainError):
 
 
 class Diverged(NettrainError):
-    """The training met NaN or infinity."""
+    """The training met NaN or infinity: ``what`` happened; ``cure`` is told with it, and is for where it stops."""
 
     code = ExitCode.DIVERGED
+
+    def __init__(
+        self, what: str = "", where: Place | str | None = None, *, cure: str = "", faults: Iterable[Fault] = ()
+    ) -> None:
+        self.what = what
+        super().__init__(f"{what}; {cure}" if cure else what, where, faults=faults)

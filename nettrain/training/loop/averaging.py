@@ -9,7 +9,7 @@ import numpy as np
 
 from nettrain.autograd.tensor import Array, Graph
 from nettrain.data.batches import Batches
-from nettrain.errors import Diverged
+from nettrain.errors import SMALLER_RATE, Diverged
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 from nettrain.training.prepare import Prepared
@@ -54,7 +54,7 @@ def with_statistics(prepared: Prepared, weights: Mapping[str, Array], epoch: int
                 pictures += len(batch.labels)
                 for proposal in graph.proposals:
                     if not proposal.finite():
-                        what = "the recomputed statistics of batch norm are not finite; try a smaller learning rate"
-                        raise Diverged(f"diverged at the end of epoch {epoch}: {what}")
+                        what = "the recomputed statistics of batch norm are not finite"
+                        raise Diverged(f"diverged at the end of epoch {epoch}: {what}", cure=SMALLER_RATE)
                     proposal.by(len(batch.labels) / pictures).apply()
         yield

@@ -14,7 +14,7 @@ from nettrain.autograd.op import NonFinite
 from nettrain.autograd.tensor import Array, Graph, Proposal, Tensor
 from nettrain.data.batches import Batch
 from nettrain.data.labels import count_right
-from nettrain.errors import Diverged
+from nettrain.errors import SMALLER_RATE, Diverged
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 from nettrain.ops.mean import mean
@@ -91,9 +91,8 @@ class Stepper:
         del gradients
         finite = np.isfinite(outcome.loss) and all(proposal.finite() for proposal in proposals)
         if not (finite and np.isfinite(self._gradients.array).all()):
-            raise Diverged(
-                f"diverged at step {now.step + 1} of epoch {now.epoch + 1}: {self._first_bad(images, labels, now)}"
-            )
+            bad = self._first_bad(images, labels, now)
+            raise Diverged(f"diverged at step {now.step + 1} of epoch {now.epoch + 1}: {bad}", cure=SMALLER_RATE)
         self.clock.lap("gather")
         return outcome, proposals
 
@@ -103,8 +102,8 @@ class Stepper:
         try:
             backward(mean(self.loss(self.network(graph.input(images), now), labels)))
         except NonFinite as error:
-            return f"{error}; try a smaller learning rate"
-        return "a running statistic of batch norm is not finite; try a smaller learning rate"
+            return str(error)
+        return "a running statistic of batch norm is not finite"
 
 
 def gather(gradients: Gradients, into: Flat, share: float = 1.0, onto: bool = False) -> None:

@@ -15,7 +15,7 @@ from nettrain.arrays import interrupt
 from nettrain.autograd.clock import UNTIMED, Clock
 from nettrain.config.words import some
 from nettrain.data.batches import Batches
-from nettrain.errors import Diverged, EnvironmentFault, NettrainError
+from nettrain.errors import SMALLER_RATE, Diverged, EnvironmentFault, NettrainError
 from nettrain.training.config import Config
 from nettrain.training.loop import signals
 from nettrain.training.loop.closing import EpochRow, close_epoch
@@ -245,15 +245,15 @@ class Run:
         if settings is None:
             raise error
         if len(rollbacks.made) == settings.limit:
-            what = f"rolled back {settings.limit} times before (train.rollback.limit)"
-            raise Diverged(f"{error.faults[0].message}; {what}") from error
+            before = f"rolled back {some(settings.limit, 'time')} before (train.rollback.limit)"
+            raise Diverged(f"{error.what}; {before}", cure=SMALLER_RATE) from error
         self.state.go_back()
         made, factor = rollbacks.made[-1], rollbacks.lr_factor(settings)
         self.logs.events.event("rollback", epoch=self.state.progress.epoch + 1, **made, lr_factor=factor)
         self.save()
         later = (path for step, path in checkpoint.steps(self.folder.checkpoints).items() if step > self.state.number)
         files.prune(later)  # of the way that led to the divergence
-        return RolledBack(made["step"], made["back_to"], factor, str(error.faults[0]))
+        return RolledBack(made["step"], made["back_to"], factor, error.what)
 
     def save_if_due(self) -> None:
         """Save at an epoch's end, if it is time to."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from nettrain.arrays.flat import Flat
 from nettrain.autograd.tensor import Array
-from nettrain.errors import CheckpointError, DataError, Diverged
+from nettrain.errors import SMALLER_RATE, CheckpointError, DataError, Diverged
 from nettrain.optim.average import Average
 from nettrain.optim.optimizer import Optimizer
 from nettrain.optim.table import make
@@ -180,8 +180,8 @@ class State:
         at = self.progress
         for name, array in self.tensors().items():
             if not np.isfinite(array).all():
-                what = f"{name} is not finite; try a smaller learning rate"
-                raise Diverged(f"diverged at step {at.step} of epoch {at.epoch + 1}: {what}")
+                what = f"diverged at step {at.step} of epoch {at.epoch + 1}: {name} is not finite"
+                raise Diverged(what, cure=SMALLER_RATE)
 
     def restore(self, saved: Checkpoint, path: str | os.PathLike[str]) -> None:
         """Become the saved state.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from nettrain import files
-from nettrain.errors import Diverged
+from nettrain.errors import SMALLER_RATE, Diverged
 from nettrain.training.loop.closing import validate
 from nettrain.training.loop.facts import Saved, StartTried
 from nettrain.training.loop.loop import EpochClosed, EpochEnd, Fact, Step
@@ -67,8 +67,7 @@ def try_starts(run: Training, settings: RestartsConfig, limit: TimeLimit | None)
     starts = run.state.starts
     files.write_atomic(run.folder.starts, starts.table(settings.epochs).encode())
     if starts.chosen is None:
-        what = f"every one of {settings.count} starts diverged (train.restarts); try a smaller learning rate"
-        raise Diverged(what)
+        raise Diverged(f"every one of {settings.count} starts diverged (train.restarts)", cure=SMALLER_RATE)
 
 
 def _begin(run: Training, seed: int) -> None:
@@ -88,5 +87,5 @@ def _val_loss(state: State, end: EpochEnd) -> float | None:
     with state.shipped(end.epoch):
         loss = validate(state.prepared).get("val_loss")
     if loss is not None and not abs(loss) < float("inf"):
-        raise Diverged(f"val_loss is {loss}; expected a finite number")
+        raise Diverged(f"val_loss is {loss}", cure="expected a finite number")
     return loss

@@ -52,7 +52,7 @@ class EventLog(files.Log):
 def _check_finite(name: str, value: object) -> None:
     value = json_text.plain(value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise Diverged(f"{name} is {value}; expected a finite number")
+        raise Diverged(f"{name} is {value}", cure="expected a finite number")
 
 
 def _whole_lines(path: files.AnyPath) -> int:
