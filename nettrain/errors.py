@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 SHOWN_FAULTS = 20
 SMALLER_RATE = "try a smaller learning rate"  # the cure of most divergences
@@ -70,6 +70,11 @@ class NettrainError(Exception):
     def __init__(self, message: str = "", where: Place | str | None = None, *, faults: Iterable[Fault] = ()) -> None:
         self.faults = tuple(faults) or (Fault(message, where),)
         super().__init__("\n".join(map(str, self.faults)))
+
+    def at(self, where: str) -> Self:
+        """The same; a fault without a place is said to be there."""
+        faults = (fault if fault.where is not None else replace(fault, where=where) for fault in self.faults)
+        return type(self)(faults=faults)
 
     def lines(self) -> list[str]:
         """The lines to print: at most 20 faults, then how many more there are."""

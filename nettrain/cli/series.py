@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import click
 from nettrain.cli.columns import columns
 from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import lead_nowhere, tell
-from nettrain.errors import ExitCode, escape
+from nettrain.errors import ExitCode, NettrainError, escape
 from nettrain.training.loop.signals import stop_between_pieces
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _again(opened: OpenSeries) -> str:
 
 
 def _train(opened: OpenSeries, member: Member, limit: TimeLimit | None, *, first: bool) -> int:
-    """Train one run to its end; nothing of it is in memory afterwards."""
+    """Train one run to its end; nothing of it is in memory afterwards. Errors: those of ``Run.go``, which name it."""
     from nettrain.cli.follow import train
     from nettrain.cli.progress import Decoding, Training
 
@@ -92,10 +93,13 @@ def _train(opened: OpenSeries, member: Member, limit: TimeLimit | None, *, first
         run.complete()
         return ExitCode.OK
     screen = Training(run.state.lineage.epochs(run.config), len(run.prepared.train), member.name)
-    with stop_between_pieces(), screen:
-        if first:
-            tell(*(f"nettrain: note: {note}" for note in run.prepared.notes))
-        return train(run, screen, limit, _again(opened), more=True)
+    try:
+        with stop_between_pieces(), screen:
+            if first:
+                tell(*(f"nettrain: note: {note}" for note in run.prepared.notes))
+            return train(run, screen, limit, _again(opened), more=True)
+    except NettrainError as error:
+        raise error.at(os.fspath(run.folder.path)) from error
 
 
 def _line(row: Reached, name: str, seconds: float) -> str:

@@ -7,6 +7,7 @@ import gc
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -318,6 +319,26 @@ def test_nothing_is_made_where_the_first_run_cannot_begin(here: Path, call: Call
         2, "", "nettrain: error: --set[1]:1:8: data.val.fold: must be at most the 3 there are, got 4\n"
     )
     assert sorted(os.listdir()) == ["a.yaml"]
+
+
+def test_a_run_that_diverges_is_named(here: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nettrain.training.prepare import Prepared
+    from nettrain.training.run.state import State
+
+    fresh = State.fresh
+
+    def spoilt(prepared: Prepared) -> State:
+        state = fresh(prepared)
+        if prepared.config.seed == 2:
+            state.weights.array[:] = 1e30
+        return state
+
+    monkeypatch.setattr(State, "fresh", spoilt)
+    ended = call(*REPEAT)
+    assert (ended.code, ended.out) == (6, "")
+    line = r"nettrain: error: all/seed-2: diverged at step 1 of epoch 1: .* is not finite; try a smaller learning rate"
+    assert re.fullmatch(line, ended.err.splitlines()[-1])
+    assert sorted(path.name for path in Path("all").iterdir() if path.is_dir()) == ["seed-1", "seed-2"]
 
 
 def test_a_run_is_gone_from_memory_before_the_next_begins(
