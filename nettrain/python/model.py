@@ -109,6 +109,7 @@ class Model:
 def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Model:
     """The model of a run's folder (its best epoch), or of a ``.safetensors`` file that nettrain wrote.
 
-    Errors   ``nettrain.CheckpointError`` if there is none, or it is damaged.
+    Errors   ``nettrain.ConfigError`` if there is none; ``nettrain.CheckpointError`` if it is damaged, or the run has
+             saved none yet.
     """
     return Model(load_model(find_model(path)), threads)

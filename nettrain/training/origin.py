@@ -10,7 +10,7 @@ import numpy as np
 
 from nettrain.autograd.tensor import Array
 from nettrain.config.document import Document
-from nettrain.errors import CheckpointError
+from nettrain.errors import CheckpointError, ConfigError
 from nettrain.model.network import Network
 from nettrain.training.config import Config
 from nettrain.training.store import checkpoint
@@ -59,7 +59,7 @@ def read_origin(document: Document[Config], network: Network, classes: Sequence[
         raise document.error("train.restarts", what)
     try:
         path = find_model(asked.path)
-    except CheckpointError as error:
+    except (ConfigError, CheckpointError) as error:
         raise document.error("model.from", f"{asked.path}: {error.faults[0].message}") from error
     found = checkpoint.load(path)
     theirs = {name: tensor for name, tensor in found.tensors.items() if "/" not in name}

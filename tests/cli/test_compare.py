@@ -138,8 +138,8 @@ def test_different_pictures_are_refused(here: Path, call: Call) -> None:
 
 FAULTS = {
     ("a",): (2, "expected at least two runs; see 'nettrain compare --help'"),
-    ("a", "nothing"): (2, "nothing: holds no run.json; expected the folder of a run, such as runs/name"),
-    ("a", "mlp.yaml"): (2, "mlp.yaml: holds no run.json; expected the folder of a run, such as runs/name"),
+    ("a", "nothing"): (2, "nothing: no such file or folder; expected that of a run, such as runs/name"),
+    ("a", "mlp.yaml"): (2, "mlp.yaml: is not the folder of a run; expected one, such as runs/name"),
 }
 
 

@@ -217,12 +217,25 @@ LINES = {  # arguments: the exit code and the line
         2,
         "--set is for a config; a model is what it is; see 'nettrain summary --help'",
     ),
-    ("resume", "nothere"): (2, "nothere: is not the folder of a run; expected one, such as runs/name"),
+    ("resume", "nothere"): (2, "nothere: no such file or folder; expected that of a run, such as runs/name"),
+    ("compare", "{run}", "nothere"): (2, "nothere: no such file or folder; expected that of a run, such as runs/name"),
     ("resume", "{data}"): (2, "{data}: is not the folder of a run; expected one, such as runs/name"),
-    ("evaluate", "nothere"): (4, "nothere: no such file or folder; expected a run folder, or a .safetensors file"),
+    ("resume", "{run}/best.safetensors"): (
+        2,
+        "{run}/best.safetensors: is not the folder of a run; expected one, such as runs/name",
+    ),
+    ("evaluate", "nothere"): (
+        2,
+        "nothere: no such file or folder; expected that of a run, such as runs/name, or a .safetensors file",
+    ),
     ("evaluate", "{data}"): (
-        4,
-        "{data}: holds no best.safetensors; expected the folder of a run that has saved one, or a .safetensors file",
+        2,
+        "{data}: is not the folder of a run; expected one, such as runs/name, or a .safetensors file",
+    ),
+    ("summary", "nothere.safetensors"): (
+        2,
+        "nothere.safetensors: no such file or folder; expected that of a run, such as runs/name, or a "
+        ".safetensors file",
     ),
     ("evaluate", "{run}/best.safetensors"): (
         2,
@@ -249,8 +262,8 @@ LINES = {  # arguments: the exit code and the line
         "-0 says how paths on stdin end; expected '-' among the paths; see 'nettrain predict --help'",
     ),
     ("predict", "x.png", "-m", "nothere"): (
-        4,
-        "nothere: no such file or folder; expected a run folder, or a .safetensors file",
+        2,
+        "nothere: no such file or folder; expected that of a run, such as runs/name, or a .safetensors file",
     ),
     ("predict", "x.png", "-m", "cut"): (
         4,

@@ -131,7 +131,7 @@ def test_debug_shows_a_traceback_with_the_line(call: Call) -> None:
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("Traceback (most recent call last):\n")
     assert ended.err.endswith(
-        "\nnettrain: error: nothing-here: is not the folder of a run; expected one, such as runs/name\n"
+        "\nnettrain: error: nothing-here: no such file or folder; expected that of a run, such as runs/name\n"
     )
 
 
@@ -244,7 +244,7 @@ def test_closed_streams_do_not_end_up_in_files(tmp_path: Path, small: Path) -> N
 def test_a_name_that_the_locale_does_not_know_is_escaped(tmp_path: Path) -> None:
     ended = process("resume", "ü\x1b", cwd=tmp_path, LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
     assert (
-        ended.err == "nettrain: error: \\udcc3\\udcbc\\x1b: is not the folder of a run; expected one, such as "
+        ended.err == "nettrain: error: \\udcc3\\udcbc\\x1b: no such file or folder; expected that of a run, such as "
         "runs/name\n"
     )
     assert os.listdir(tmp_path) == []
@@ -255,7 +255,13 @@ CODES = {
     "nettrain fit nothere.yaml": 2,
     "nettrain fit a.yaml --set data.train=nowhere": 3,
     "nettrain predict nothere.png -m {run}": 3,
-    "nettrain evaluate nothere": 4,
+    "nettrain evaluate nothere": 2,
+    "nettrain predict nothere.png -m nothere": 2,
+    "nettrain resume nothere": 2,
+    "nettrain summary nothere": 2,
+    "nettrain compare nothere nothere": 2,
+    "nettrain runs rm --yes nothere": 2,
+    "nettrain predict nothere.png -m a.yaml": 4,
     "nettrain env > /dev/full": 5,
     "NETTRAIN_CACHE=a.yaml/x nettrain fit a.yaml --set data.cache=disk": 5,
     "nettrain fit a.yaml --lr 1e30": 6,

@@ -108,7 +108,7 @@ def test_runs_are_removed_whole(here: Path, call: Call) -> None:
 REFUSED = {
     ("runs/notes",): (2, "runs/notes: is not the folder of a run; expected one, such as runs/name"),
     ("runs/notes.txt",): (2, "runs/notes.txt: is not the folder of a run; expected one, such as runs/name"),
-    ("runs/nothing",): (2, "runs/nothing: is not the folder of a run; expected one, such as runs/name"),
+    ("runs/nothing",): (2, "runs/nothing: no such file or folder; expected that of a run, such as runs/name"),
     ("runs",): (2, "runs: is not the folder of a run; expected one, such as runs/name"),
     ("runs/old/checkpoints",): (
         2,

@@ -127,7 +127,7 @@ def test_none_takes_a_key_out(here: Path) -> None:
 def test_faults_are_the_ones_of_the_command_line(here: Path) -> None:
     with pytest.raises(nettrain.DataError, match=r"^gone\.png: no such file$"):
         nettrain.load("runs/cnn").predict("gone.png")
-    with pytest.raises(nettrain.CheckpointError, match=r"^nothing: no such file or folder; "):
+    with pytest.raises(nettrain.ConfigError, match=r"^nothing: no such file or folder; "):
         nettrain.load("nothing")
     with pytest.raises(nettrain.ConfigError, match=r"^settings\['train\.epochs'\]:1:1: train\.epochs: must be"):
         nettrain.fit("cnn.yaml", settings={"train.epochs": 0})

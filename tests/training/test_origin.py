@@ -101,8 +101,8 @@ MISFITS = {
         "model.from: does not fit this model: layers.5.bias: (10,) there, (12,) here, layers.5.weight: (8, 10) there, "
         "(8, 12) here, layers.6.bias: (10,) here, not there, layers.6.weight: (12, 10) here, not there; the layers "
         "have to be the same"),
-    "no such run": ("gone", (), "model.from: {here}/gone: no such file or folder; expected a run folder, or a "
-                    ".safetensors file"),
+    "no such run": ("gone", (), "model.from: {here}/gone: no such file or folder; expected that of a run, such as "
+                    "runs/name, or a .safetensors file"),
     "several starts": ("base", (("batch_size: 16", "batch_size: 16, restarts: 2"),), "train.restarts: there is nothing "
                        "to choose between where model.from gives the weights; leave one of them out"),
 }  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,8 @@ from nettrain.training.judging.predictions import Predictions, predictions_of
 from nettrain.training.judging.statistics import mcnemar_exact, paired_bootstrap
 from nettrain.training.run.run_list import present_facts
 from nettrain.training.store import checkpoint
-from nettrain.training.store.run_folder import RunFolder, read_text
+from nettrain.training.store.run_folder import read_text
+from nettrain.training.store.runs import run_at
 
 SPLITS = ("test", "val", "train", "data")  # in the order in which one is looked for
 SURE = 0.05  # a smaller p is taken for a difference
@@ -61,7 +61,7 @@ def read_run(path: str) -> Compared:
 
     Errors   ``ConfigError`` if it is no run; ``CheckpointError`` if a part of it is damaged.
     """
-    folder = RunFolder(Path(path))
+    folder = run_at(path)
     facts = present_facts(folder)
     config = read_config(folder.resolved, Config, TABLES).config
     rows = read_split_csv(read_text(folder.split), os.fspath(folder.split))

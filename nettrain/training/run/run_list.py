@@ -15,7 +15,7 @@ from nettrain import files
 from nettrain.errors import CheckpointError, ConfigError, Fault
 from nettrain.training.loop.monitors import best_mode
 from nettrain.training.store.run_folder import RunFolder, listed, read_text
-from nettrain.training.store.runs import SERIES, is_series
+from nettrain.training.store.runs import SERIES, is_series, why_no_run
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def removable(paths: Sequence[str], holding: ExitStack) -> list[tuple[str, int]]
         if os.path.islink(path.rstrip("/")):
             faults.append(Fault("is a link; expected the folder of a run itself", path))
         elif not (is_series(path) or _is_run(Path(path))):
-            faults.append(Fault("is not the folder of a run; expected one, such as runs/name", path))
+            faults.append(Fault(why_no_run(path), path))
     if faults:
         raise ConfigError(faults=faults)
     once: dict[str, str] = {}

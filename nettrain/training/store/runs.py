@@ -72,13 +72,33 @@ def refuse_file(path: files.AnyPath) -> None:
         raise ConfigError("is a file; expected the path of a folder", os.fspath(path))
 
 
+def run_at(path: files.AnyPath) -> RunFolder:
+    """The run that a path names. Errors: ConfigError if there is none."""
+    if wrong := why_no_run(path):
+        raise ConfigError(wrong, os.fspath(path))
+    return RunFolder(Path(path))
+
+
+def why_no_run(path: files.AnyPath, *, or_model: bool = False) -> str:
+    """Why a path that should name a run, or else a model's file, does not; or nothing.
+
+    Notes    The one answer of all commands, as a ConfigError: that a run does not exist is a fault of the command line.
+    """
+    if is_series(path):
+        such = [str(Path(path, name)) for name in members_of(Path(path))][:1]
+        return f"holds a series of runs; name one of them{''.join(f', such as {one}' for one in such)}"
+    if Path(path).is_dir() and RunFolder(Path(path)).is_run():
+        return ""
+    there = os.path.lexists(path)
+    wrong = "is not the folder of a run; expected one" if there else "no such file or folder; expected that of a run"
+    return f"{wrong}, such as runs/name{', or a .safetensors file' if or_model else ''}"
+
+
 def reopen(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
     """The folder of a run that is there, and its lock. Errors: ConfigError if it is no run; EnvironmentFault."""
-    folder = RunFolder(Path(path))
     if is_series(path):
         raise ConfigError(f"holds a series of runs; {_go_on_with_series(path)}", os.fspath(path))
-    if not folder.path.is_dir() or not folder.is_run():
-        raise ConfigError("is not the folder of a run; expected one, such as runs/name", os.fspath(path))
+    folder = run_at(path)
     lock = files.Lock(path)
     folder.sweep()
     return folder, lock
@@ -147,16 +167,15 @@ def _state(folder: RunFolder) -> tuple[str, str]:
 
 
 def find_model(path: files.AnyPath) -> Path:
-    """The model's file: the path itself, or ``best.safetensors`` in the folder of a run. Errors: CheckpointError."""
+    """The model's file: the path itself, or ``best.safetensors`` in the folder of a run.
+
+    Errors   ConfigError if it names neither; CheckpointError for a run that has no model.
+    """
     found = Path(path)
     if found.is_dir():
         found = RunFolder(found).best
-        if not found.is_file():
-            wanted = "expected the folder of a run that has saved one, or a .safetensors file"
-            if is_series(path) and (members := list(members_of(Path(path)))):
-                wanted = f"it is a series of runs; name one of them, such as {Path(path, members[0])}"
-            raise CheckpointError(f"holds no best.safetensors; {wanted}", os.fspath(path))
-    elif not found.exists():
-        message = "no such file or folder; expected a run folder, or a .safetensors file"
-        raise CheckpointError(message, os.fspath(path))
-    return found
+    if found.exists():
+        return found
+    if wrong := why_no_run(path, or_model=True):
+        raise ConfigError(wrong, os.fspath(path))
+    raise CheckpointError("the run has saved no best.safetensors yet; expected one that has", os.fspath(path))

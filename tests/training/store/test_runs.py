@@ -118,10 +118,14 @@ def test_a_stopped_run_is_reopened(tmp_path: Path) -> None:
 
 
 def test_what_is_no_run_is_not_reopened(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "gone"):
-        with pytest.raises(ConfigError) as caught:
-            runs.reopen(path)
-        assert message_of(caught) == f"{path}: is not the folder of a run; expected one, such as runs/name"
+    for path, wrong in (
+        (tmp_path, "is not the folder of a run; expected one"),
+        (tmp_path / "gone", "no such file or folder; expected that of a run"),
+    ):
+        for take in (runs.reopen, runs.run_at):
+            with pytest.raises(ConfigError) as caught:
+                take(path)
+            assert message_of(caught) == f"{path}: {wrong}, such as runs/name"
     assert os.listdir(tmp_path) == []
 
 
@@ -164,19 +168,24 @@ def test_a_model_is_a_file_or_the_best_of_a_run(tmp_path: Path) -> None:
     make_run(tmp_path / "b", best=False)
     with pytest.raises(CheckpointError) as caught:
         runs.find_model(tmp_path / "b")
-    message = "holds no best.safetensors; expected the folder of a run that has saved one, or a .safetensors file"
+    message = "the run has saved no best.safetensors yet; expected one that has"
     assert message_of(caught) == f"{tmp_path}/b: {message}"
-    with pytest.raises(CheckpointError) as caught:
-        runs.find_model(tmp_path / "gone")
-    assert (
-        message_of(caught) == f"{tmp_path}/gone: no such file or folder; expected a run folder, or a .safetensors file"
-    )
+
+
+def test_what_names_neither_run_nor_model_is_a_usage_error(tmp_path: Path) -> None:
+    for path, wrong in (
+        (tmp_path, "is not the folder of a run; expected one"),
+        (tmp_path / "gone", "no such file or folder; expected that of a run"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            runs.find_model(path)
+        assert message_of(caught) == f"{path}: {wrong}, such as runs/name, or a .safetensors file"
 
 
 def test_a_series_has_no_model_but_its_runs_have(tmp_path: Path) -> None:
     (tmp_path / "all/seed-1").mkdir(parents=True)
     (tmp_path / "all/series.json").touch()
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(ConfigError) as caught:
         runs.find_model(tmp_path / "all")
-    wanted = f"it is a series of runs; name one of them, such as {tmp_path}/all/seed-1"
-    assert str(caught.value) == f"{tmp_path}/all: holds no best.safetensors; {wanted}"
+    such = f"name one of them, such as {tmp_path}/all/seed-1"
+    assert str(caught.value) == f"{tmp_path}/all: holds a series of runs; {such}"
