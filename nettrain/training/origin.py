@@ -10,13 +10,12 @@ import numpy as np
 
 from nettrain.autograd.tensor import Array
 from nettrain.config.document import Document
+from nettrain.config.words import some
 from nettrain.errors import CheckpointError, ConfigError
 from nettrain.model.network import Network
 from nettrain.training.config import Config
 from nettrain.training.store import checkpoint
 from nettrain.training.store.runs import find_model
-
-LISTED = 20
 
 
 @dataclass
@@ -48,7 +47,7 @@ def read_origin(document: Document[Config], network: Network, classes: Sequence[
 
     The last layer of a model of other ``classes`` does not fit, whatever its shape: its outputs mean something else.
 
-    Errors   ``ConfigError`` if there is no such model, or lists every tensor that may not misfit and does;
+    Errors   ``ConfigError`` if there is no such model, or with a fault for every tensor that may not misfit and does;
              ``CheckpointError`` if it is damaged.
     """
     asked = document.config.model.from_
@@ -69,10 +68,11 @@ def read_origin(document: Document[Config], network: Network, classes: Sequence[
     fitting = {name: t for name, t in theirs.items() if ours.get(name) == t.shape and name not in foreign}
     misfits = {name: _misfit(name, ours, theirs) for name in sorted(ours.keys() | theirs.keys()) if name not in fitting}
     may = {"last_layer": _last(ours) | _last(theirs), "error": set[str](), "skip": misfits.keys()}[asked.misfits]
-    if wrong := [f"{name}: {what}" for name, what in misfits.items() if name not in may]:
-        more = f" and {len(wrong) - LISTED} more" if len(wrong) > LISTED else ""
-        cure = "the layers have to be the same" + (", but for the last" if asked.misfits == "last_layer" else "")
-        raise document.error("model.from", f"does not fit this model: {', '.join(wrong[:LISTED])}{more}; {cure}")
+    if wrong := [f"{name} does not fit: {what}" for name, what in misfits.items() if name not in may]:
+        but = ", but for the last" if asked.misfits == "last_layer" else ""
+        told = f"{asked.path} does not fit this model in {some(len(wrong), 'tensor')}"
+        lines = (f"{told}; the layers have to be the same{but}", *wrong)
+        raise ConfigError(faults=[document.fault("model.from", line) for line in lines])
     if not fitting:
         raise document.error("model.from", f"no tensor of {asked.path} fits this model; leave it out")
     return Fitted(fitting, found.sha256, tuple(_notes(os.fspath(path), fitting, misfits)))

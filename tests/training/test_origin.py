@@ -95,26 +95,43 @@ def test_the_last_layer_of_other_classes_is_begun_anew_though_it_would_fit(small
 
 FIRST = ("filters: 4, kernel_size: 3", "filters: 4, kernel_size: 5")
 MISFITS = {
-    "the body": ("base", (FIRST,), "model.from: does not fit this model: layers.0.weight: (3, 3, 1, 4) there, "
-                 "(5, 5, 1, 4) here; the layers have to be the same, but for the last"),
-    "the last, which may not": ("{{path: base, misfits: error}}", (HEAD,),
-        "model.from: does not fit this model: layers.5.bias: (10,) there, (12,) here, layers.5.weight: (8, 10) there, "
-        "(8, 12) here, layers.6.bias: (10,) here, not there, layers.6.weight: (12, 10) here, not there; the layers "
-        "have to be the same"),
-    "no such run": ("gone", (), "model.from: {here}/gone: no such file or folder; expected that of a run, such as "
-                    "runs/name, or a .safetensors file"),
-    "several starts": ("base", (("batch_size: 16", "batch_size: 16, restarts: 2"),), "train.restarts: there is nothing "
-                       "to choose between where model.from gives the weights; leave one of them out"),
+    "the body": ("base", (FIRST,), (
+        "model.from: {here}/base does not fit this model in 1 tensor; the layers have to be the same, but for the "
+        "last",
+        "model.from: layers.0.weight does not fit: (3, 3, 1, 4) there, (5, 5, 1, 4) here")),
+    "the last, which may not": ("{{path: base, misfits: error}}", (HEAD,), (
+        "model.from: {here}/base does not fit this model in 4 tensors; the layers have to be the same",
+        "model.from: layers.5.bias does not fit: (10,) there, (12,) here",
+        "model.from: layers.5.weight does not fit: (8, 10) there, (8, 12) here",
+        "model.from: layers.6.bias does not fit: (10,) here, not there",
+        "model.from: layers.6.weight does not fit: (12, 10) here, not there")),
+    "no such run": ("gone", (), (
+        "model.from: {here}/gone: no such file or folder; expected that of a run, such as runs/name, or a "
+        ".safetensors file",)),
+    "several starts": ("base", (("batch_size: 16", "batch_size: 16, restarts: 2"),), (
+        "train.restarts: there is nothing to choose between where model.from gives the weights; leave one of them "
+        "out",)),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "changes", "message"), MISFITS.values(), ids=MISFITS)
+@pytest.mark.parametrize(("source", "changes", "lines"), MISFITS.values(), ids=MISFITS)
 def test_what_may_not_misfit_is_an_error_that_lists_it(
-    small: Path, here: Path, source: str, changes: tuple[tuple[str, str], ...], message: str
+    small: Path, here: Path, source: str, changes: tuple[tuple[str, str], ...], lines: tuple[str, ...]
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         opened(small, here, source, *changes)
-    assert str(caught.value).split(": ", 1)[1] == message.format(here=here)
+    told = [line.split(": ", 1)[1] for line in str(caught.value).splitlines()]
+    assert told == [line.format(here=here) for line in lines]
+
+
+def test_of_very_many_misfits_a_part_is_shown(small: Path, here: Path) -> None:
+    blocks = "".join(f"    - dense: {{{{units: {units}}}}}\n" for units in range(20, 33))
+    with pytest.raises(ConfigError) as caught:
+        opened(small, here, "base", ("    - dense: classes\n", blocks + "    - dense: classes\n"))
+    assert len(caught.value.faults) == 1 + 2 * 12  # all but the last layer there, and the last here
+    *_, last = shown = caught.value.lines()
+    assert (len(shown), last) == (21, "nettrain: error: and 5 more")
+    assert max(map(len, shown[1:])) < 120
 
 
 def test_anything_may_misfit_where_that_is_asked_for(small: Path, here: Path) -> None:
