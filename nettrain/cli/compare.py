@@ -34,33 +34,41 @@ def compare(runs: tuple[str, ...], split: str | None, as_json: bool) -> None:
     """Show how the configs of some runs differ and what their best models reached.
 
     Of two runs that evaluate has judged on the same pictures: the difference of accuracy with its 95 % interval
-    (paired bootstrap), McNemar's exact test, and in words whether they can be told apart.
+    (paired bootstrap), McNemar's exact test, and in words whether they can be told apart. Runs that were judged on
+    different pictures are shown beside each other all the same, with a line that says so.
     """
     if len(runs) < 2:
         raise click.UsageError("expected at least two runs")
-    from nettrain.training.judging.comparing import check_same_pictures, common_split, compare_pair, differing, read_run
+    from nettrain.training.judging.comparing import common_split, compare_pair, differing, other_pictures, read_run
     from nettrain.training.store.json_text import by_key
 
     found = [read_run(path) for path in runs]
     split, first = common_split(found, split)
-    check_same_pictures(found, split)
+    apart = other_pictures(found, split)
+    if apart is not None:
+        cure = "judge each with 'nettrain evaluate RUN --data FOLDER' on the same folder, then compare --split data"
+        tell(f"nettrain: note: to compare picture by picture, {cure}")
     tell(*(f"nettrain: note: to compare on the {split} pictures, run first: {escape(command)}" for command in first))
     keys, pair = differing(found), None
-    if len(found) == 2 and not first:
+    if len(found) == 2 and not first and apart is None:
         pair = compare_pair(found[0].predictions[split], found[1].predictions[split])
     if as_json:
-        click.echo(by_key(described(found, split, keys, pair)), nl=False)
+        click.echo(by_key(described(found, split, keys, pair, apart)), nl=False)
         return
     for line in tables(found, split, keys):
         click.echo(line)
+    if apart is not None:
+        click.echo(f"\nnot comparable picture by picture: {escape(apart)}")
     if pair is not None:
         click.echo()
         for line in verdict(pair, runs[0], runs[1], split):
             click.echo(line)
 
 
-def described(runs: Sequence[Compared], split: str, keys: list[str], pair: Pair | None) -> dict[str, Any]:
-    """All of it as JSON has it."""
+def described(
+    runs: Sequence[Compared], split: str, keys: list[str], pair: Pair | None, apart: str | None
+) -> dict[str, Any]:
+    """All of it as JSON has it; ``apart`` is why there is no pair, where runs were judged on different pictures."""
     rows = []
     for run in runs:
         judged = run.predictions.get(split)
@@ -69,7 +77,7 @@ def described(runs: Sequence[Compared], split: str, keys: list[str], pair: Pair 
         rows.append(
             {"run": run.path, **facts, "metrics": numbers, "config": {key: run.config.get(key) for key in keys}}
         )
-    told: dict[str, Any] = {"split": split, "differing": keys, "runs": rows, "pair": None}
+    told: dict[str, Any] = {"split": split, "differing": keys, "runs": rows, "pair": None, "not_comparable": apart}
     if pair is not None:
         told["pair"] = {
             "n": pair.both + pair.only_first + pair.only_second + pair.neither,
@@ -111,10 +119,12 @@ def tables(runs: Sequence[Compared], split: str, keys: list[str]) -> Iterator[st
 
 
 def _cells(runs: Sequence[Compared], key: str) -> Iterator[str | None]:
-    for run in runs:
-        value = run.config.get(key)
-        text = value if value is None or isinstance(value, str) else json.dumps(value)
-        yield text if text is None or len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    """The values of a key, long ones cut at an end that leaves what differs different."""
+    values = [run.config.get(key) for run in runs]
+    texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
+    head = [text and (text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}...") for text in texts]
+    tail = [text and (text if len(text) <= LONGEST else f"...{text[3 - LONGEST :]}") for text in texts]
+    yield from next(cells for cells in (head, tail, texts) if len(set(cells)) == len(set(texts)))
 
 
 def verdict(pair: Pair, first: str, second: str, split: str) -> Iterator[str]:

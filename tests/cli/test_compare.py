@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,8 @@ def test_two_that_can_be_told_apart(here: Path, call: Call) -> None:
     ended = call("compare", "a", "b", "--json")
     assert (ended.code, ended.err) == (0, "")
     told = json.loads(ended.out)
-    assert list(told) == ["split", "differing", "runs", "pair", "format_version"]
+    assert list(told) == ["split", "differing", "runs", "pair", "not_comparable", "format_version"]
+    assert told["not_comparable"] is None
     pair = told["pair"]
     low, high = pair.pop("interval")
     assert pair == {
@@ -126,14 +128,47 @@ def test_predictions_of_an_earlier_model_do_not_count(here: Path, call: Call) ->
     assert "run first: nettrain evaluate b --split test\n" in call("compare", "a", "b").err
 
 
-def test_different_pictures_are_refused(here: Path, call: Call) -> None:
+def test_on_different_pictures_there_are_tables_and_no_verdict(here: Path, call: Call) -> None:
     for run in "ab":  # each set aside pictures of its own: their seeds are not the same
         assert call("evaluate", run, "--split", "val").code == 0
     ended = call("compare", "a", "b", "--split", "val")
-    assert (ended.code, ended.out) == (3, "")
-    cure = "judge each with 'nettrain evaluate RUN --data FOLDER', then compare --split data"
-    assert ended.err.startswith("nettrain: error: b: was judged on other val pictures (40, and 40 of a; ")
-    assert ended.err.endswith(f" have the same path), so they cannot be compared; {cure}\n")
+    cure = "judge each with 'nettrain evaluate RUN --data FOLDER' on the same folder, then compare --split data"
+    assert (ended.code, ended.err) == (0, f"nettrain: note: to compare picture by picture, {cure}\n")
+    numbers, config, last = ended.out.split("\n\n")
+    assert [line.split()[0] for line in numbers.splitlines()] == ["run", "a", "b"]
+    assert "-" not in numbers.splitlines()[2].split()  # every number is there
+    assert config.startswith("config ")
+    told = r"(a was judged on 40 val pictures, b on 40 others \(\d+ have the same path\))"
+    apart = re.fullmatch(f"not comparable picture by picture: {told}", last.removesuffix("\n"))
+    assert apart is not None
+    found = json.loads(call("compare", "a", "b", "--split", "val", "--json").out)
+    assert (found["pair"], found["not_comparable"]) == (None, apart[1])
+
+
+def test_the_same_paths_with_other_contents_are_different_pictures(here: Path, call: Call, small: Path) -> None:
+    other = here / "data"
+    shutil.copytree(small / "test", other)
+    assert call("evaluate", "a", "--data", other).code == 0
+    one, two = sorted((other / "3").iterdir())[:2]
+    two.write_bytes(one.read_bytes())
+    assert call("evaluate", "b", "--data", other).code == 0
+    what = "a was judged on 50 data pictures, b on 50 others (the paths are the same, but not what is in them)"
+    ended = call("compare", "a", "b", "--split", "data")
+    assert ended.out.splitlines()[-1] == f"not comparable picture by picture: {what}"
+
+
+def test_where_the_pictures_come_from_is_among_the_differences(here: Path, call: Call, small: Path) -> None:
+    long = here / ("x" * 40)
+    for name in ("one", "two"):
+        shutil.copytree(small, long / name)
+        text = MLP.format(data=long / name).replace("{from: train, fraction: 0.25}", f"{long}/{name}/test")
+        written(here, "more.yaml", text)
+        assert call("fit", "more.yaml", "--run-dir", name, "--epochs", "1").code == 0
+    found = json.loads(call("compare", "one", "two", "--json").out)
+    assert found["differing"] == ["data.train", "data.val"]
+    assert [run["config"]["data.train"] for run in found["runs"]] == [f"{long}/one", f"{long}/two"]
+    (line,) = [line for line in call("compare", "one", "two").out.splitlines() if line.startswith("data.train ")]
+    assert line.split() == ["data.train", *("..." + f"{long}/{name}"[-37:] for name in ("one", "two"))]
 
 
 FAULTS = {

@@ -11,8 +11,9 @@ import numpy as np
 
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import to_plain
+from nettrain.config.words import some
 from nettrain.data.split_csv import read_split_csv
-from nettrain.errors import ConfigError, DataError, Fault
+from nettrain.errors import ConfigError, Fault
 from nettrain.training.config import TABLES, Config
 from nettrain.training.judging.predictions import Predictions, predictions_of
 from nettrain.training.judging.statistics import mcnemar_exact, paired_bootstrap
@@ -23,6 +24,7 @@ from nettrain.training.store.runs import run_at
 
 SPLITS = ("test", "val", "train", "data")  # in the order in which one is looked for
 SURE = 0.05  # a smaller p is taken for a difference
+PATHS = ("data.train", "data.val", "data.test", "model.from.path")  # no part of the result, but of where it comes from
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,14 @@ def read_run(path: str) -> Compared:
     rows = read_split_csv(read_text(folder.split), os.fspath(folder.split))
     model = checkpoint.load(folder.best).sha256 if folder.best.is_file() else None
     found = {split: one for split in SPLITS if (one := predictions_of(folder, split, model)) is not None}
-    plain = dict(_flat(to_plain(config, environment=False)))
-    return Compared(path, facts, plain, found, any(row.split == "test" for row in rows))
+    return Compared(path, facts, _compared(config), found, any(row.split == "test" for row in rows))
+
+
+def _compared(config: Config) -> dict[str, Any]:
+    """The keys of a config that can change a result, and the paths of what it begins with, in the config's order."""
+    result = dict(_flat(to_plain(config, environment=False)))
+    whole = _flat(to_plain(config, environment=True))
+    return {**{key: value for key, value in whole if key in result or key in PATHS}, **result}
 
 
 def common_split(runs: Sequence[Compared], wanted: str | None) -> tuple[str, list[str]]:
@@ -93,18 +101,20 @@ def _suggested(runs: Sequence[Compared]) -> str:
     return "test" if all(run.tests for run in runs) else "val"
 
 
-def check_same_pictures(runs: Sequence[Compared], split: str) -> None:
-    """Refuse runs that were judged on different pictures. Errors: ``DataError``."""
+def other_pictures(runs: Sequence[Compared], split: str) -> str | None:
+    """How the pictures differ that two of the runs were judged on; None if all were judged on the same."""
     judged = [(run.path, run.predictions[split]) for run in runs if split in run.predictions]
     for path, found in judged[1:]:
         first_path, first = judged[0]
-        if (found.fingerprint, found.right.keys()) != (first.fingerprint, first.right.keys()):
-            shared = len(found.right.keys() & first.right.keys())
-            counts = f"{len(found.right)}, and {len(first.right)} of {first_path}; {shared} have the same path"
-            cure = "judge each with 'nettrain evaluate RUN --data FOLDER', then compare --split data"
-            raise DataError(
-                f"was judged on other {split} pictures ({counts}), so they cannot be compared; {cure}", path
-            )
+        if (found.fingerprint, found.right.keys()) == (first.fingerprint, first.right.keys()):
+            continue
+        shared = len(found.right.keys() & first.right.keys())
+        same = f"{shared} have the same path"
+        if shared == len(found.right) == len(first.right):
+            same = "the paths are the same, but not what is in them"
+        ours = f"{first_path} was judged on {some(len(first.right), f'{split} picture')}"
+        return f"{ours}, {path} on {len(found.right)} others ({same})"
+    return None
 
 
 def compare_pair(first: Predictions, second: Predictions) -> Pair:
