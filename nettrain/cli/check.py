@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nettrain.cli.options import config_options, read, tell
+from nettrain.cli.skipped import skipped_lines
 from nettrain.config.words import megabytes, some
-from nettrain.errors import escape
+from nettrain.errors import Fault, escape
 
 if TYPE_CHECKING:
     from nettrain.config.fields import Chosen
@@ -27,21 +29,29 @@ def check(config: str, settings: tuple[str, ...], as_json: bool, **short: str | 
 
     plan = outlook(document)
     tell(*(f"nettrain: note: {note}" for note in plan.notes), *(f"nettrain: warning: {one}" for one in plan.warnings))
+    if not as_json:
+        click.echo(expected(plan))
+        sys.stdout.flush()  # a batch of a large model takes its time
+    found = one_batch(plan)
+    tell(*skipped_lines(Fault(bad.reason, os.path.join(split.root, bad.path)) for split, bad in found.skipped))
     if as_json:
         from nettrain.training.store import json_text
 
-        click.echo(json_text.by_key(facts(plan, one_batch(plan))), nl=False)
+        click.echo(json_text.by_key(facts(plan, found)), nl=False)
         return
-    click.echo(expected(plan))
-    sys.stdout.flush()  # a batch of a large model takes its time
-    found = one_batch(plan)
     classes, epochs = len(plan.splits.classes), plan.config.train.epochs
     trials = plan.config.train.trial_epochs
     seconds = (epochs + trials) * plan.pictures / found.images_per_second
     all_epochs = some(epochs, "epoch") + (f" and {trials} of trials" if trials else "")
     click.echo(f"time    about {duration(seconds)} for {all_epochs} at {found.images_per_second:,.0f} images/s")
     click.echo(f"loss    {found.loss:.4f} on one batch{even_guess(plan.config.loss, classes)}")
-    click.echo("the config can be trained; one batch of pictures was read, and nothing written")
+    click.echo(f"the config can be trained; {_looked_at(plan)} was read, and nothing written")
+
+
+def _looked_at(plan: Outlook) -> str:
+    if plan.config.data.on_bad_image == "skip":
+        return "every picture"
+    return "one batch of pictures" if len(plan.splits.all()) == 1 else "one batch of each split"
 
 
 def expected(plan: Outlook) -> str:
@@ -80,6 +90,10 @@ def facts(plan: Outlook, found: OneBatch) -> dict[str, Any]:
         "images_per_second": round(found.images_per_second, 1),
         "seconds": round((epochs + plan.config.train.trial_epochs) * plan.pictures / found.images_per_second, 3),
         "loss": found.loss,
+        "skipped": [
+            {"split": split.name, "path": escape(bad.path), "reason": escape(bad.reason)}
+            for split, bad in found.skipped
+        ],
     }
 
 

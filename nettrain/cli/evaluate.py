@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ import click
 from nettrain.cli.completion import file, folder
 from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import tell, threads_option, use_threads
+from nettrain.cli.skipped import skipped_lines
 from nettrain.config.words import some
-from nettrain.errors import escape
+from nettrain.errors import Fault, escape
 
 if TYPE_CHECKING:
     from nettrain.training.judging.gates import Gate
@@ -77,8 +79,7 @@ def evaluate(
     else:
         raise click.UsageError("a model file has no data of its own; expected --data FOLDER")
     found = evaluated(loaded, pictures, gate, Decoding())
-    if skipped := found.judgement.skipped:
-        tell(f"nettrain: warning: {some(skipped, 'bad picture')} skipped")
+    tell(*skipped_lines(Fault(one.reason, os.path.join(pictures.root, one.path)) for one in found.judgement.skipped))
     text = found.text if as_json else tables(found.summary, found.gates)
     click.echo(text, nl=not as_json)
     if folder is not None:
@@ -101,8 +102,9 @@ def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
         *(("gate", f"{'met' if gate.met else 'not met'}: {escape(gate)}") for gate in gates),
     ]
     wide = max(len(words) for words, _ in rows)
+    bad = f"; {some(len(summary['skipped']), 'bad one')} skipped" if summary["skipped"] else ""
     head = [
-        f"{summary['split']}: {some(summary['n'], 'picture')}",
+        f"{summary['split']}: {some(summary['n'], 'picture')}{bad}",
         *(f"{words:<{wide}}  {text}" for words, text in rows),
     ]
     labels = [escape(row["label"]) for row in summary["per_class"]]

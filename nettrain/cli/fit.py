@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nettrain.cli.completion import folder
-from nettrain.cli.follow import follow, go_on
+from nettrain.cli.follow import follow, go_on, left_out
 from nettrain.cli.options import config_options, max_time_option, profile_option, read, read_time
 from nettrain.cli.series import fit_series
 
@@ -97,6 +97,4 @@ def _first_lines(run: Run) -> list[str]:
     val = "no validation" if prepared.val is None else f"{len(prepared.val)} to validate on"
     lines = [f"nettrain: note: {note}" for note in prepared.notes]
     lines.append(f"{run.folder.path}: {split}, {val}; {prepared.network.parameter_count:,} parameters")
-    if bad := len(prepared.train.bad) + len(prepared.val.bad if prepared.val else ()):
-        lines.append(f"nettrain: warning: {some(bad, 'bad picture')} skipped; see {run.folder.bad_images}")
-    return lines
+    return [*lines, *left_out(run)]

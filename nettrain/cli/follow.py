@@ -39,6 +39,14 @@ def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
     return follow(run, (*notes, from_here), profile, most, begun)
 
 
+def left_out(run: Run) -> list[str]:
+    """Where the bad pictures are listed that a new run leaves out, if there are some."""
+    from nettrain.config.words import some
+
+    bad = run.prepared.bad
+    return [f"nettrain: warning: {some(len(bad), 'bad picture')} skipped; see {run.folder.bad_images}"] if bad else []
+
+
 def follow(run: Run, first: Sequence[str], profile: bool, most: Duration | None, begun: float) -> int:
     """Train to the end; the one line on stdout is the run folder with its best epoch. Returns the exit code.
 

@@ -31,7 +31,7 @@ def gradcheck(
     A derivative that is wrong is a bug in nettrain, whatever the config: exit code 1.
     """
     document = read(config, settings, short)
-    from nettrain.training.prepare import list_splits
+    from nettrain.training.pictures import list_splits
     from nettrain.training.probing.gradcheck import gradcheck as check
     from nettrain.training.store import json_text
 

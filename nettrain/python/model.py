@@ -97,7 +97,7 @@ class Model:
         with surroundings(self.threads):
             split = folder_split("data", os.fspath(folder), self.classes, self._file.config.data.several)
             judgement = judge_split(self._file, split, lambda what, done, total: None)
-        return results.summary(judgement.result, self.sha256, judgement.data_fingerprint)
+        return results.summary(judgement.result, self.sha256, judgement.data_fingerprint, judgement.skipped)
 
     def _pixels(self, picture: Picture) -> npt.NDArray[np.uint8]:
         image = self._file.config.data.image

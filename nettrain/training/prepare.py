@@ -6,23 +6,18 @@ memory for it and a batch; every picture decoded; the statistics; and only then 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nettrain.arrays.threads import get_threads
 from nettrain.autograd.tensor import Dim
 from nettrain.config.document import Document
 from nettrain.config.words import some
-from nettrain.data.cache import Pictures, decode_all
-from nettrain.data.cache_folder import cache_folder, refuse_inside
-from nettrain.data.config import DataConfig
+from nettrain.data.cache import Bad, Pictures
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.normalize import Normalization, resolve
 from nettrain.data.order import steps_per_epoch
-from nettrain.data.roots import named_folders
-from nettrain.data.split import Split, Splits, make_splits
+from nettrain.data.split import Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
-from nettrain.errors import ConfigError, DataError
+from nettrain.errors import ConfigError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
@@ -35,8 +30,7 @@ from nettrain.training.loop.monitors import measured
 from nettrain.training.memory import check_memory, check_size, shapes_of
 from nettrain.training.metrics.measured import always_one
 from nettrain.training.origin import Fitted, read_origin
-
-Report = Callable[[str, int, int], None]  # what is going on, done, total
+from nettrain.training.pictures import Report, decode_splits, list_splits, look_through
 
 
 def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
@@ -62,19 +56,6 @@ def _check_patterns(document: Document[Config], network: Network) -> None:
     if keeps_buffers(document.config.train.ema) and not network.buffers:
         what = "has no effect: no layer has batch norm, so there are no statistics; leave it out"
         raise document.error("train.ema.statistics", what)
-
-
-def list_splits(document: Document[Config]) -> Splits:
-    """The splits of a config; no picture is read.
-
-    Errors   ``DataError``: those of ``make_splits``, at the config's line where a key is at fault.
-    """
-    config = document.config
-    try:
-        return make_splits(config.data, config.seed)
-    except DataError as error:
-        placed = [document.fault(fault.key, fault.message) if fault.where is None else fault for fault in error.faults]
-        raise DataError(faults=placed) from error
 
 
 def check_monitor(document: Document[Config], splits: Splits) -> str:
@@ -135,7 +116,10 @@ def batch_notes(config: Config, pictures: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a training needs beside its state: network (not allocated yet), pictures, numbers to normalise with."""
+    """What a training needs beside its state: network (not allocated yet), pictures, numbers to normalise with.
+
+    ``test_bad`` are the pictures to test on that are bad, of which nothing else is kept.
+    """
 
     document: Document[Config]
     network: Network
@@ -146,6 +130,7 @@ class Prepared:
     normalization: Normalization
     fingerprint: str
     origin: Fitted | None = None
+    test_bad: tuple[Bad, ...] = ()
 
     @property
     def config(self) -> Config:
@@ -163,6 +148,12 @@ class Prepared:
     @property
     def steps_per_epoch(self) -> int:
         return steps_per_epoch(len(self.train), self.config.train.step_pictures)
+
+    @property
+    def bad(self) -> tuple[tuple[str, Bad], ...]:
+        """The pictures that were skipped, each after the name of its split."""
+        parts = {"train": self.train.bad, "val": () if self.val is None else self.val.bad, "test": self.test_bad}
+        return tuple((name, one) for name, part in parts.items() for one in part)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -204,20 +195,9 @@ def prepare(
     train = next(decoded)
     check_schedule(document, len(train))  # again: bad pictures that are skipped make no steps
     val = next(decoded, None)
+    test_bad: tuple[Bad, ...] = ()
+    if splits.test is not None and split_csv is None:  # else that was done when the run began
+        test_bad = look_through(splits.test, config.data, report)
     fingerprint = data_fingerprint([train] if val is None else [train, val])
     normalization = resolve(config.data.normalize, train)
-    return Prepared(document, network, splits, monitor, train, val, normalization, fingerprint, origin)
-
-
-def decode_splits(splits: Sequence[Split], data: DataConfig, report: Report) -> Iterator[Pictures]:
-    """Every picture of each split in its turn, decoded as the config says.
-
-    Errors   those of ``decode_all``; EnvironmentFault if the disk cache would lie in a folder that the config names.
-    """
-    if data.cache == "disk":
-        refuse_inside(cache_folder(), named_folders(data))
-
-    def progress(name: str, done: int, total: int) -> None:
-        report(f"decoding {name}", done, total)
-
-    return decode_all(splits, data.image, data.on_bad_image, data.cache, get_threads(), progress)
+    return Prepared(document, network, splits, monitor, train, val, normalization, fingerprint, origin, test_bad)

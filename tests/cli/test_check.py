@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import CNN, ROOT, Ended, after, process, tree, written
+from commands import CNN, ROOT, Ended, after, pictures, process, tree, written
 from data.samples import folder
 
 Call = Callable[..., Ended]
@@ -38,6 +38,7 @@ layers.4  dropout          (N, 8)                      0                    0   
 layers.5  dense            (N, classes)        9*classes           16*classes          4*classes
 all                                      348 + 9*classes  13,824 + 16*classes  2,560 + 4*classes
 """
+EMPTY = "the file is empty (0 bytes)"
 TOTALS = "{} bytes of parameters; a picture takes {} flops forward, and {} bytes in training\n"
 
 
@@ -61,8 +62,27 @@ def test_check_says_what_it_found_and_writes_nothing(here: Path, call: Call, sma
     assert re.fullmatch(r"time    about \d+ s for 4 epochs at [\d,]+ images/s", time)
     assert re.fullmatch(r"memory  about \d+\.\d MB, 0\.0 MB of it the picture cache", memory)
     assert re.fullmatch(r"disk    about 0\.\d MB in the run folder", disk)
-    assert end == "the config can be trained; one batch of pictures was read, and nothing written"
+    assert end == "the config can be trained; one batch of each split was read, and nothing written"
     assert (tree(here, times=True), tree(small, times=True)) == before
+
+
+def test_check_names_what_a_training_would_skip(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = pictures(tmp_path / "data", 8, 2)
+    for path in ("train/3/a.png", "test/4/b.png"):
+        (data / path).touch()
+    written(tmp_path, "cnn.yaml", CNN.format(data=data))
+    skip = ("cnn.yaml", "--set", "data.on_bad_image=skip")
+    ended = call("check", *skip)
+    assert ended.code == 0
+    assert [line for line in ended.err.splitlines() if "warning" in line] == [
+        "nettrain: warning: 2 bad pictures skipped",
+        *(f"nettrain: warning: {data}/{path}: {EMPTY}" for path in ("train/3/a.png", "test/4/b.png")),
+    ]
+    assert ended.out.splitlines()[-1] == "the config can be trained; every picture was read, and nothing written"
+    one, other = json.loads(call("check", *skip, "--json").out)["skipped"]
+    assert (one["split"] in ("train", "val"), one["path"]) == (True, "3/a.png")
+    assert other == {"split": "test", "path": "4/b.png", "reason": EMPTY}
 
 
 def test_summary_of_a_config_leaves_the_classes_open(here: Path, call: Call) -> None:
@@ -108,6 +128,7 @@ def test_check_as_json(here: Path, call: Call) -> None:
     measured = {"images_per_second", "seconds", "loss"}
     counts = {"parameters": 438, "epochs": 4, "steps_per_epoch": 8, "batch_size": 16, "cache_folder": None}
     assert counts.items() <= found.items()
+    assert found.pop("skipped") == []
     assert set(found) == {*counts, *measured, "memory_bytes", "cache_bytes", "disk_bytes"}
     assert all(found[key] > 0 for key in (*measured, "memory_bytes", "cache_bytes", "disk_bytes"))
 

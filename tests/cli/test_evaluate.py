@@ -53,8 +53,10 @@ def test_the_object_agrees_with_the_tables(here: Path, call: Call) -> None:
         "confusion",
         "model_sha256",
         "data_fingerprint",
+        "skipped",
         "format_version",
     ]
+    assert found["skipped"] == []
     assert Path("run/evaluate/test.json").read_text() == ended.out
     assert sorted(path.name for path in Path("run/evaluate").iterdir()) == [
         "confusion_test.csv",
@@ -161,6 +163,37 @@ def test_a_picture_that_is_gone_is_named(
     lost.unlink()
     what = "the run was started with this picture, but it is no longer there"
     assert call("evaluate", "run") == Ended(3, "", f"nettrain: error: {lost}: {what}\n")
+
+
+def test_bad_pictures_that_are_skipped_are_named(
+    tmp_path: Path, call: Call, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(small, "data")
+    written(tmp_path, "a.yaml", MLP.format(data="data"))
+    empty = "the file is empty (0 bytes)"
+    bad = [f"data/test/3/bad-{number:02}.png" for number in range(22)]
+    for path in bad:
+        Path(path).touch()
+    assert call("fit", "a.yaml", "--run-dir", "run", "--epochs", "1", "--set", "data.on_bad_image=skip").code == 0
+    ended = call("evaluate", "run")
+    assert ended.code == 0
+    assert ended.err.splitlines() == [
+        "nettrain: warning: 22 bad pictures skipped",
+        *(f"nettrain: warning: {tmp_path}/{path}: {empty}" for path in bad[:20]),
+        "nettrain: warning: and 2 more; --json lists all",
+    ]
+    assert ended.out.splitlines()[0] == "test: 50 pictures; 22 bad ones skipped"
+    for more in (("run",), ("run/best.safetensors", "--data", "data/test")):
+        found = json.loads(call("evaluate", *more, "--json").out)
+        assert found["n"] == 50
+        assert found["skipped"] == [{"path": path.removeprefix("data/test/"), "reason": empty} for path in bad]
+    assert json.loads(Path("run/evaluate/test.json").read_text())["skipped"] == found["skipped"]
+    for path in bad[1:]:
+        Path(path).unlink()
+    assert call("evaluate", "run/best.safetensors", "--data", "data/test").err == (
+        f"nettrain: warning: 1 bad picture skipped\nnettrain: warning: {bad[0]}: {empty}\n"
+    )
 
 
 def test_stdout_is_the_result_alone(here: Path) -> None:

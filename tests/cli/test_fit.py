@@ -160,11 +160,38 @@ def test_bad_pictures_are_skipped_where_asked_and_listed(
     assert ended.code == 0
     assert "nettrain: warning: 2 bad pictures skipped; see run/bad_images.csv\n" in ended.err
     listed = Path("run/bad_images.csv").read_text().splitlines()
-    assert listed[0] == "path,reason"
+    assert listed[0] == "path,reason,split"
     assert sorted(listed[1:]) == listed[1:] or len(listed) == 3
+    assert all(line.endswith((",train", ",val")) for line in listed[1:])
     assert {line.rsplit("/", 1)[1].split(".png")[0] for line in listed[1:]} == {"a,b", "empty"}
     assert call("fit", "a.yaml", "--run-dir", "strict").code == 3
     assert not Path("strict").exists()
+
+
+def test_bad_pictures_to_test_on_are_found_before_the_first_step(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data, skip = pictures(tmp_path / "data", 8, 2), ("--set", "data.on_bad_image=skip")
+    written(tmp_path, "a.yaml", MLP.format(data="data"))
+    assert call("fit", "a.yaml", "--run-dir", "good", *skip).code == 0
+    bad = data / "test/3/a.png"
+    bad.touch()
+    reason = "the file is empty (0 bytes)"
+    for command in (("fit", "a.yaml", "--run-dir", "run"), ("fit", "a.yaml", "--repeat", "2"), ("check", "a.yaml")):
+        ended = call(*command)
+        assert (ended.code, ended.err.splitlines()[-1]) == (3, f"nettrain: error: {bad}: {reason}")
+    assert not Path("run").exists()
+    assert not Path("runs").exists()
+    ended = call("fit", "a.yaml", "--run-dir", "run", *skip)
+    assert ended.code == 0
+    assert "nettrain: warning: 1 bad picture skipped; see run/bad_images.csv" in ended.err.splitlines()
+    assert Path("run/bad_images.csv").read_text() == f"path,reason,split\n3/a.png,{reason},test\n"
+    fingerprints = {json.loads(Path(run, "run.json").read_text())["data_fingerprint"] for run in ("good", "run")}
+    assert len(fingerprints) == 1  # it is of the pictures to train and validate on
+    ended = call("fit", "a.yaml", "--run-dir", "all", "--repeat", "2", *skip)
+    (line,) = (line for line in ended.err.splitlines() if "skipped" in line)
+    assert line == "nettrain: warning: 1 bad picture skipped; see all/seed-1/bad_images.csv"
 
 
 def test_one_of_a_thing_is_said_as_one(here: Path, call: Call, small: Path, tmp_path: Path) -> None:

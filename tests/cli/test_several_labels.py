@@ -111,7 +111,7 @@ def test_evaluate_tells_each_label_and_the_pictures_with_all_right(here: Path, c
     assert list(found) == [
         *("split", "n", "subset_accuracy", "subset_accuracy_ci95", "loss", "macro_f1"),
         *("macro_precision", "macro_recall", "log_loss", "auroc"),
-        *("per_class", "threshold", "model_sha256", "data_fingerprint", "format_version"),
+        *("per_class", "threshold", "model_sha256", "data_fingerprint", "skipped", "format_version"),
     ]
     assert (found["n"], found["threshold"]) == (50, 0.5)
     assert [row["label"] for row in found["per_class"]] == ["big", "even", "round"]

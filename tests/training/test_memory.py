@@ -16,7 +16,8 @@ from nettrain.training import memory as module
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
 from nettrain.training.memory import batches_bytes, check_memory, tightness, training_bytes
-from nettrain.training.prepare import check_shapes, list_splits, prepare
+from nettrain.training.pictures import list_splits
+from nettrain.training.prepare import check_shapes, prepare
 from nettrain.training.probing.lr_range import range_test
 from nettrain.training.probing.rehearsal import outlook
 

@@ -51,8 +51,12 @@ def test_what_a_training_needs(small: Path) -> None:
     assert prepared.steps_per_epoch == 4
     assert prepared.monitor == "val_accuracy"
     assert prepared.classes == tuple("0123456789")
-    assert seen[-1] == ("decoding val", 40, 40)
-    assert ("decoding train", 120, 120) in seen
+    assert [report for report in seen if report[1] == report[2]] == [
+        ("decoding train", 120, 120),
+        ("decoding val", 40, 40),
+        ("decoding test", 50, 50),
+    ]
+    assert prepared.bad == ()
     assert len(prepared.fingerprint) == 64
 
 
@@ -78,10 +82,14 @@ def test_a_resumed_run_keeps_its_pictures(tmp_path: Path) -> None:
     document = document_of(MLP.format(data=data), tmp_path)
     from nettrain.data.split_csv import split_csv
 
-    before = prepare(document, lambda what, done, total: None)
+    seen: list[str] = []
+    before = prepare(document, lambda what, done, total: seen.append(what))
+    assert [*dict.fromkeys(seen)] == ["decoding train", "decoding val", "decoding test"]
+    seen.clear()
     text = split_csv(before.splits)
     (data / "train/3/new.png").write_bytes((data / "test/3").iterdir().__next__().read_bytes())
-    after = prepare(document, lambda what, done, total: None, text)
+    after = prepare(document, lambda what, done, total: seen.append(what), text)
+    assert [*dict.fromkeys(seen)] == ["decoding train", "decoding val"]  # what tests was looked through at its start
     assert after.fingerprint == before.fingerprint
     assert after.splits.notes[-1] == "data: 1 picture came after the run was started and is left out"
     assert prepare(document, lambda what, done, total: None).fingerprint != before.fingerprint

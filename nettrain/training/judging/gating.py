@@ -22,7 +22,7 @@ from nettrain.training.judging.gate_check import check_other
 from nettrain.training.judging.gates import Gate, GateConfig, Seen, judge_gates
 from nettrain.training.judging.judging import Judgement, judge_split, judged_split
 from nettrain.training.model_file import Model, load_model
-from nettrain.training.prepare import Report
+from nettrain.training.pictures import Report
 from nettrain.training.store import json_text
 from nettrain.training.store.run_folder import RunFolder
 from nettrain.training.store.runs import find_model
@@ -76,7 +76,7 @@ def evaluated(model: Model, split: Split, gate: GateConfig | None, report: Repor
         if gate.not_worse_than is not None:
             other = _hits_of(gate.not_worse_than.run, split, result, report)
         gates = judge_gates(gate, Seen(result.split, result.classes, result.labels, hits(result)), other)
-    summary = results.summary(result, model.sha256, judgement.data_fingerprint)
+    summary = results.summary(result, model.sha256, judgement.data_fingerprint, judgement.skipped)
     if gates:
         summary["gates"] = [one.row() for one in gates]
     return Evaluated(judgement, gates, summary)

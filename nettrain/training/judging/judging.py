@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from nettrain.arrays.threads import get_threads
 from nettrain.config.reader import read_config
 from nettrain.data.batches import Batches
-from nettrain.data.cache import decode, kept_if_it_fits
+from nettrain.data.cache import Bad, decode, kept_if_it_fits
 from nettrain.data.classes import match
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.split import Split, Splits
@@ -20,17 +20,17 @@ from nettrain.training.judging.results import Evaluation
 from nettrain.training.loop.evaluation import INFERENCE_BATCH, judge
 from nettrain.training.metrics.measured import all_that_fit
 from nettrain.training.model_file import Model
-from nettrain.training.prepare import Report, list_splits
+from nettrain.training.pictures import Report, list_splits
 from nettrain.training.store.run_folder import RunFolder, read_text
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """An evaluation, the fingerprint of its pictures, and how many bad ones were skipped."""
+    """An evaluation, the fingerprint of its pictures, and the bad ones that were skipped."""
 
     result: Evaluation
     data_fingerprint: str
-    skipped: int
+    skipped: tuple[Bad, ...]
 
 
 def judge_split(model: Model, split: Split, report: Report) -> Judgement:
@@ -58,7 +58,7 @@ def judge_split(model: Model, split: Split, report: Report) -> Judgement:
         judged.losses,
         tuple(all_that_fit(model.config.measured, several, shares, len(model.classes))),
     )
-    return Judgement(result, data_fingerprint([pictures]), len(pictures.bad))
+    return Judgement(result, data_fingerprint([pictures]), pictures.bad)
 
 
 def split_of_run(folder: RunFolder, name: str | None) -> Split:

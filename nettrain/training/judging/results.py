@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nettrain.data.cache import Bad
 from nettrain.data.labels import Labels, are_several, label_text
-from nettrain.errors import DataError, Diverged
+from nettrain.errors import DataError, Diverged, escape
 from nettrain.formats import ROWS
 from nettrain.training.judging.statistics import wilson_interval
 from nettrain.training.loop.monitors import accuracy_of
@@ -70,8 +72,13 @@ class Evaluation:
         return self.scored.matrix
 
 
-def summary(result: Evaluation, model_sha256: str, data_fingerprint: str) -> dict[str, Any]:
-    """The object in ``evaluate/<split>.json``; what is undefined is None (see metrics/counts.py)."""
+def summary(
+    result: Evaluation, model_sha256: str, data_fingerprint: str, skipped: Sequence[Bad] = ()
+) -> dict[str, Any]:
+    """The object in ``evaluate/<split>.json``; what is undefined is None (see metrics/counts.py).
+
+    ``skipped`` are bad pictures, which are none of the ``n``.
+    """
     n, hits = len(result.paths), int(result.scored.right.sum())
     accuracy = accuracy_of(result.several)
     return {
@@ -86,6 +93,7 @@ def summary(result: Evaluation, model_sha256: str, data_fingerprint: str) -> dic
         **({"threshold": THRESHOLD} if result.several else {"confusion": _confusion(result)}),
         "model_sha256": model_sha256,
         "data_fingerprint": data_fingerprint,
+        "skipped": [{"path": escape(one.path), "reason": escape(one.reason)} for one in skipped],
         "format_version": ROWS,
     }
 

@@ -25,7 +25,8 @@ from nettrain.training.loop.loop import Fact, Progress, Step, train
 from nettrain.training.loop.objective import training_loss
 from nettrain.training.loop.step import Stepper
 from nettrain.training.memory import batches_bytes, refuse_impossible
-from nettrain.training.prepare import Report, check_shapes, list_splits
+from nettrain.training.pictures import Report, list_splits
+from nettrain.training.prepare import check_shapes
 
 KEPT = 0.9  # of the smoothed loss, from step to step
 FAR_OFF = 4.0  # times the lowest smoothed loss so far: nothing more is to be learnt

@@ -12,7 +12,7 @@ import numpy as np
 from nettrain.arrays.threads import get_threads
 from nettrain.config.document import Document
 from nettrain.data.batches import Batches
-from nettrain.data.cache import decode
+from nettrain.data.cache import Bad, decode
 from nettrain.data.cache_folder import cache_folder, check_writable, refuse_inside
 from nettrain.data.config import DataConfig
 from nettrain.data.disk import check_room, entry_path, holding, picture_bytes
@@ -30,13 +30,13 @@ from nettrain.training.loop.objective import training_loss
 from nettrain.training.loop.step import Stepper
 from nettrain.training.memory import FLOAT_BYTES, cached_bytes, check_memory, tightness, training_bytes
 from nettrain.training.origin import read_origin
+from nettrain.training.pictures import list_splits
 from nettrain.training.prepare import (
     batch_notes,
     check_metrics,
     check_monitor,
     check_schedule,
     check_shapes,
-    list_splits,
 )
 
 SMALL_LR = 1e-6  # so that what a step does to the weights does not matter
@@ -97,10 +97,14 @@ class Outlook:
 
 @dataclass(frozen=True)
 class OneBatch:
-    """What one batch showed: its first loss, as it is optimised, and pictures a second of whole steps."""
+    """What one batch showed: its first loss, as it is optimised, and pictures a second of whole steps.
+
+    ``skipped`` are the bad pictures that a training would leave out, each after its split; looked for where they may be.
+    """
 
     loss: float
     images_per_second: float
+    skipped: tuple[tuple[Split, Bad], ...]
 
 
 def outlook(document: Document[Config]) -> Outlook:
@@ -155,18 +159,23 @@ def _cache(splits: Sequence[Split], data: DataConfig) -> tuple[int, int, str | N
 def one_batch(plan: Outlook) -> OneBatch:
     """A few whole steps on one batch, with weights that are thrown away.
 
-    Errors   ``DataError`` if a picture of the batch is bad; only those are decoded, or all where bad ones are skipped:
-             then also if a class has none left, and ``ConfigError`` if the warm-up is longer than what is left.
-             ``Diverged`` if the first steps do.
+    Errors   ``DataError`` if a picture of the batch is bad, or of as many to validate and test on; only those are
+             decoded, or all where bad ones are skipped: then also if a class has none left, and ``ConfigError`` if the
+             warm-up is longer than what is left. ``Diverged`` if the first steps do.
     """
     config, network, train = plan.config, plan.network, plan.splits.train
     image, on_bad = config.data.image, config.data.on_bad_image
-    if on_bad == "skip":  # which pictures are left is known only when all were tried
-        train = decode(train, image, on_bad, "none", get_threads()).split
-        check_schedule(plan.document, len(train.files))
+    skipped: list[tuple[Split, Bad]] = []
+    for split in plan.splits.all() if on_bad == "skip" else ():  # which are left is known only when all were tried
+        tried = decode(split, image, on_bad, "none", get_threads())
+        skipped += [(split, bad) for bad in tried.bad]
+        if split is plan.splits.train:
+            train = tried.split
+            check_schedule(plan.document, len(train.files))
     size = min(plan.batch, len(train.files))
-    few = train.only(np.linspace(0, len(train.files) - 1, size).astype(np.int64))  # spread over all classes
-    pictures = decode(few, image, on_bad, "ram", get_threads())
+    pictures = decode(_spread(train, size), image, on_bad, "ram", get_threads())
+    for split in plan.splits.all()[1:] if on_bad == "error" else ():
+        decode(_spread(split, plan.batch), image, on_bad, "none", get_threads())
     normalization = resolve(config.data.normalize, pictures)
     weights = network.materialise(config.seed)
     optimizer = make(config.optimizer, weights)
@@ -178,4 +187,10 @@ def one_batch(plan: Outlook) -> OneBatch:
         (batch,) = batches.training(step)
         losses.append(stepper(batch.images, batch.labels, Pass(True, config.seed, step, step), SMALL_LR).loss)
         times.append(time.perf_counter() - begun)
-    return OneBatch(losses[0], size / min(times[1:]))
+    return OneBatch(losses[0], size / min(times[1:]), tuple(skipped))
+
+
+def _spread(split: Split, count: int) -> Split:
+    """So many pictures of a split, or all that there are, spread over its classes."""
+    most = len(split.files)
+    return split.only(np.linspace(0, most - 1, min(count, most)).astype(np.int64))

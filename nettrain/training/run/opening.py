@@ -14,7 +14,8 @@ from nettrain.config.resolved import dump
 from nettrain.data.split_csv import split_csv
 from nettrain.errors import CheckpointError, ConfigError, escape
 from nettrain.training.config import TABLES, Config
-from nettrain.training.prepare import Prepared, Report, prepare
+from nettrain.training.pictures import Report
+from nettrain.training.prepare import Prepared, prepare
 from nettrain.training.run.cadence import Cadence
 from nettrain.training.run.parts import compare_configs
 from nettrain.training.run.run import Run
@@ -71,8 +72,8 @@ def _describe(folder: RunFolder, prepared: Prepared) -> None:
     files.write_atomic(folder.config, document.source)
     files.write_atomic(folder.split, split_csv(prepared.splits).encode())
     files.write_atomic(folder.classes, "".join(f"{escape(name)}\n" for name in prepared.classes).encode())
-    if bad := [*prepared.train.bad, *(prepared.val.bad if prepared.val else ())]:
-        rows = [["path", "reason"], *([one.path, one.reason] for one in bad)]
+    if prepared.bad:
+        rows = [["path", "reason", "split"], *([one.path, one.reason, split] for split, one in prepared.bad)]
         files.write_atomic(folder.bad_images, csv_text(rows).encode())
     files.write_atomic(folder.resolved, dump(document.config).encode())  # last: where it is, the others are
 

@@ -16,7 +16,8 @@ from nettrain.data.config import Fold
 from nettrain.errors import CheckpointError
 from nettrain.formats import RUN
 from nettrain.training.config import Config
-from nettrain.training.prepare import Report, prepare
+from nettrain.training.pictures import Report
+from nettrain.training.prepare import prepare
 from nettrain.training.run.opening import begin_or_take_up, start
 from nettrain.training.run.parts import compare_configs
 from nettrain.training.run.run import Run

@@ -19,7 +19,7 @@ from nettrain.training.judging.judging import judge_split, splits_of_run
 from nettrain.training.judging.predictions import Predictions, predictions_of
 from nettrain.training.judging.statistics import mean_and_spread
 from nettrain.training.model_file import load_model
-from nettrain.training.prepare import Report
+from nettrain.training.pictures import Report
 from nettrain.training.series.series import Member, Series
 from nettrain.training.store.csv_text import csv_text
 from nettrain.training.store.run_folder import RunFolder, read_text

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nettrain.data.cache import Bad
 from nettrain.errors import DataError, Diverged
 from nettrain.training.judging import results
 from nettrain.training.judging.results import Evaluation
@@ -48,15 +49,21 @@ def test_the_summary() -> None:
         },
         "model_sha256": "m" * 64,
         "data_fingerprint": "d" * 64,
+        "skipped": [],
         "format_version": 1,
     }
+
+
+def test_what_was_skipped_is_in_the_summary_as_it_can_be_printed() -> None:
+    told = results.summary(RESULT, "m", "d", [Bad("b\x1b\udce4.png", "no such file")])["skipped"]
+    assert told == [{"path": r"b\x1b\udce4.png", "reason": "no such file"}]
 
 
 def test_the_json_reads_back_in_its_order() -> None:
     text = json_text.by_key(results.summary(RESULT, "m", "d"))
     assert json.loads(text) == results.summary(RESULT, "m", "d")
     assert list(json.loads(text)) == list(results.summary(RESULT, "m", "d"))
-    assert text.count("\n") == 13
+    assert text.count("\n") == 14
     assert text.isascii()
 
 

@@ -1,0 +1,51 @@
+"""The pictures of a training: listed, decoded, looked through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from nettrain.arrays.threads import get_threads
+from nettrain.config.document import Document
+from nettrain.data.cache import Bad, Pictures, decode_all
+from nettrain.data.cache_folder import cache_folder, refuse_inside
+from nettrain.data.config import DataConfig
+from nettrain.data.roots import named_folders
+from nettrain.data.split import Split, Splits, make_splits
+from nettrain.errors import DataError
+from nettrain.training.config import Config
+
+Report = Callable[[str, int, int], None]  # what is going on, done, total
+
+
+def list_splits(document: Document[Config]) -> Splits:
+    """The splits of a config; no picture is read.
+
+    Errors   ``DataError``: those of ``make_splits``, at the config's line where a key is at fault.
+    """
+    config = document.config
+    try:
+        return make_splits(config.data, config.seed)
+    except DataError as error:
+        placed = [document.fault(fault.key, fault.message) if fault.where is None else fault for fault in error.faults]
+        raise DataError(faults=placed) from error
+
+
+def decode_splits(splits: Sequence[Split], data: DataConfig, report: Report) -> Iterator[Pictures]:
+    """Every picture of each split in its turn, decoded as the config says.
+
+    Errors   those of ``decode_all``; EnvironmentFault if the disk cache would lie in a folder that the config names.
+    """
+    if data.cache == "disk":
+        refuse_inside(cache_folder(), named_folders(data))
+
+    def progress(name: str, done: int, total: int) -> None:
+        report(f"decoding {name}", done, total)
+
+    return decode_all(splits, data.image, data.on_bad_image, data.cache, get_threads(), progress)
+
+
+def look_through(split: Split, data: DataConfig, report: Report) -> tuple[Bad, ...]:
+    """The bad pictures of a split; each is decoded once, and nothing of it is kept. Errors: those of ``decode_all``."""
+    (found,) = decode_splits([split], replace(data, cache="none"), report)
+    return found.bad
