@@ -7,6 +7,10 @@ from collections.abc import Iterable
 
 from nettrain.data.cache import Pictures
 from nettrain.data.labels import label_text
+from nettrain.errors import DataError
+
+OTHERS = "the pictures are not those that the run was started with"
+PUT_BACK = "put them back as they were, or start a new run"
 
 
 def data_fingerprint(pictures: Iterable[Pictures]) -> str:
@@ -26,3 +30,9 @@ def data_fingerprint(pictures: Iterable[Pictures]) -> str:
         for path, label, digest in zip(part.paths, part.labels, part.sha256, strict=True)
     )
     return hashlib.sha256(b"".join(b"\0".join(row) + b"\n" for row in rows)).hexdigest()
+
+
+def refuse_other_contents(found: str, recorded: str, root: str) -> None:
+    """Refuse pictures that are there by name, but whose fingerprint is not the recorded one. Errors: DataError."""
+    if found != recorded:
+        raise DataError(f"{OTHERS}: the names are the same, but not what is in the files; {PUT_BACK}", root)

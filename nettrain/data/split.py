@@ -50,12 +50,16 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """The splits of a run, and ``notes`` for the user: what was recognised and what was passed over."""
+    """The splits of a run, and ``notes`` for the user: what was recognised and what was passed over.
+
+    ``later`` are pictures that a run has left out since it was started.
+    """
 
     train: Split
     val: Split | None
     test: Split | None
     notes: tuple[str, ...] = ()
+    later: int = 0
 
     @property
     def classes(self) -> tuple[str, ...]:

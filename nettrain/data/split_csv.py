@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettrain.config.words import some
+from nettrain.data.fingerprint import OTHERS, PUT_BACK
 from nettrain.data.labels import SEPARATOR, Labels, are_several, label_text
 from nettrain.data.split import Split, Splits
 from nettrain.errors import DataError, Fault, Place, escape
@@ -70,39 +70,87 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
     """The splits that ``rows`` record, out of the pictures that the folders hold now.
 
     Errors   DataError, one fault a picture: recorded, but no longer there, or with another label.
-    Notes    pictures that came later are left out, and a note says how many.
+    Notes    pictures that came later are left out; how many they are is in ``later``.
     """
+    root, matched = found.train.root, _match(found, rows)
+    gone, kept = "the run was started with this picture, but it is no longer there", matched.kept
+    faults = [Fault(gone, path) for path in matched.gone]
+    faults += [
+        Fault(f"the run was started with label {was!r}, but now it is {label!r}", path)
+        for path, was, label in matched.renamed
+    ]
+    if faults:
+        raise DataError(faults=faults)
+    if not kept["train"]:
+        raise DataError("the run's split.csv lists no picture to train on", root)
+    several = are_several(found.train.labels)
+    names = (row.label.split(SEPARATOR) if several else [row.label] for row in rows)
+    classes = tuple(sorted({name for found in names for name in found if name}))
+    val, test = (_gathered(name, kept[name], classes) if kept[name] else None for name in _NAMES[1:])
+    return Splits(_gathered("train", kept["train"], classes), val, test, found.notes, len(matched.came))
+
+
+def refuse_others(found: Splits, rows: tuple[Row, ...]) -> None:
+    """Refuse pictures that are not the very ones that ``rows`` record, by path, label and split; none is read.
+
+    Errors   DataError, one line with how many came, are gone or are recorded as something else, and the first of each.
+    """
+    matched = _match(found, rows)
+    labels = [f"{path}: {label!r}, which was {was!r}" for path, was, label in matched.renamed]
+    parts = [
+        _told(matched.came, "came since", "came since"),
+        _told(matched.gone, "is gone", "are gone"),
+        _told(labels, "has another label", "have another label"),
+    ]
+    if not any(parts):  # for where a fraction is set aside, one that comes or goes moves others
+        parts = [_told(matched.moved, "is in another split", "are in another split")]
+    if differing := ", ".join(filter(None, parts)):
+        raise DataError(f"{OTHERS}: {differing}; {PUT_BACK}", found.train.root)
+
+
+def _told(named: list[str], one: str, many: str) -> str:
+    if len(named) < 2:
+        return "".join(f"1 picture {one} ({name})" for name in named)
+    return f"{len(named)} pictures {many} (such as {named[0]})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """Recorded pictures beside those that are there: ``kept`` by split, with the place in the split it is found in.
+
+    Full paths of those that are ``gone``, that ``came``, that are ``renamed``, with the label before and now, and that
+    ``moved`` to another split.
+    """
+
+    kept: dict[str, list[tuple[Split, int]]]
+    gone: list[str]
+    came: list[str]
+    renamed: list[tuple[str, str, str]]
+    moved: list[str]
+
+
+def _match(found: Splits, rows: tuple[Row, ...]) -> _Matched:
     root = found.train.root
     there: dict[tuple[str, str], dict[str, tuple[Split, int]]] = {}  # by split: lists may share a picture
     for split in found.all():
         prefix, pool = _prefix(split, root), _pool(found, split.name)
         for place, file in enumerate(split.files):
             there.setdefault((pool, prefix + file), {})[split.name] = split, place
-    faults = []
-    kept: dict[str, list[tuple[Split, int]]] = {name: [] for name in _NAMES}
+    matched = _Matched({name: [] for name in _NAMES}, [], [], [], [])
     for row in rows:
         where = os.path.normpath(os.path.join(root, row.path))
         listed = there.get((_pool(found, row.split), row.path))
         if not listed:
-            faults.append(Fault("the run was started with this picture, but it is no longer there", where))
+            matched.gone.append(where)
             continue
         split, place = listed.pop(row.split if row.split in listed else min(listed))
         if (label := label_text(split.labels[place], split.classes)) != row.label:
-            faults.append(Fault(f"the run was started with label {row.label!r}, but now it is {label!r}", where))
-        kept[row.split].append((split, place))
-    if faults:
-        raise DataError(faults=faults)
-    if not kept["train"]:
-        raise DataError("the run's split.csv lists no picture to train on", root)
-    notes = found.notes
-    if more := sum(map(len, there.values())):
-        came = f"{some(more, 'picture')} came after the run was started"
-        notes += (f"data: {came} and {'is' if more == 1 else 'are'} left out",)
-    several = are_several(found.train.labels)
-    names = (row.label.split(SEPARATOR) if several else [row.label] for row in rows)
-    classes = tuple(sorted({name for found in names for name in found if name}))
-    val, test = (_gathered(name, kept[name], classes) if kept[name] else None for name in _NAMES[1:])
-    return Splits(_gathered("train", kept["train"], classes), val, test, notes)
+            matched.renamed.append((where, row.label, label))
+        if split.name != row.split:
+            matched.moved.append(f"{where}: {split.name}, which was {row.split}")
+        matched.kept[row.split].append((split, place))
+    matched.came.extend(os.path.normpath(split.path(place)) for one in there.values() for split, place in one.values())
+    return matched
 
 
 def _pool(found: Splits, name: str) -> str:

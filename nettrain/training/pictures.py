@@ -1,4 +1,4 @@
-"""The pictures of a training: listed, decoded, looked through."""
+"""The pictures of a training: listed, decoded, looked through, compared with those of a run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from nettrain.config.document import Document
 from nettrain.data.cache import Bad, Pictures, decode_all
 from nettrain.data.cache_folder import cache_folder, refuse_inside
 from nettrain.data.config import DataConfig
+from nettrain.data.fingerprint import data_fingerprint, refuse_other_contents
 from nettrain.data.roots import named_folders
 from nettrain.data.split import Split, Splits, make_splits
+from nettrain.data.split_csv import Row, keep_splits, refuse_others
 from nettrain.errors import DataError
 from nettrain.training.config import Config
 
@@ -43,6 +45,22 @@ def decode_splits(splits: Sequence[Split], data: DataConfig, report: Report) -> 
         report(f"decoding {name}", done, total)
 
     return decode_all(splits, data.image, data.on_bad_image, data.cache, get_threads(), progress)
+
+
+def check_pictures(
+    document: Document[Config], rows: tuple[Row, ...], fingerprint: str, known: bool, report: Report
+) -> None:
+    """Refuse pictures other than the ``rows`` of a finished run; by names alone where its fingerprint is ``known``.
+
+    Errors   ``DataError``; those of ``decode_splits``.
+    """
+    data, splits = document.config.data, list_splits(document)
+    refuse_others(splits, rows)
+    if not known:
+        kept = keep_splits(splits, rows)
+        wanted = [split for split in (kept.train, kept.val) if split is not None]
+        looked = data if data.cache == "disk" else replace(data, cache="none")
+        refuse_other_contents(data_fingerprint(decode_splits(wanted, looked, report)), fingerprint, kept.train.root)
 
 
 def look_through(split: Split, data: DataConfig, report: Report) -> tuple[Bad, ...]:

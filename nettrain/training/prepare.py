@@ -16,7 +16,7 @@ from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.normalize import Normalization, resolve
 from nettrain.data.order import steps_per_epoch
 from nettrain.data.split import Splits
-from nettrain.data.split_csv import keep_splits, read_split_csv
+from nettrain.data.split_csv import keep_splits, read_split_csv, refuse_others
 from nettrain.errors import ConfigError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.schedules.table import make
@@ -169,11 +169,16 @@ class Prepared:
 
 
 def prepare(
-    document: Document[Config], report: Report, split_csv: str | None = None, resumed: bool = False
+    document: Document[Config],
+    report: Report,
+    split_csv: str | None = None,
+    resumed: bool = False,
+    exactly: bool = False,
 ) -> Prepared:
     """Check, list, bind, decode; ``split_csv`` holds a resumed run to the pictures that it started with.
 
-    One that is ``resumed`` has its weights, and does not look for those that it began with.
+    One that is ``resumed`` has its weights, and does not look for those that it began with. With ``exactly`` other
+    pictures are refused, where otherwise those that came later are left out.
 
     Errors   ``ConfigError``, ``DataError``, ``EnvironmentFault``, each before anything dearer is begun.
     """
@@ -181,7 +186,10 @@ def prepare(
     check_shapes(document)
     splits = list_splits(document)
     if split_csv is not None:
-        splits = keep_splits(splits, read_split_csv(split_csv))
+        rows = read_split_csv(split_csv)
+        if exactly:
+            refuse_others(splits, rows)
+        splits = keep_splits(splits, rows)
     network = check_shapes(document, len(splits.classes))
     check_class_weights(document, splits.classes)
     monitor = check_monitor(document, splits)

@@ -243,11 +243,31 @@ def test_other_pictures_are_an_error(here: Path, call: Call, stopped: Path) -> N
     resolved.write_text(resolved.read_text().replace(source, str(data)))
     one, other = sorted((data / "train/3").iterdir())[:2]
     one.write_bytes(other.read_bytes())
-    what = "the pictures are not those that the run was started with; put them back as they were"
-    assert call("resume", "run") == Ended(3, "", f"nettrain: error: {data / 'train'}: {what}\n")
+    what = (
+        "the pictures are not those that the run was started with: the names are the same, but not what is in the files"
+    )
+    cure = "put them back as they were, or start a new run"
+    assert call("resume", "run") == Ended(3, "", f"nettrain: error: {data / 'train'}: {what}; {cure}\n")
     one.unlink()
     what = "the run was started with this picture, but it is no longer there"
     assert call("resume", "run") == Ended(3, "", f"nettrain: error: {one}: {what}\n")
+
+
+def test_pictures_that_came_later_are_left_out_and_said(
+    here: Path, call: Call, stopped: Path, finished: Path, small: Path
+) -> None:
+    shutil.copytree(stopped, "run")
+    data = shutil.copytree(small, here / "data")
+    resolved = Path("run/config.resolved.yaml")
+    resolved.write_text(resolved.read_text().replace(str(small), str(data)))
+    for folder in ("train/3", "test/4"):
+        shutil.copy(sorted((data / folder).iterdir())[0], data / folder / "new.png")
+    line = "nettrain: warning: data: 2 pictures came after the run was started, and are left out"
+    for _ in range(2):  # stopped, and finished
+        ended = call("resume", "run")
+        assert ended.code == 0
+        assert ended.err.splitlines().count(line) == 1
+        assert results(here / "run") == results(finished)
 
 
 @pytest.mark.parametrize("command", [("resume", "run"), ("fit", "cnn.yaml", "--run-dir", "run")])

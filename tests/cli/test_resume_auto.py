@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import CNN, MLP, Ended, after, process, results, tree, written
+from commands import CNN, MLP, NETTRAIN, Ended, after, process, results, tree, written
 
 from nettrain.files import Lock
 from nettrain.training.store import checkpoint
@@ -165,6 +165,59 @@ def test_more_epochs_are_what_resume_adds(here: Path, call: Call, whole: Path) -
     newest = "run/checkpoints/step-000000012.safetensors"
     line = f"{newest}: is of a run of 3 epochs, not 5; go on with: nettrain resume run --epochs 5"
     assert call(*AUTO, "--epochs", "5") == Ended(4, "", f"nettrain: error: {line}\n")
+
+
+def add_to_train(data: Path) -> str:
+    shutil.copy(data / "train/3" / sorted(os.listdir(data / "train/3"))[0], data / "train/3/new.png")
+    return f"1 picture came since ({data}/train/3/new.png)"
+
+
+def add_to_test(data: Path) -> str:
+    for number in range(2):
+        shutil.copy(data / "test/3" / sorted(os.listdir(data / "test/3"))[0], data / f"test/3/new-{number}.png")
+    return f"2 pictures came since (such as {data}/test/3/new-0.png)"
+
+
+def take_away(data: Path) -> str:
+    lost = data / "train/3" / sorted(os.listdir(data / "train/3"))[0]
+    lost.unlink()
+    return f"1 picture is gone ({lost})"
+
+
+def change(data: Path) -> str:
+    one, other = sorted((data / "train/3").iterdir())[:2]
+    one.write_bytes(other.read_bytes())
+    return "the names are the same, but not what is in the files"
+
+
+OTHER_PICTURES = (add_to_train, add_to_test, take_away, change)
+
+
+@pytest.mark.parametrize("state", ["stopped", "finished"])
+@pytest.mark.parametrize("harm", OTHER_PICTURES, ids=lambda harm: harm.__name__)
+def test_other_pictures_are_named(
+    here: Path, call: Call, small: Path, monkeypatch: pytest.MonkeyPatch, state: str, harm: Callable[[Path], str]
+) -> None:
+    data = shutil.copytree(small, here / "data")
+    written(here, "train.yaml", MLP.format(data=data) + EVERY)
+    code = process(*AUTO, program=stop(3, signal.SIGTERM) if state == "stopped" else NETTRAIN).code
+    assert code == (-signal.SIGTERM if state == "stopped" else 0)
+    before = results(here / "run")
+    told = harm(data)
+    if harm is not change:  # then it is known before a picture is read
+        monkeypatch.setattr("nettrain.training.pictures.decode_all", None)
+    what = f"the pictures are not those that the run was started with: {told}"
+    line = f"nettrain: error: {data}/train: {what}; put them back as they were, or start a new run\n"
+    assert call(*AUTO) == Ended(3, "", line)
+    assert results(here / "run") == before
+
+
+def test_a_folder_that_was_moved_is_of_the_same_pictures(here: Path, call: Call, whole: Path, small: Path) -> None:
+    assert process(*AUTO, program=stop(3, signal.SIGTERM)).code == -signal.SIGTERM
+    shutil.copytree(small, here / "moved")
+    written(here, "train.yaml", MLP.format(data="moved") + EVERY)
+    assert call(*AUTO).code == 0
+    assert results(here / "run") == results(whole)
 
 
 def test_what_cannot_change_the_result_may_be_another(here: Path, call: Call, whole: Path) -> None:

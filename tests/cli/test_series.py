@@ -265,6 +265,34 @@ def test_over_folds_a_gate_counts_every_picture(here: Path, call: Call, small: P
     assert gate["value"] == pytest.approx(sum(value * n for value, n in zip(values, (54, 53, 53), strict=True)) / 160)
 
 
+@pytest.mark.parametrize("runs", ["2", "3"])
+def test_a_series_of_other_pictures_is_refused(
+    here: Path, call: Call, small: Path, monkeypatch: pytest.MonkeyPatch, runs: str
+) -> None:
+    """Also where all runs of it are finished, and where it is to become longer."""
+    data = shutil.copytree(small, here / "data")
+    written(here, "a.yaml", MLP.format(data=data))
+    short = ("fit", "a.yaml", "--run-dir", "all", "--epochs", "1", "--repeat")
+    assert call(*short, "2").code == 0
+    before = tree(here / "all")
+    one, other = sorted((data / "train/3").iterdir())[:2]
+    kept = one.read_bytes()
+    head = f"nettrain: error: {data}/train: the pictures are not those that the run was started with"
+    cure = "put them back as they were, or start a new run"
+    one.write_bytes(other.read_bytes())
+    what = "the names are the same, but not what is in the files"
+    assert call(*short, runs, *AUTO) == Ended(3, "", f"{head}: {what}; {cure}\n")
+    one.write_bytes(kept)
+    shutil.copy(one, data / "test/3/new.png")
+    with monkeypatch.context() as patched:
+        patched.setattr("nettrain.training.pictures.decode_all", None)  # the names alone show it
+        what = f"1 picture came since ({data}/test/3/new.png)"
+        assert call(*short, runs, *AUTO) == Ended(3, "", f"{head}: {what}; {cure}\n")
+    assert tree(here / "all") == before
+    (data / "test/3/new.png").unlink()
+    assert call(*short, runs, *AUTO).code == 0
+
+
 def test_another_series_or_config_is_refused(here: Path, call: Call, whole: Path) -> None:
     shutil.copytree(whole, "all")
     before = tree(here / "all")

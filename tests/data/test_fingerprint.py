@@ -10,8 +10,9 @@ from data.samples import config, folder, noise, png_of
 from nettrain.config.fields import FilePath
 from nettrain.data.cache import decode
 from nettrain.data.config import DataConfig, SetAside
-from nettrain.data.fingerprint import data_fingerprint
+from nettrain.data.fingerprint import data_fingerprint, refuse_other_contents
 from nettrain.data.split import make_splits
+from nettrain.errors import DataError
 
 
 def fingerprint(root, **settings) -> str:
@@ -49,3 +50,11 @@ def test_any_change_shows(tmp_path, change):
     else:
         file.unlink()
     assert fingerprint(root) != before
+
+
+def test_other_contents_are_refused():
+    refuse_other_contents("a", "a", "data")
+    with pytest.raises(DataError) as caught:
+        refuse_other_contents("a", "b", "data")
+    what = "the names are the same, but not what is in the files; put them back as they were, or start a new run"
+    assert str(caught.value) == f"data: the pictures are not those that the run was started with: {what}"

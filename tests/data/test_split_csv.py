@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.split import Split, Splits, make_splits
-from nettrain.data.split_csv import Row, keep_splits, read_split_csv, split_csv
+from nettrain.data.split_csv import Row, keep_splits, read_split_csv, refuse_others, split_csv
 from nettrain.errors import DataError
 
 
@@ -83,7 +84,7 @@ def test_pictures_that_came_later_are_left_out(tmp_path):
     kept = keep_splits(splits_of(root), read_split_csv(text))
     assert split_csv(kept) == text
     assert kept.classes == ("a", "b")
-    assert kept.notes == ("data: 4 pictures came after the run was started and are left out",)
+    assert (kept.later, kept.notes) == (4, ())
 
 
 def test_pictures_that_are_gone_are_listed(tmp_path):
@@ -99,6 +100,52 @@ def test_pictures_that_are_gone_are_listed(tmp_path):
         f"{tmp_path}/train/a/001.png: {gone}",
         f"{tmp_path}/val/b/000.png: {gone}",
     ]
+
+
+CHANGES = {
+    "nothing": ([], [], ""),
+    "one more": (["train/a/9.png"], [], "1 picture came since ({root}/train/a/9.png)"),
+    "more of each": (
+        ["train/a/9.png", "val/b/8.png"],
+        ["train/a/001.png", "train/b/000.png", "val/a/001.png"],
+        "2 pictures came since (such as {root}/train/a/9.png), 3 pictures are gone (such as {root}/train/a/001.png)",
+    ),
+    "a class": (["train/c/0.png", "val/c/0.png"], [], "2 pictures came since (such as {root}/train/c/0.png)"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_other_pictures_are_refused_in_one_line_where_they_must_be_the_same(tmp_path, change):
+    folder(tmp_path / "train", {"a": 4, "b": 4})
+    folder(tmp_path / "val", {"a": 2, "b": 2})
+    rows = read_split_csv(split_csv(splits_of(tmp_path)))
+    more, less, told = CHANGES[change]
+    for name in more:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for name in less:
+        (tmp_path / name).unlink()
+    if not told:
+        refuse_others(splits_of(tmp_path), rows)
+        return
+    with pytest.raises(DataError) as caught:
+        refuse_others(splits_of(tmp_path), rows)
+    what = f"the pictures are not those that the run was started with: {told.format(root=tmp_path)}"
+    assert str(caught.value) == f"{tmp_path}/train: {what}; put them back as they were, or start a new run"
+
+
+def test_pictures_in_another_split_are_refused_where_they_must_be_the_same(tmp_path):
+    root = folder(tmp_path, {"a": 10, "b": 10})
+    rows = read_split_csv(split_csv(splits_of(root, 1, val=SetAside("train", 0.3))))
+    refuse_others(splits_of(root, 1, val=SetAside("train", 0.3)), rows)
+    with pytest.raises(DataError) as caught:
+        refuse_others(splits_of(root, 2, val=SetAside("train", 0.3)), rows)
+    swapped = "(train, which was val|val, which was train)"
+    assert re.search(rf"\d pictures are in another split \(such as .*/a/0\d\d\.png: {swapped}\); ", str(caught.value))
+    (root / "b/new.png").touch()
+    with pytest.raises(DataError) as caught:
+        refuse_others(splits_of(root, 1, val=SetAside("train", 0.3)), rows)
+    assert f"started with: 1 picture came since ({root}/b/new.png); put" in str(caught.value)
 
 
 @pytest.mark.parametrize("shared", ["val and test", "three names for two folders"])

@@ -125,8 +125,8 @@ def _touch_inputs() -> None:
 
     prepare: Any = vars(opening)["prepare"]
 
-    def touching(document: Any, *arguments: Any) -> Any:
-        prepared = prepare(document, *arguments)
+    def touching(document: Any, *arguments: Any, **settings: Any) -> Any:
+        prepared = prepare(document, *arguments, **settings)
         split = prepared.splits.train
         with open(os.path.join(split.root, split.files[0]), "ab") as file:
             file.write(b"x")

@@ -91,7 +91,11 @@ def test_a_resumed_run_keeps_its_pictures(tmp_path: Path) -> None:
     after = prepare(document, lambda what, done, total: seen.append(what), text)
     assert [*dict.fromkeys(seen)] == ["decoding train", "decoding val"]  # what tests was looked through at its start
     assert after.fingerprint == before.fingerprint
-    assert after.splits.notes[-1] == "data: 1 picture came after the run was started and is left out"
+    assert (before.splits.later, after.splits.later) == (0, 1)
+    seen.clear()
+    with pytest.raises(DataError, match=r": 1 picture came since \(.*/train/3/new\.png\); put them back"):
+        prepare(document, lambda what, done, total: seen.append(what), text, exactly=True)
+    assert seen == []  # the names alone show it
     assert prepare(document, lambda what, done, total: None).fingerprint != before.fingerprint
     with pytest.raises(DataError):
         prepare(document, lambda what, done, total: None, "nonsense")

@@ -99,7 +99,7 @@ class Outlook:
 class OneBatch:
     """What one batch showed: its first loss, as it is optimised, and pictures a second of whole steps.
 
-    ``skipped`` are the bad pictures that a training would leave out, each after its split; looked for where they may be.
+    ``skipped`` are the bad pictures that a training would leave out, each after its split.
     """
 
     loss: float

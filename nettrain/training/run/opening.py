@@ -11,6 +11,7 @@ from nettrain.arrays.threads import available_cores, set_threads
 from nettrain.config.document import Document
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import dump
+from nettrain.config.words import some
 from nettrain.data.split_csv import split_csv
 from nettrain.errors import CheckpointError, ConfigError, escape
 from nettrain.training.config import TABLES, Config
@@ -79,7 +80,7 @@ def _describe(folder: RunFolder, prepared: Prepared) -> None:
 
 
 def begin_or_take_up(document: Document[Config], report: Report, run_dir: str) -> Run:
-    """``fit --resume auto``: a new run in an empty folder, or the one that is there, which must be of this config.
+    """``fit --resume auto``: a new run in an empty folder, or the one there, which must be of this config and pictures.
 
     Errors   those of ``begin`` and ``take_up``.
     """
@@ -106,18 +107,21 @@ def take_up(
 
     Errors   ``ConfigError`` if there is no run; ``CheckpointError`` if no checkpoint is good or it does not belong to
              the config; ``DataError`` if the pictures have changed; ``EnvironmentFault`` if another process has it.
-    Notes    ``document`` stands in for the run's own config, which it must agree with; ``extension`` is (epochs in all,
+    Notes    ``document`` stands in for the run's own config, which it must agree with; the pictures that it names must
+             then be those of the run, where otherwise later ones are left out. ``extension`` is (epochs in all,
              schedule). ``threads`` are in use from here on, or else the config's, or all cores.
     """
     folder, lock = runs.reopen(path)
     try:
         described = folder.resolved.exists() and folder.split.exists()
+        exactly = document is not None
         if document is None:
             document = _own_config(folder)
         set_threads(threads or document.config.train.threads or available_cores())
         found = checkpoint.newest(folder.checkpoints)
         compare_configs(document.config, found.checkpoint.meta, str(found.path))
-        prepared = prepare(document, report, read_text(folder.split) if described else None, True)
+        recorded = read_text(folder.split) if described else None
+        prepared = prepare(document, report, recorded, resumed=True, exactly=exactly)
         state = State.fresh(prepared)
         state.restore(found.checkpoint, found.path)
         if not described:  # it died between its first checkpoint and these
@@ -133,6 +137,9 @@ def take_up(
         run.cadence.damaged.update(later for later in checkpoint.steps(folder.checkpoints) if later > step)
         checkpoint.prune(folder.checkpoints, step, run.cadence.is_regular)  # if it died before it could
         run.notes = [f"nettrain: warning: passed over {error}" for error in found.passed_over]
+        if later := prepared.splits.later:
+            are = f"{some(later, 'picture')} came after the run was started, and {'is' if later == 1 else 'are'}"
+            run.notes.append(f"nettrain: warning: data: {are} left out")
         if "nettrain" in facts and (changed := differences(facts, here)):
             what = "; ".join(changed)
             run.notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {what}")

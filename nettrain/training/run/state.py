@@ -12,7 +12,8 @@ import numpy as np
 
 from nettrain.arrays.flat import Flat
 from nettrain.autograd.tensor import Array
-from nettrain.errors import SMALLER_RATE, CheckpointError, DataError, Diverged
+from nettrain.data.fingerprint import refuse_other_contents
+from nettrain.errors import SMALLER_RATE, CheckpointError, Diverged
 from nettrain.optim.average import Average
 from nettrain.optim.optimizer import Optimizer
 from nettrain.optim.table import make
@@ -202,9 +203,7 @@ class State:
         compare_configs(self.prepared.config, meta, shown)
         if list(self.prepared.classes) != meta["classes"]:
             raise CheckpointError("was made with other classes; start a new run", shown)
-        if self.prepared.fingerprint != meta["fingerprint"]:
-            message = "the pictures are not those that the run was started with; put them back as they were"
-            raise DataError(message, self.prepared.train.split.root)
+        refuse_other_contents(self.prepared.fingerprint, meta["fingerprint"], self.prepared.train.split.root)
         weights = self.prepared.class_weights
         if (None if weights is None else list(weights)) != meta["class_weights"]:
             raise CheckpointError("was made with other class weights; start a new run", shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +13,11 @@ from nettrain import files
 from nettrain.config.document import Document
 from nettrain.config.fields import LARGEST
 from nettrain.data.config import Fold
+from nettrain.data.split_csv import read_split_csv
 from nettrain.errors import CheckpointError
 from nettrain.formats import RUN
 from nettrain.training.config import Config
-from nettrain.training.pictures import Report
+from nettrain.training.pictures import Report, check_pictures
 from nettrain.training.prepare import prepare
 from nettrain.training.run.opening import begin_or_take_up, start
 from nettrain.training.run.parts import compare_configs
@@ -73,21 +74,28 @@ class OpenSeries:
         return RunFolder(self.path / member.name)
 
     def is_complete(self, member: Member) -> bool:
-        """Whether a run is finished; no picture is read for that.
+        """Whether a run is finished. Errors: ``CheckpointError`` if its run.json is damaged."""
+        folder = self.folder(member)  # it may have died before there was a run.json
+        return folder.run_json.exists() and folder.read_run().get("state") == FINISHED
 
-        Errors   ``CheckpointError`` if it is of another config, or damaged.
+    def check(self, members: Sequence[Member], report: Report) -> None:
+        """Refuse runs that are there, but are none of these; those that are not finished may fail when they go on.
+
+        Errors   ``CheckpointError`` if one is of another config, or damaged; ``DataError`` if a finished one is of
+                 other pictures.
+        Cost     Where the runs are of the same pictures, these are decoded once.
         """
-        folder = self.folder(member)
-        if not folder.run_json.exists() or folder.read_run().get("state") != FINISHED:
-            return False  # or it died before there was a run.json
-        self.check(member)
-        return True
-
-    def check(self, member: Member) -> None:
-        """Errors: ``CheckpointError`` if a run that is there is of another config, or damaged."""
-        if (folder := self.folder(member)).is_run():
+        known: set[str] = set()
+        for member in members:
+            if not (folder := self.folder(member)).is_run():
+                continue
             found = checkpoint.newest(folder.checkpoints)
             compare_configs(member.document.config, found.checkpoint.meta, str(found.path))
+            if self.is_complete(member):
+                fingerprint = found.checkpoint.meta["fingerprint"]
+                rows = read_split_csv(read_text(folder.split), os.fspath(folder.split))
+                check_pictures(member.document, rows, fingerprint, fingerprint in known, report)
+                known.add(fingerprint)
 
     def open(self, member: Member, report: Report) -> Run:
         """A run begun, or taken up where it stopped. Errors: those of ``begin_or_take_up``."""
@@ -101,15 +109,15 @@ def open_series(
 ) -> Iterator[OpenSeries]:
     """The folder of a series: a new one, ``runs/<name>`` or exactly ``run_dir``; with ``auto`` also the one there.
 
-    Errors   those of ``begin``, before anything is made; ``CheckpointError`` if what is there is another series;
-             ``EnvironmentFault`` if another process has it.
+    Errors   those of ``begin``, before anything is made; ``CheckpointError`` if what is there is another series, those
+             of ``OpenSeries.check``; ``EnvironmentFault`` if another process has it.
     """
     if run_dir is not None and auto and runs.is_series(run_dir):
         with files.Lock(run_dir):
             opened = OpenSeries(Path(run_dir), None)
-            if _is_longer(Path(run_dir), series, document.config.seed):
-                for member in series.members(document):  # a call that is refused leaves it as it was
-                    opened.check(member)
+            longer = _is_longer(Path(run_dir), series, document.config.seed)
+            opened.check(series.members(document), report)
+            if longer:  # a call that is refused leaves it as it was
                 _write(Path(run_dir), series, document.config.seed)
             yield opened
         return
