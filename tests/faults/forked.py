@@ -23,7 +23,15 @@ from nettrain.data.batches import Batch
 from nettrain.model.layer import Pass
 from nettrain.training.loop.step import Outcome, Stepper
 
-for _name in ("cli.fit", "cli.follow", "cli.main", "cli.progress", "cli.resume", "training.opening", "training.runs"):
+for _name in (
+    "cli.fit",
+    "cli.follow",
+    "cli.main",
+    "cli.progress",
+    "cli.resume",
+    "training.run.opening",
+    "training.store.runs",
+):
     importlib.import_module(f"nettrain.{_name}")  # here, so that no child does
 
 MEMORY = Path("/dev/shm")

@@ -27,14 +27,14 @@ LIMIT = 60.0  # seconds after which a command hangs
 TESTS = Path(__file__).parents[1]
 PHASES = ("other", "save", "resume", "log", "write")
 PLACES = {  # phase -> what is called in it; of nested phases the outer one counts
-    "save": ("training.run:Run.save", "training.closing:save_best", "training.opening:save_state"),
-    "resume": ("training.opening:take_up",),
+    "save": ("training.run.run:Run.save", "training.loop.closing:save_best", "training.run.opening:save_state"),
+    "resume": ("training.run.opening:take_up",),
     "log": ("files:Log.append",),
     "write": ("files:write_atomic",),
 }
 CALLS = ("", "_open", "_write", "_sync", "_truncate", "_close", "_replace", "_remove", "_make", "_flock")  # in files
 MOMENTS = ("before", "within", "after")
-IMPORTED = ("cli.main", "cli.fit", "cli.resume", "cli.predict", "cli.follow", "cli.progress", "training.opening")
+IMPORTED = ("cli.main", "cli.fit", "cli.resume", "cli.predict", "cli.follow", "cli.progress", "training.run.opening")
 
 
 class Mark:
