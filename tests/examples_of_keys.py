@@ -35,6 +35,7 @@ BESIDE = {  # what has to stand elsewhere for a section to mean something
     "train.ema": {"model": {"layers": [{"conv2d": {"filters": 4, "kernel_size": 3, "norm": "batch_norm"}},
                                        "global_avg_pool", {"dense": "classes"}]}},
     "train.rollback": {"train": {"on_nan": "rollback"}},
+    "data.image": {"data": {"augment": [{"random_resized_crop": {"scale": [0.5, 1]}}]}},  # for load_size
 }  # fmt: skip
 
 
@@ -162,7 +163,7 @@ def config_with(where: str, example: Mapping[str, Any]) -> dict[str, Any]:
         case "schedules":
             config["schedule"] = chosen
         case "augmentations":
-            config["data"]["augment"] = [chosen]
+            config["data"].update(augment=[chosen], image={"size": [20, 20]})  # colours, more pixels than levels
         case _:
             raise KeyError(f"no place in a config for {table}")
     return config

@@ -70,6 +70,32 @@ def normal(seed: int, purpose: str, *counters: Counter) -> F64:
     return np.asarray(radius * np.cos(2.0 * np.pi * uniform(seed, purpose + "/angle", *counters)), np.float64)
 
 
+def gamma(alpha: float, seed: int, purpose: str, *counters: Counter) -> F64:
+    """Numbers with the gamma distribution of shape ``alpha`` and scale 1; shapes as for ``bits``.
+
+    Notes    a number depends on its own counters alone, however many others are asked for with it.
+    Source   Marsaglia, Tsang, "A Simple Method for Generating Gamma Variables", 2000; below 1 their section 6.
+    """
+    d = alpha + (alpha < 1) - 1.0 / 3.0
+    shape = np.broadcast_shapes(*(np.shape(counter) for counter in counters)) or (1,)
+    places = [np.broadcast_to(np.asarray(counter), shape).ravel() for counter in counters]
+    found = np.empty(int(np.prod(shape)))
+    left = np.arange(len(found))
+    attempt = 0
+    while len(left):
+        here = [place[left] for place in places]
+        x = normal(seed, purpose + "/gamma", *here, attempt)
+        v = (1.0 + x / np.sqrt(9.0 * d)) ** 3
+        v = np.maximum(v, np.finfo(np.float64).tiny)  # its logarithm is far below every bound: never taken
+        bound = 0.5 * x * x + d - d * v + d * np.log(v)
+        taken = np.log1p(-uniform(seed, purpose + "/taken", *here, attempt)) < bound
+        found[left[taken]] = d * v[taken]
+        left, attempt = left[~taken], attempt + 1
+    if alpha < 1:
+        found *= (1.0 - uniform(seed, purpose + "/below", *places)) ** (1.0 / alpha)
+    return found.reshape(shape)
+
+
 def permutation(length: int, seed: int, purpose: str, *counters: int) -> npt.NDArray[np.int64]:
     """An order of 0 .. length - 1: the places sorted by their random bits, ties by place."""
     return np.argsort(bits(seed, purpose, *counters, np.arange(length)), kind="stable")

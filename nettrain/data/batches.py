@@ -13,6 +13,7 @@ import numpy.typing as npt
 from nettrain.arrays.threads import Workers
 from nettrain.config.fields import Chosen
 from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.sampler import resized
 from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.cache import Pictures
 from nettrain.data.labels import Labels
@@ -34,13 +35,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batches:
-    """The batches of one split. Each is made when it is needed, so memory does not grow with the number of pictures."""
+    """The batches of one split. Each is made when it is needed, so memory does not grow with the number of pictures.
+
+    ``size`` is the (H, W) of pictures in a batch; None leaves them as they are kept.
+    """
 
     pictures: Pictures
     batch_size: int
     seed: int
     normalization: Normalization
     augment: Sequence[Chosen] = ()
+    size: tuple[int, int] | None = None
 
     def training(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """Shuffled, augmented batches of an epoch, from the one that begins at position ``start``.
@@ -70,9 +75,11 @@ class Batches:
         positions = np.arange(start, start + len(pixels))
         for place, chosen in enumerate(self.augment):
             _, function = AUGMENTATIONS[chosen.kind]
-            draw = Draw(self.seed, f"data.augment.{place}.{chosen.kind}", epoch, positions)
+            draw = Draw(self.seed, f"data.augment.{place}.{chosen.kind}", epoch, positions, self.size)
             pixels = function(pixels, chosen.settings, draw)
-        return pixels
+        if self.size is None or pixels.shape[1:3] == self.size:
+            return pixels
+        return resized(pixels, self.size)
 
 
 def ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Generator[Batch, None, None]:

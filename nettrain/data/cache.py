@@ -72,7 +72,7 @@ class Pictures:
     @property
     def shape(self) -> tuple[int, int, int]:
         """(H, W, C) of one picture."""
-        return (*self.image.load_size, self.image.channels)
+        return (*self.image.size, self.image.channels)
 
     @property
     def bytes(self) -> int:
@@ -119,34 +119,38 @@ def decode(
     Notes    ``progress(done, total)`` is called from this thread; what it raises ends the pass.
     """
     report = None if progress is None else lambda name, done, total: progress(done, total)
-    return next(decode_all([split], image, on_bad_image, cache, workers, report))
+    return next(decode_all([split], lambda _: image, on_bad_image, cache, workers, report))
 
 
 def decode_all(
     splits: Sequence[Split],
-    image: ImageConfig,
+    image_of: Callable[[str], ImageConfig],
     on_bad_image: Literal["error", "skip"] = "error",
     cache: Cache = "ram",
     workers: int = 1,
     report: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Pictures]:
-    """``decode`` for each split in its turn; ``report`` gets the split's name too.
+    """``decode`` for each split in its turn, as ``image_of`` its name says; ``report`` gets the name too.
 
-    Notes    splits of one folder share an entry of the disk cache, which is filled when the first of them is due.
+    Notes    splits of one folder share an entry of the disk cache, which is filled when the first of them is due, if
+             their pictures become the same.
     """
-    shelves: dict[str, tuple[Remembered, dict[str, int]]] = {}
+    shelves: dict[tuple[str, ImageConfig], tuple[Remembered, dict[str, int]]] = {}
     for split in splits:
+        image = image_of(split.name)
         progress = None if report is None else partial(report, split.name)
         if cache != "disk":
             found, pixels = _pass(split, image, cache, workers, progress)
             yield _kept(split, image, on_bad_image, workers, found, pixels, np.arange(len(split.files)))
             continue
         notes: tuple[str, ...] = ()
-        if split.root not in shelves:
-            names = sorted({name for other in splits if other.root == split.root for name in other.files})
+        key = split.root, image
+        if key not in shelves:
+            sharing = [other for other in splits if (other.root, image_of(other.name)) == key]
+            names = sorted({name for other in sharing for name in other.files})
             shelf = remembered(split.root, names, image, workers, progress)
-            shelves[split.root], notes = (shelf, {name: place for place, name in enumerate(names)}), shelf.notes
-        shelf, places = shelves[split.root]
+            shelves[key], notes = (shelf, {name: place for place, name in enumerate(names)}), shelf.notes
+        shelf, places = shelves[key]
         mine, found = [places[name] for name in split.files], Decoded(len(split.files))
         for place, there in enumerate(mine):
             found.copy(place, shelf.found, there)
@@ -216,7 +220,7 @@ def kept_if_it_fits(total: int, image: ImageConfig) -> Literal["ram", "none"]:
 def _reserve(total: int, image: ImageConfig) -> U8:
     needed = cache_bytes(total, image)
     try:
-        return np.empty((total, *image.load_size, image.channels), np.uint8)
+        return np.empty((total, *image.size, image.channels), np.uint8)
     except MemoryError:
         raise EnvironmentFault(
             f"data.cache: no memory for {megabytes(needed)} of pictures; set data.cache: disk"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from nettrain.config.fields import (
@@ -17,7 +17,8 @@ from nettrain.config.fields import (
     Positive,
     Record,
 )
-from nettrain.data.augment.random_crop import RandomCropConfig
+from nettrain.config.words import joined
+from nettrain.data.augment.random_resized_crop import RandomResizedCropConfig
 
 Side = Annotated[int, Limit(1, 4096)]
 Byte = Annotated[int, Limit(0, 255)]
@@ -25,13 +26,17 @@ Part = Annotated[float, Limit(0, 1, open_low=True, open_high=True)]
 Folds = Annotated[int, Limit(2, LARGEST)]
 Megapixels = Annotated[float, Limit(0, 10_000, open_low=True)]
 
+LARGER = 256, 224  # pictures are kept at so many pixels for so many of the result, where parts of them are cut out
+
 
 @dataclass(frozen=True)
 class ImageConfig(Record):
     """What every picture becomes: ``uint8 (H,W,C)``.
 
     Units   ``size`` is (H, W) in pixels; ``background`` is red, green, blue, 0..255, seen through transparent pixels
-            and around padded pictures; ``max_megapixels``, millions of pixels, replaces the caps of ``pictures.py``.
+            and around padded pictures; ``max_megapixels``, millions of pixels, replaces the caps of ``pictures.py``;
+            ``load_size`` is the (H, W) of training pictures that random_resized_crop cuts parts out of, 256/224 of
+            ``size`` if not given.
     """
 
     size: tuple[Side, Side]
@@ -40,16 +45,15 @@ class ImageConfig(Record):
     background: tuple[Byte, Byte, Byte] = (255, 255, 255)
     animated: Literal["error", "first"] = "error"
     max_megapixels: Megapixels | None = None
-
-    @property
-    def load_size(self) -> tuple[int, int]:
-        """The (H, W) that pictures are cached at."""
-        return self.size
+    load_size: tuple[Side, Side] | None = None
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         # a stored config names every key: what counts is whether the value is another than the default
         if self.background != ImageConfig.background and self.channels == 4 and self.fit != "pad":
             yield "background", "has no effect with channels: 4, which keeps transparency, unless fit is pad"
+        if self.load_size is not None and not (self.load_size[0] >= self.size[0] and self.load_size[1] >= self.size[1]):
+            least, got = (f"[{height}, {width}]" for height, width in (self.size, self.load_size))
+            yield "load_size", f"must be at least image.size each way, {least}, got {got}"
 
 
 @dataclass(frozen=True)
@@ -123,9 +127,23 @@ class DataConfig(Record):
         elif self.normalize == "imagenet" and channels != 3:
             yield "normalize", f"imagenet is for 3 channels, but image.channels is {channels}; use dataset"
         for place, chosen in enumerate(self.augment):
-            if isinstance(chosen.settings, RandomCropConfig) and chosen.settings.padding >= min(self.image.size):
-                yield (
-                    f"augment.{place}.random_crop.padding",
-                    f"must be smaller than the picture's shorter side, {min(self.image.size)}, "
-                    f"got {chosen.settings.padding}",
-                )
+            for key, message in chosen.settings.misfits(self.image.size, channels):
+                yield joined(f"augment.{place}.{chosen.kind}", key), message
+        if self.image.load_size is not None and not self.cuts_parts:
+            yield "image.load_size", "has no effect without random_resized_crop in data.augment"
+
+    @property
+    def cuts_parts(self) -> bool:
+        """Whether training is on parts of pictures, which are kept larger for that."""
+        return any(isinstance(chosen.settings, RandomResizedCropConfig) for chosen in self.augment)
+
+    def image_of(self, split: str) -> ImageConfig:
+        """What pictures of the split ``train``, ``val`` or ``test`` are decoded to.
+
+        Notes    those of train are larger where augmentation cuts parts out; judged are all at ``image.size``.
+        """
+        image = replace(self.image, load_size=None)
+        if split != "train" or not self.cuts_parts:
+            return image
+        height, width = ((2 * side * LARGER[0] + LARGER[1]) // (2 * LARGER[1]) for side in image.size)
+        return replace(image, size=self.image.load_size or (height, width))

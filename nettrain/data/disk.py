@@ -107,7 +107,7 @@ def remembered(
     with advised():
         files.make_folder(folder)
         sweep(folder)
-        check_room(folder, len(names), image)
+        check_room(folder, len(names), picture_bytes(len(names), image))
         found, pixels = _build(path, made, root, names, image, old, workers, progress)
     notes.append(f"data.cache: {size}{_origin(len(names), old)}: {path}")
     return Remembered(found, pixels, np.arange(len(names)), tuple(notes))
@@ -134,13 +134,16 @@ def holding(root: str, names: Sequence[str]) -> str:
 
 def picture_bytes(total: int, image: ImageConfig) -> int:
     """Bytes of so many decoded pictures."""
-    height, width = image.load_size
+    height, width = image.size
     return total * height * width * image.channels
 
 
-def check_room(folder: str, total: int, image: ImageConfig) -> None:
-    """Refuse a cache that the disk has no room for. Errors: EnvironmentFault with the bytes it takes."""
-    needed, free = picture_bytes(total, image) + INDEXED * total + SPARE, _free(nearest(folder))
+def check_room(folder: str, total: int, pixels: int) -> None:
+    """Refuse a cache that the disk has no room for: of so many pictures, whose pixels take so many bytes.
+
+    Errors   EnvironmentFault with the bytes it takes.
+    """
+    needed, free = pixels + INDEXED * total + SPARE, _free(nearest(folder))
     if needed > free:
         raise _full(folder, needed, f"{megabytes(free)} are free")
 
@@ -225,7 +228,7 @@ def _build(
     progress: Progress | None,
 ) -> tuple[Decoded, Stored]:
     """Decode what is missing, copy the rest, and put a new entry under its name."""
-    total, shape = len(names), (*image.load_size, image.channels)
+    total, shape = len(names), (*image.size, image.channels)
     size = picture_bytes(1, image)
     step = in_block(size)
     found = Decoded(total)

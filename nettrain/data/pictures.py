@@ -64,7 +64,7 @@ def decode(data: bytes, image: ImageConfig, path: str | os.PathLike[str]) -> npt
         raise BadPicture(os.fspath(path), str(problem)) from None
     except MemoryError:
         raise EnvironmentFault("not enough memory to decode the picture", os.fspath(path)) from None
-    return pixels.reshape(*image.load_size, image.channels)
+    return pixels.reshape(*image.size, image.channels)
 
 
 def from_image(picture: Image.Image, image: ImageConfig) -> npt.NDArray[np.uint8]:
@@ -73,7 +73,7 @@ def from_image(picture: Image.Image, image: ImageConfig) -> npt.NDArray[np.uint8
         pixels = np.frombuffer(bytearray(fitted(to_bytes(picture, None, image), image).tobytes()), np.uint8)
     except Damaged as problem:
         raise BadPicture("a picture in memory", str(problem)) from None
-    return pixels.reshape(*image.load_size, image.channels)
+    return pixels.reshape(*image.size, image.channels)
 
 
 def inspected(data: bytes) -> tuple[Format, Found]:

@@ -18,7 +18,7 @@ def fitted(picture: Image.Image, image: ImageConfig) -> Image.Image:
              the middle, with the background around it (transparent in RGBA); of an odd rest the larger half is right
              or below.
     """
-    height, width = image.load_size
+    height, width = image.size
     across, down = picture.size
     if (across, down) == (width, height):
         return _in_mode(picture, image)
@@ -52,7 +52,7 @@ def shrink(across: int, down: int, image: ImageConfig) -> int:
 
     Notes    sides are compared by length, since the file's orientation is applied later.
     """
-    height, width = image.load_size
+    height, width = image.size
     short, long = min(width, height), max(width, height)
     if min(across, down) < 2 * SHRINKS[-1] * short:
         return 1

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from nettrain.config.fields import Chosen, Count, Duration, Environment, Limit, OneOf, Record, Table, Whole
 from nettrain.config.forms import Length
-from nettrain.data.augment.table import AUGMENTATIONS
+from nettrain.data.augment.table import AUGMENTATION_ALIASES, AUGMENTATIONS
 from nettrain.data.config import DataConfig
 from nettrain.model.kinds import TABLES as MODEL_TABLES
 from nettrain.model.network import ModelConfig
@@ -33,7 +33,7 @@ TABLES = {
     "optimizers": Table.of(OPTIMIZERS, OPTIMIZER_ALIASES),
     "metrics": METRIC_TABLE,
     "schedules": Table.of(SCHEDULES, SCHEDULE_ALIASES),
-    "augmentations": Table.of(AUGMENTATIONS),
+    "augmentations": Table.of(AUGMENTATIONS, AUGMENTATION_ALIASES),
 }
 
 MaxTime = Annotated[Duration, Length(Limit(0, open_low=True), time=True)]

@@ -64,7 +64,7 @@ def cached_bytes(splits: Iterable[Split | None], data: DataConfig) -> int:
     """Bytes of decoded pictures, where they are kept in memory. Errors: those of ``cache_bytes``."""
     held = 0
     for split in splits if data.cache == "ram" else ():
-        held += 0 if split is None else cache_bytes(len(split.files), data.image, held)
+        held += 0 if split is None else cache_bytes(len(split.files), data.image_of(split.name), held)
     return held
 
 

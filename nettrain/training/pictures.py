@@ -44,7 +44,7 @@ def decode_splits(splits: Sequence[Split], data: DataConfig, report: Report) -> 
     def progress(name: str, done: int, total: int) -> None:
         report(f"decoding {name}", done, total)
 
-    return decode_all(splits, data.image, data.on_bad_image, data.cache, get_threads(), progress)
+    return decode_all(splits, data.image_of, data.on_bad_image, data.cache, get_threads(), progress)
 
 
 def check_pictures(

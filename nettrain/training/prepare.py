@@ -6,11 +6,14 @@ memory for it and a batch; every picture decoded; the statistics; and only then 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nettrain.autograd.tensor import Dim
 from nettrain.config.document import Document
+from nettrain.config.fields import Chosen
 from nettrain.config.words import some
+from nettrain.data.batches import Batches
 from nettrain.data.cache import Bad, Pictures
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.normalize import Normalization, resolve
@@ -148,6 +151,11 @@ class Prepared:
     @property
     def steps_per_epoch(self) -> int:
         return steps_per_epoch(len(self.train), self.config.train.step_pictures)
+
+    def batches(self, augment: Sequence[Chosen]) -> Batches:
+        """The training pictures in batches, with these augmentations."""
+        size, image = self.config.train.batch_size, self.config.data.image
+        return Batches(self.train, size, self.config.seed, self.normalization, augment, image.size)
 
     @property
     def bad(self) -> tuple[tuple[str, Bad], ...]:

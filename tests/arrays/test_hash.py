@@ -116,6 +116,29 @@ def test_normal_numbers() -> None:
     np.testing.assert_allclose(moments, [0, 1, 0, 3], atol=0.06)
 
 
+@pytest.mark.parametrize("alpha", [0.1, 0.5, 1.0, 2.5, 40.0])
+def test_gamma_numbers(alpha: float) -> None:
+    n = 1 << 16
+    draws = counter_hash.gamma(alpha, 1, "g", np.arange(n))
+    assert np.isfinite(draws).all()
+    assert (draws >= 0).all()
+    spread = 5 / math.sqrt(n)
+    assert abs(draws.mean() - alpha) < spread * math.sqrt(alpha)
+    assert abs(draws.var() / alpha - 1) < spread * math.sqrt(6 / alpha + 2)  # its kurtosis is 3 + 6 / alpha
+    if alpha == 1:  # the exponential distribution: as many above each logarithm as it says
+        for level in (0.1, 1.0, 3.0):
+            assert abs((draws > level).mean() - math.exp(-level)) < spread
+
+
+def test_a_gamma_number_does_not_depend_on_those_beside_it() -> None:
+    whole = counter_hash.gamma(0.7, 1, "g", np.arange(50)[:, None], 3, np.arange(4))
+    assert whole.shape == (50, 4)
+    for start in (0, 7, 49):
+        part = counter_hash.gamma(0.7, 1, "g", np.arange(start, 50)[:, None], 3, np.arange(4))
+        np.testing.assert_array_equal(part, whole[start:])
+    assert not (counter_hash.gamma(0.7, 1, "g", np.arange(50)[:, None], 4, np.arange(4)) == whole).any()
+
+
 @pytest.mark.parametrize("high", [1, 2, 7, 1000])
 def test_integers_lie_below_their_limit(high: int) -> None:
     draws = counter_hash.integers(high, 1, "i", np.arange(20_000))

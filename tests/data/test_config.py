@@ -59,7 +59,8 @@ data:
 def test_the_shortest_block():
     config = read("data:\n  train: x\n  val: y\n  image: {size: [8, 8]}\n")
     assert config == DataConfig(FilePath("/base/x"), ImageConfig((8, 8)), FilePath("/base/y"))
-    assert (config.image.channels, config.image.load_size) == (3, (8, 8))
+    assert (config.image.channels, config.image.load_size) == (3, None)
+    assert config.image_of("train") == config.image_of("val") == config.image
 
 
 HEAD = "data:\n  train: x\n"
@@ -90,11 +91,29 @@ FAULTS = {
         "  image: {size: [8, 6]}\n  augment: [{random_crop: 6}]",
         "c.yaml:4:27: data.augment.0.random_crop.padding: must be smaller than the picture's shorter side, 6, got 6",
     ),
+    "load size": (
+        "  image: {size: [8, 8], load_size: [9, 9]}\n  augment: [random_horizontal_flip]",
+        "c.yaml:3:25: data.image.load_size: has no effect without random_resized_crop in data.augment",
+    ),
+    "small load size": (
+        "  image: {size: [8, 8], load_size: [9, 7]}\n  augment: [random_resized_crop]",
+        "c.yaml:3:25: data.image.load_size: must be at least image.size each way, [8, 8], got [9, 7]",
+    ),
     "fraction": (
         "  image: {size: [8, 8]}\n  val: {from: train, fraction: 1}",
         "c.yaml:4:32: data.val.fraction: must be above 0 and below 1, got 1",
     ),
 }
+
+
+def test_training_pictures_are_kept_larger_where_parts_are_cut_out_of_them():
+    text = "data:\n  train: x\n  image: {size: [224, 32]}\n  augment: [random_resized_crop]\n"
+    config = read(text)
+    assert config.image_of("train") == ImageConfig((256, 37))
+    assert config.image_of("val") == config.image_of("test") == ImageConfig((224, 32))
+    given = read(text.replace("32]", "32], load_size: [300, 400]"))
+    assert given.image_of("train") == ImageConfig((300, 400))
+    assert given.image_of("val") == ImageConfig((224, 32))
 
 
 @pytest.mark.parametrize("name", FAULTS)

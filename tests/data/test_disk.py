@@ -352,8 +352,8 @@ def test_splits_of_one_folder_share_an_entry(root: Path, kept: Path, decoded: li
     whole = split_of(root)
     parts = [whole.only(np.arange(0, 49, 2)), whole.only(np.arange(1, 49, 2), "val")]
     for split in (parts, parts[::-1], [whole]):  # another seed, another division: the same pictures
-        shared = list(decode_all(split, GREY, cache="disk", workers=2))
-        assert [facts(one) for one in shared] == [facts(one) for one in decode_all(split, GREY)]
+        shared = list(decode_all(split, lambda _: GREY, cache="disk", workers=2))
+        assert [facts(one) for one in shared] == [facts(one) for one in decode_all(split, lambda _: GREY)]
         assert [len(one.notes) for one in shared] == [1] + [0] * (len(split) - 1)
     assert len(decoded) == 49 * 4
     assert len(entry_paths(str(kept))) == 1

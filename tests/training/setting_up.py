@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nettrain.config.document import Document
 from nettrain.config.reader import read_text
-from nettrain.data.batches import Batch, Batches
+from nettrain.data.batches import Batch
 from nettrain.training.config import TABLES, Config
 from nettrain.training.loop.objective import training_loss
 from nettrain.training.loop.step import Stepper
@@ -32,9 +32,7 @@ class Setup:
         self.prepared, self.state = prepared, State.fresh(prepared)
         loss = training_loss(config.loss, prepared.class_weights)
         self.stepper = Stepper(prepared.network, self.state.optimizer, loss)
-        self.batches = Batches(
-            prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
-        )
+        self.batches = prepared.batches(config.data.augment)
 
     def first(self, epoch: int = 0) -> Batch:
         """The first batch of an epoch."""

@@ -40,6 +40,13 @@ NEEDED = {  # what a kind cannot be without
     "drop_path": "{rate: 0.1}",
     "step": "{every: 1 epochs}",
     "random_crop": "2",
+    "random_rotation": "15",
+    "random_affine": "{degrees: 10, shear: [0, 10]}",
+    "color_jitter": "{hue: [-0.1, 0.2]}",
+    "gaussian_blur": "3",
+    "sharpness": "2",
+    "posterize": "3",
+    "solarize": "100",
     "multistep": "[1 epochs, 2 epochs]",
     "exponential": "0.9",
     "cosine_restarts": "{period: 1 epochs, growth: 2}",
@@ -54,7 +61,7 @@ PLACES = {  # where a row of each table stands in a config
     "losses": ("model:", "loss: {}\nmodel:"),
     "optimizers": ("{sgd: {lr: 0.1, momentum: 0.9}}", "{}"),
     "schedules": ("model:", "schedule: {}\nmodel:"),
-    "augmentations": ("model:", "  augment: [{}]\nmodel:"),
+    "augmentations": ("image: {size: [8, 8], channels: 1}", "image: {size: [20, 20]}\n  augment: [{}]"),
 }
 ELSEWHERE = {"subset_accuracy"}  # kinds that need another key too: see OTHERS
 KINDS = [(table, kind) for table in TABLES for kind in TABLES[table].rows if kind not in ELSEWHERE]
@@ -70,6 +77,7 @@ OTHERS = {  # name: (text to replace in MLP, replacement)
         "channels: 3, fit: crop, background: [1, 2, 3], animated: first, max_megapixels: 0.5",
     ),
     "imagenet": ("channels: 1}", "channels: 3}\n  normalize: imagenet"),
+    "pictures kept larger": ("channels: 1}", "channels: 1, load_size: [9, 10]}\n  augment: [random_resized_crop]"),
     "numbers": ("channels: 1}", "channels: 1}\n  normalize: {mean: [0.5], std: [0.1]}"),
     "every key of data": ("channels: 1}", "channels: 1}\n  test: x\n  on_bad_image: skip\n  cache: none"),
     "no validation": ("  val: {from: train, fraction: 0.25}\n", ""),

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nettrain.config.fields import Count, Record
+from nettrain.config.fields import Count
 from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.settings import AugmentConfig, Faults, Size
 
 
 @dataclass(frozen=True)
-class RandomCropConfig(Record, short="padding"):
+class RandomCropConfig(AugmentConfig, short="padding"):
     """Units   ``padding`` in pixels on each side."""
 
     padding: Count
+
+    def misfits(self, size: Size, channels: int) -> Faults:
+        if self.padding >= min(size):
+            yield "padding", f"must be smaller than the picture's shorter side, {min(size)}, got {self.padding}"
 
 
 def random_crop(images: npt.NDArray[np.uint8], config: RandomCropConfig, draw: Draw) -> npt.NDArray[np.uint8]:

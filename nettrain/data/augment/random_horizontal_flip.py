@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
-from nettrain.config.fields import Limit, Record
 from nettrain.data.augment.draw import Draw
-
-Chance = Annotated[float, Limit(0, 1, open_low=True)]
+from nettrain.data.augment.settings import AugmentConfig, Chance
 
 
 @dataclass(frozen=True)
-class RandomHorizontalFlipConfig(Record, short="p"):
+class RandomHorizontalFlipConfig(AugmentConfig, short="p"):
     """Units   ``p`` is the chance that a picture is flipped."""
 
     p: Chance = 0.5
@@ -30,7 +27,7 @@ def random_horizontal_flip(
     """
     n, height, width, channels = images.shape
     flipped = images.copy()
-    chosen = draw.uniform(0) < config.p
+    chosen = draw.chosen(config.p, 0)
     mirrored = np.arange(width * channels).reshape(width, channels)[::-1].ravel()
     rows = flipped.reshape(n, height, width * channels)  # whole rows: a third of the time of pixel by pixel
     rows[chosen] = rows[chosen].take(mirrored, 2)

@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 import numpy as np
 
 from nettrain.autograd.tensor import Array, Graph
-from nettrain.data.batches import Batches
 from nettrain.errors import SMALLER_RATE, Diverged
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
@@ -46,7 +45,7 @@ def with_statistics(prepared: Prepared, weights: Mapping[str, Array], epoch: int
     buffers = {name: np.zeros_like(buffer.array) for name, buffer in network.buffers.items()}
     with worn(network, {**weights, **buffers}):
         pictures = 0
-        batches = Batches(prepared.train, config.train.batch_size, config.seed, prepared.normalization)
+        batches = prepared.batches(augment=())
         with closing(batches.training(epoch)) as stream:
             for batch in stream if buffers else ():
                 graph = Graph()

@@ -130,7 +130,7 @@ def _set_up(document: Document[Config], steps: int, report: Report) -> tuple[Ste
     size = min(config.train.batch_size, len(whole.files))
     needed = min(len(whole.files), steps * size * config.train.accumulate)
     split = whole.only(np.linspace(0, len(whole.files) - 1, needed).astype(np.int64))
-    image = config.data.image
+    image = config.data.image_of(whole.name)
 
     def progress(done: int, total: int) -> None:
         report("decoding train", done, total)
@@ -141,4 +141,5 @@ def _set_up(document: Document[Config], steps: int, report: Report) -> tuple[Ste
     optimizer = make(config.optimizer, network.materialise(config.seed))
     loss = training_loss(config.loss, class_weights(config.loss, whole.labels, whole.classes))
     stepper = Stepper(network, optimizer, loss)
-    return stepper, Batches(pictures, size, config.seed, normalization, config.data.augment)
+    batches = Batches(pictures, size, config.seed, normalization, config.data.augment, config.data.image.size)
+    return stepper, batches

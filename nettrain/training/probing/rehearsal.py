@@ -148,11 +148,11 @@ def _cache(splits: Sequence[Split], data: DataConfig) -> tuple[int, int, str | N
     if data.cache == "disk":
         folder = cache_folder()
         refuse_inside(folder, [*named_folders(data), *(holding(split.root, split.files) for split in splits)])
-        total = sum(len(split.files) for split in splits)
-        if not all(os.path.exists(entry_path(split.root, data.image)) for split in splits):
+        pixels = sum(picture_bytes(len(split.files), data.image_of(split.name)) for split in splits)
+        if not all(os.path.exists(entry_path(split.root, data.image_of(split.name))) for split in splits):
             check_writable(folder)
-            check_room(folder, total, data.image)
-        return 0, picture_bytes(total, data.image), folder
+            check_room(folder, sum(len(split.files) for split in splits), pixels)
+        return 0, pixels, folder
     return cached_bytes(splits, data), 0, None
 
 
@@ -164,23 +164,23 @@ def one_batch(plan: Outlook) -> OneBatch:
              warm-up is longer than what is left. ``Diverged`` if the first steps do.
     """
     config, network, train = plan.config, plan.network, plan.splits.train
-    image, on_bad = config.data.image, config.data.on_bad_image
+    data, on_bad = config.data, config.data.on_bad_image
     skipped: list[tuple[Split, Bad]] = []
     for split in plan.splits.all() if on_bad == "skip" else ():  # which are left is known only when all were tried
-        tried = decode(split, image, on_bad, "none", get_threads())
+        tried = decode(split, data.image_of(split.name), on_bad, "none", get_threads())
         skipped += [(split, bad) for bad in tried.bad]
         if split is plan.splits.train:
             train = tried.split
             check_schedule(plan.document, len(train.files))
     size = min(plan.batch, len(train.files))
-    pictures = decode(_spread(train, size), image, on_bad, "ram", get_threads())
+    pictures = decode(_spread(train, size), data.image_of(train.name), on_bad, "ram", get_threads())
     for split in plan.splits.all()[1:] if on_bad == "error" else ():
-        decode(_spread(split, plan.batch), image, on_bad, "none", get_threads())
+        decode(_spread(split, plan.batch), data.image_of(split.name), on_bad, "none", get_threads())
     normalization = resolve(config.data.normalize, pictures)
     weights = network.materialise(config.seed)
     optimizer = make(config.optimizer, weights)
     stepper = Stepper(network, optimizer, training_loss(config.loss, plan.class_weights))
-    batches = Batches(pictures, size, config.seed, normalization, config.data.augment)
+    batches = Batches(pictures, size, config.seed, normalization, config.data.augment, config.data.image.size)
     times, losses = [], []
     for step in range(1 + REPEATS):
         begun = time.perf_counter()

@@ -14,7 +14,6 @@ from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.autograd.clock import UNTIMED, Clock
 from nettrain.config.words import some
-from nettrain.data.batches import Batches
 from nettrain.errors import SMALLER_RATE, Diverged, EnvironmentFault, NettrainError
 from nettrain.training.config import Config
 from nettrain.training.loop import signals
@@ -208,9 +207,7 @@ class Run:
         prepared, config, state = self.prepared, self.config, self.state
         loss = training_loss(config.loss, prepared.class_weights)
         stepper = Stepper(prepared.network, state.optimizer, loss, self.clock, state.follow)
-        batches = Batches(
-            prepared.train, config.train.batch_size, config.seed, prepared.normalization, config.data.augment
-        )
+        batches = prepared.batches(config.data.augment)
         self._pictures = 0
         facts: Iterator[Fact] = train(
             stepper,
