@@ -1,0 +1,95 @@
+"""The sheet of what augmentation makes of pictures: a row a picture, as it is and in each epoch, as one PNG."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from nettrain.errors import escape
+from nettrain.training.probing.augmenting import Shown
+
+U8 = npt.NDArray[np.uint8]
+CELL = 112  # pixels, about, of the longer side of a picture on the sheet
+NARROWEST = 56  # of a column, so that what stands over it has room
+GAP, ASIDE, MARGIN = 6, 22, 28  # between pictures; after those as they are; around the sheet
+HEAD, LABEL, BESIDE = 92, 150, 14  # the height of the title, the most width of the labels, and what is beside them
+INK, FAINT, RULE, PAPER = "#24292f", "#6e7781", "#d0d7de", "#ffffff"
+TITLE, TEXT = 20, 13  # sizes of letters
+CHECKS = 8  # pixels of a check that shows through what is transparent
+LIGHT, DARK = 255, 224
+
+
+def augment_sheet(rows: Sequence[Shown], name: str, what: Sequence[str]) -> bytes:
+    """The PNG; ``name`` is the config's, ``what`` its augmentations, in words."""
+    height, width, _ = rows[0].before.shape
+    by = CELL / max(height, width)
+    cell = (max(1, round(width * by)), max(1, round(height * by)))
+    if by > 1:  # whole pixels, so that each is as large as the next
+        cell = (width * max(1, round(by)), height * max(1, round(by)))
+    columns = len(rows[0].after) + 1
+    title, text = (ImageFont.load_default(size) for size in (TITLE, TEXT))
+    labels = [fitting(escape(row.label), LABEL, text) for row in rows]
+    start = MARGIN + math.ceil(max(text.getlength(label) for label in labels)) + BESIDE
+    wide = max(cell[0], NARROWEST)
+    across = start + columns * (wide + GAP) + ASIDE + MARGIN
+    lines = wrapped(what, across - 2 * MARGIN, text)
+    top = HEAD + TEXT * 3 // 2 * (len(lines) - 1)
+    sheet = Image.new("RGB", (across, top + len(rows) * (cell[1] + GAP) + MARGIN), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    pen.text((MARGIN, 22), fitting(f"Augmentation: {escape(name)}", across - 2 * MARGIN, title), INK, title)
+    for number, line in enumerate(lines):
+        pen.text((MARGIN, 50 + number * TEXT * 3 // 2), line, FAINT, text)
+    lefts = [start + column * (wide + GAP) + (ASIDE if column else 0) for column in range(columns)]
+    for column, left in enumerate(lefts):
+        words = f"epoch {column}" if column else "as it is"
+        pen.text((left + wide / 2, top - 8), words, FAINT if column else INK, text, anchor="ms")
+    rule = (lefts[0] + wide + lefts[1]) // 2 if columns > 1 else 0
+    if rule:
+        pen.line((rule, top - TEXT - 8, rule, sheet.height - MARGIN - GAP), RULE)
+    for number, row in enumerate(rows):
+        y = top + number * (cell[1] + GAP)
+        if not number or row.label != rows[number - 1].label:
+            pen.text((start - BESIDE, y + cell[1] / 2), labels[number], INK, text, anchor="rm")
+        for left, pixels in zip(lefts, (row.before, *row.after), strict=True):
+            sheet.paste(seen(pixels, cell), (left + (wide - cell[0]) // 2, y))
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    return file.getvalue()
+
+
+def seen(pixels: U8, size: tuple[int, int]) -> Image.Image:
+    """A picture (H,W,C) as one sees it at (width, height) ``size``; checks show through where it is transparent."""
+    width, channels = pixels.shape[1:]
+    picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels).convert("RGBA")
+    larger = size[0] >= width
+    picture = picture.resize(size, Image.Resampling.NEAREST if larger else Image.Resampling.LANCZOS)
+    y, x = np.mgrid[: size[1], : size[0]] // CHECKS
+    ground = Image.fromarray(np.where((x + y) % 2, DARK, LIGHT).astype(np.uint8)).convert("RGBA")
+    return Image.alpha_composite(ground, picture).convert("RGB")
+
+
+def fitting(words: str, width: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The text, cut off with dots where it is wider than so many pixels."""
+    if font.getlength(words) <= width:
+        return words
+    while words and font.getlength(words + "...") > width:
+        words = words[:-1]
+    return words + "..."
+
+
+def wrapped(parts: Sequence[str], width: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
+    """The parts, with commas between them, in lines of at most so many pixels."""
+    lines = [""]
+    for part in parts:
+        longer = f"{lines[-1]}, {part}" if lines[-1] else part
+        if lines[-1] and font.getlength(longer) > width:
+            lines[-1] += ","
+            longer = part
+            lines.append("")
+        lines[-1] = longer
+    return [fitting(line, width, font) for line in lines]
