@@ -40,7 +40,12 @@ SIDES = {
     "nettrain": Side(
         "nettrain",
         "benchmarks.ours.process",
-        {"ops": "benchmarks.ours.ops", "steps": "benchmarks.ours.steps", "decode": "benchmarks.ours.decode"},
+        {
+            "ops": "benchmarks.ours.ops",
+            "steps": "benchmarks.ours.steps",
+            "decode": "benchmarks.ours.decode",
+            "augment": "benchmarks.ours.augment",
+        },
         "benchmarks.ours.products",
     ),
     "torch": Side(
@@ -50,7 +55,11 @@ SIDES = {
         "benchmarks.peers.torch_products",
     ),
     "sklearn": Side("sklearn", "benchmarks.peers.sklearn_process", {"steps": "benchmarks.peers.sklearn_steps"}),
-    "pillow": Side("PIL", "benchmarks.peers.pillow_process", {"decode": "benchmarks.peers.pillow_decode"}),
+    "pillow": Side(
+        "PIL",
+        "benchmarks.peers.pillow_process",
+        {"decode": "benchmarks.peers.pillow_decode", "augment": "benchmarks.peers.pillow_augment"},
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks.cases import decode, fit, memory, ops, scaling, start, steps, whole
+from benchmarks.cases import augment, decode, fit, memory, ops, scaling, start, steps, whole
 from benchmarks.faults import Fault
 from benchmarks.plan import Row, Settings
 from benchmarks.results import Result, Results
@@ -32,6 +32,7 @@ GROUPS = {
     "scaling": Group(scaling.rows),
     "ops": Group(ops.rows, seconds=0.03),
     "decode": Group(decode.rows),
+    "augment": Group(augment.rows, seconds=0.1),
     "start": Group(start.rows),
     "whole": Group(whole.rows, by_default=False),
     "memory": Group(memory.rows, rounds=3, quick=1, warm_up=0),

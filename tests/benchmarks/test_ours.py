@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.cases import augment as augmentations
 from benchmarks.cases.ops import FORWARD, OPS
 from benchmarks.children import Child, ChildFailed, Children
 from benchmarks.models import MODELS
-from benchmarks.ours import decode, ops, steps
+from benchmarks.ours import augment, decode, ops, steps
+from benchmarks.peers import pillow_augment
 from benchmarks.plan import Job
 from benchmarks.sides import SIDES, installed
 from benchmarks.surroundings import environment
@@ -53,6 +56,15 @@ def test_our_side_decodes_a_folder(tmp_path: Path):
     prepared = decode.prepare(Job("decode", "png-32", folder=str(tmp_path)))
     prepared.call()
     assert prepared.images == 1
+
+
+@pytest.mark.parametrize("case", augmentations.CASES)
+def test_both_sides_augment_pictures_of_the_size_that_is_asked_for(case: str):
+    side = augmentations.CASES[case][1]
+    ours, theirs = (module.prepare(Job("augment", case, TWO)) for module in (augment, pillow_augment))
+    for prepared in (ours, theirs):
+        out = prepared.call()
+        assert (out.shape, out.dtype, prepared.images) == ((TWO, side, side, 3), np.uint8, TWO)
 
 
 @pytest.fixture
