@@ -17,7 +17,7 @@ from nettrain.data.order import epoch_order
 from nettrain.data.split import Split
 from nettrain.errors import DataError
 from nettrain.training.config import Config
-from nettrain.training.prepare import list_splits
+from nettrain.training.pictures import list_splits
 
 U8 = npt.NDArray[np.uint8]
 USUAL = 12  # pictures, at most
