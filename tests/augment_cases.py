@@ -41,7 +41,7 @@ KEEPS_ALPHA = {
 
 
 def draw(n: int, start: int = 0, seed: int = 1, epoch: int = 0, size: tuple[int, int] | None = None) -> Draw:
-    return Draw(seed, "test", epoch, np.arange(start, start + n), size)
+    return Draw(seed, "test", epoch, np.arange(start, start + n), size=size)
 
 
 def noise(n: int, height: int = 9, width: int = 11, channels: int = 3, seed: int = 1) -> np.ndarray:

@@ -18,5 +18,5 @@ def prepare(job: Job) -> Prepared:
     record, function = AUGMENTATIONS[kind]
     settings = record(**KINDS[kind])
     pixels = np.stack([np.asarray(picture) for picture in made_pictures(job.batch, loaded(kind, side))])
-    draw = Draw(1, kind, 0, np.arange(job.batch), (side, side))
+    draw = Draw(1, kind, 0, np.arange(job.batch), size=(side, side))
     return Prepared(lambda: function(pixels, settings, draw), images=job.batch)

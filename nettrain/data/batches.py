@@ -75,7 +75,7 @@ class Batches:
         positions = np.arange(start, start + len(pixels))
         for place, chosen in enumerate(self.augment):
             _, function = AUGMENTATIONS[chosen.kind]
-            draw = Draw(self.seed, f"data.augment.{place}.{chosen.kind}", epoch, positions, self.size)
+            draw = Draw(self.seed, f"data.augment.{place}.{chosen.kind}", epoch, positions, size=self.size)
             pixels = function(pixels, chosen.settings, draw)
         if self.size is None or pixels.shape[1:3] == self.size:
             return pixels

@@ -19,6 +19,7 @@ from nettrain.config.fields import (
 )
 from nettrain.config.words import joined
 from nettrain.data.augment.random_resized_crop import RandomResizedCropConfig
+from nettrain.data.augment.settings import AugmentConfig
 
 Side = Annotated[int, Limit(1, 4096)]
 Byte = Annotated[int, Limit(0, 255)]
@@ -127,8 +128,9 @@ class DataConfig(Record):
         elif self.normalize == "imagenet" and channels != 3:
             yield "normalize", f"imagenet is for 3 channels, but image.channels is {channels}; use dataset"
         for place, chosen in enumerate(self.augment):
-            for key, message in chosen.settings.misfits(self.image.size, channels):
-                yield joined(f"augment.{place}.{chosen.kind}", key), message
+            if isinstance(chosen.settings, AugmentConfig):
+                for key, message in chosen.settings.misfits(self.image.size, channels):
+                    yield joined(f"augment.{place}.{chosen.kind}", key), message
         if self.image.load_size is not None and not self.cuts_parts:
             yield "image.load_size", "has no effect without random_resized_crop in data.augment"
 

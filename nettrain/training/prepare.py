@@ -155,7 +155,7 @@ class Prepared:
     def batches(self, augment: Sequence[Chosen]) -> Batches:
         """The training pictures in batches, with these augmentations."""
         size, image = self.config.train.batch_size, self.config.data.image
-        return Batches(self.train, size, self.config.seed, self.normalization, augment, image.size)
+        return Batches(self.train, size, self.config.seed, self.normalization, augment, size=image.size)
 
     @property
     def bad(self) -> tuple[tuple[str, Bad], ...]:

@@ -23,7 +23,7 @@ NOTHING = "changes nothing; leave it out"
 
 
 class AugmentConfig(Record):
-    """Base of the settings of every augmentation."""
+    """Base of the settings of an augmentation that some pictures do not fit."""
 
     def misfits(self, size: Size, channels: int) -> Faults:
         """Yield ``(key, message)`` for what does not fit pictures of this (H, W) and so many channels."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nettrain.config.fields import Record
 from nettrain.data.augment.aug_mix import AugMixConfig, aug_mix
 from nettrain.data.augment.auto_contrast import AutoContrastConfig, auto_contrast
 from nettrain.data.augment.color_jitter import ColorJitterConfig, color_jitter
@@ -25,14 +26,13 @@ from nettrain.data.augment.random_perspective import RandomPerspectiveConfig, ra
 from nettrain.data.augment.random_resized_crop import RandomResizedCropConfig, random_resized_crop
 from nettrain.data.augment.random_rotation import RandomRotationConfig, random_rotation
 from nettrain.data.augment.random_vertical_flip import RandomVerticalFlipConfig, random_vertical_flip
-from nettrain.data.augment.settings import AugmentConfig
 from nettrain.data.augment.sharpness import SharpnessConfig, sharpness
 from nettrain.data.augment.solarize import SolarizeConfig, solarize
 from nettrain.data.augment.trivial_augment import TrivialAugmentConfig, trivial_augment
 
 Augmentation = Callable[[npt.NDArray[np.uint8], Any, Draw], npt.NDArray[np.uint8]]
 
-AUGMENTATIONS: dict[str, tuple[type[AugmentConfig], Augmentation]] = {
+AUGMENTATIONS: dict[str, tuple[type[Record], Augmentation]] = {
     "random_crop": (RandomCropConfig, random_crop),
     "random_resized_crop": (RandomResizedCropConfig, random_resized_crop),
     "random_horizontal_flip": (RandomHorizontalFlipConfig, random_horizontal_flip),

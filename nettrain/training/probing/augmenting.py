@@ -52,7 +52,7 @@ def augmented(document: Document[Config], pictures: int | None, epochs: int) -> 
     places = {file: place for place, file in enumerate(train.files)}
     before = decode(loaded.split, config.data.image, "error", "ram", get_threads())
     nothing = Normalization((0.0,) * config.data.image.channels, (1.0,) * config.data.image.channels)
-    batches = Batches(loaded, 1, config.seed, nothing, config.data.augment, config.data.image.size)
+    batches = Batches(loaded, 1, config.seed, nothing, config.data.augment, size=config.data.image.size)
     positions = [np.argsort(epoch_order(len(train.files), config.seed, epoch)) for epoch in range(epochs)]
     found = []
     for row, file in enumerate(loaded.paths):

@@ -180,7 +180,7 @@ def one_batch(plan: Outlook) -> OneBatch:
     weights = network.materialise(config.seed)
     optimizer = make(config.optimizer, weights)
     stepper = Stepper(network, optimizer, training_loss(config.loss, plan.class_weights))
-    batches = Batches(pictures, size, config.seed, normalization, config.data.augment, config.data.image.size)
+    batches = Batches(pictures, size, config.seed, normalization, config.data.augment, size=config.data.image.size)
     times, losses = [], []
     for step in range(1 + REPEATS):
         begun = time.perf_counter()
