@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from benchmarks.cases import augment as augmentations
+from benchmarks.cases import loader as loading
 from benchmarks.cases.ops import FORWARD, OPS
 from benchmarks.children import Child, ChildFailed, Children
 from benchmarks.models import MODELS
-from benchmarks.ours import augment, decode, ops, steps
+from benchmarks.ours import augment, decode, loader, ops, steps
 from benchmarks.peers import pillow_augment
 from benchmarks.plan import Job
 from benchmarks.sides import SIDES, installed
@@ -67,6 +68,14 @@ def test_both_sides_augment_pictures_of_the_size_that_is_asked_for(case: str):
         assert (out.shape, out.dtype, prepared.images) == ((TWO, side, side, 3), np.uint8, TWO)
 
 
+@pytest.mark.parametrize("case", loading.CASES)
+def test_our_side_makes_an_epoch_of_batches(case: str, tmp_path: Path):
+    for place in range(3):
+        (tmp_path / f"class{place}").mkdir()
+        Image.new("RGB", (32, 32)).save(tmp_path / f"class{place}" / "a.jpg")
+    assert loader.prepare(Job("loader", case, TWO, folder=str(tmp_path))).call() == 3
+
+
 @pytest.fixture
 def child() -> Iterator[Child]:
     with Children(environment()) as children:
@@ -100,6 +109,18 @@ def test_the_side_of_pytorch_runs():
                 torch.ask("prepare", formed)
                 torch.ask("round", formed, calls=1)
                 torch.ask("drop")
+
+
+@pytest.mark.skipif(not installed("torch"), reason="PyTorch, a benchmark extra, is not installed")
+def test_a_data_loader_makes_as_many_batches(tmp_path: Path):
+    for place in range(3):
+        (tmp_path / f"class{place}").mkdir()
+        Image.new("RGB", (32, 32)).save(tmp_path / f"class{place}" / "a.jpg")
+    with Children(environment()) as children:
+        for case in ("first-epoch-crop-flip", "later-epoch-flip-rand-augment"):
+            job = Job("loader", case, TWO, folder=str(tmp_path))
+            assert children.kept("torch", 1).ask("prepare", job)["images"] == 3
+            assert children.kept("torch", 1).ask("round", job, calls=2)["seconds"] > 0
 
 
 @pytest.mark.skipif(not installed("sklearn"), reason="scikit-learn, a benchmark extra, is not installed")
