@@ -24,9 +24,9 @@ from benchmarks.measure import in_turn, ratio, spread, timed  # noqa: E402
 from nettrain.arrays.threads import available_cores, set_threads  # noqa: E402
 from nettrain.config.overrides import parse_override  # noqa: E402
 from nettrain.config.reader import read_config  # noqa: E402
-from nettrain.training import checkpoint  # noqa: E402
 from nettrain.training.config import TABLES, Config  # noqa: E402
 from nettrain.training.run.opening import begin, named  # noqa: E402
+from nettrain.training.store import checkpoint  # noqa: E402
 from nettrain.training.store.platform import surroundings  # noqa: E402
 
 MEGABYTES = 10

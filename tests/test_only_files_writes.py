@@ -91,7 +91,8 @@ ALLOWED = [
     "os.open(os.devnull, os.O_WRONLY)",
     "text.replace('a', 'b')",
     "dataclasses.replace(a, b=1)", "shutil.get_terminal_size()", "files.write_atomic(a, b)", "os.stat(a)",
-    "from nettrain.training import checkpoint\ncheckpoint.save(a, b, c)", "b = io.BytesIO()\nimage.save(b, 'PNG')",
+    "from nettrain.training.store import checkpoint\ncheckpoint.save(a, b, c)",
+    "b = io.BytesIO()\nimage.save(b, 'PNG')",
 ]  # fmt: skip
 
 
