@@ -15,24 +15,30 @@ import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays import blas
+from nettrain.arrays.clip_windows import ClipWindow
 from nettrain.arrays.windows import Window
+from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Tensor
 from nettrain.ops.activations import ACTIVATIONS
 from nettrain.ops.average_pool import AveragePool
+from nettrain.ops.average_pool3d import AveragePool3d
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.binary_cross_entropy import binary_cross_entropy
 from nettrain.ops.channel_gate import channel_gate
 from nettrain.ops.concat import Concat
 from nettrain.ops.conv2d import conv2d
+from nettrain.ops.conv3d import conv3d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.focal import focal
-from nettrain.ops.global_average_pool import GlobalAveragePool
-from nettrain.ops.global_max_pool import GlobalMaxPool
+from nettrain.ops.frames import frames_apart, frames_together
+from nettrain.ops.global_average_pool import GlobalAveragePool, TimeAveragePool
+from nettrain.ops.global_max_pool import GlobalMaxPool, TimeMaxPool
 from nettrain.ops.group_norm import GroupNorm
 from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
+from nettrain.ops.max_pool3d import MaxPool3d
 from nettrain.ops.mse import mse
 from nettrain.ops.pointwise import Pointwise
 from nettrain.ops.prelu import Prelu
@@ -48,6 +54,16 @@ DENSE = [
     (1, 1), (2, 1), (23, 1), (100, 1), (784, 1), (3, 2), (5, 7), (9, 3), (17, 9), (31, 33), (64, 10), (65, 33),
     (127, 10), (128, 17), (257, 2), (784, 128), (1023, 5), (513, 1001), (4096, 256),
 ]  # fmt: skip
+CLIPS = [  # (T, H, W, C), (U, R, S), K, groups, stride; every kernel, and more frames than a run of them has
+    ((4, 6, 5, 6), (3, 3, 3), 16, 1, 1),
+    ((5, 7, 6, 3), (3, 3, 3), 8, 1, 1),
+    ((6, 8, 8, 1), (3, 3, 3), 8, 1, 1),
+    ((5, 7, 6, 4), (3, 3, 3), 5, 1, 2),
+    ((6, 4, 4, 5), (3, 1, 1), 7, 1, 1),
+    ((4, 5, 5, 4), (1, 3, 3), 8, 4, 1),
+    ((4, 5, 5, 4), (3, 3, 3), 6, 2, 1),
+    ((20, 8, 8, 16), (3, 3, 3), 16, 1, 1),
+]
 CONVOLUTIONS = [  # (H, W, C), (R, S), K, groups, stride; every kernel, and pictures that are cut into bands
     ((5, 7, 3), (3, 3), 4, 1, 1),
     ((8, 8, 1), (5, 5), 1, 1, 1),
@@ -89,6 +105,15 @@ def rows() -> Iterator[Row]:
         window = Window((R, S), (stride, stride), padding="same")
         name = f"conv {shape} {R}x{S} to {K}, {groups} groups, stride {stride}"
         yield name, shape, lambda x, _, w=weight, v=window, g=groups: conv2d(x, w, window=v, groups=g)
+    for clip, size, K, groups, stride in CLIPS:
+        filters = Tensor(random(*size, clip[3] // groups, K))
+        cube = ClipWindow(size, (stride,) * 3, padding="same")
+        name = f"conv3d {clip} {size} to {K}, {groups} groups, stride {stride}"
+        yield name, clip, lambda x, _, w=filters, v=cube, g=groups: conv3d(x, w, window=v, groups=g)
+    for name, clip_part in CLIP_PARTS.items():
+        yield f"{name} of clips", (5, 6, 4, 3), lambda x, _, p=clip_part: through(x, epilogue=[p()])
+    frames_of_four = Tensor(random(3, 3, 3, 5))
+    yield "every frame by itself", (5, 6, 4, 3), lambda x, _: by_frame(x, frames_of_four)
     for C in (1, 3, 16, 33):
         norm = [Tensor(random(C, seed=seed)) for seed in (2, 3, 4)]
         for shape in ((7, 5, C), (C,)):
@@ -122,6 +147,20 @@ def rows() -> Iterator[Row]:
         yield f"focal {K}", (K,), lambda x, labels: focal(x, labels=labels % x.array.shape[1])
         yield f"binary_cross_entropy {K}", (K,), lambda x, labels: binary_cross_entropy(x, labels=labels % x.shape[1])
         yield f"mse {K}", (K,), lambda x, labels: mse(x, labels=labels % x.array.shape[1])
+
+
+CLIP_PARTS: dict[str, Callable[[], Part]] = {
+    "max_pool3d": lambda: MaxPool3d(ClipWindow((3, 2, 2), (2, 2, 2), padding=1)),
+    "avg_pool3d": lambda: AveragePool3d(ClipWindow((3, 2, 2), (2, 2, 2), padding=1)),
+    "global_avg_pool": GlobalAveragePool,
+    "global_max_pool": GlobalMaxPool,
+    "time_avg_pool": TimeAveragePool,
+    "time_max_pool": TimeMaxPool,
+}
+
+
+def by_frame(x: Tensor, weight: Tensor) -> Tensor:
+    return frames_together(conv2d(frames_apart(x), weight, window=Window((3, 3), padding="same")), frames=5)
 
 
 def gated(x: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import naive
 import numpy as np
+from clip_cases import CLIP_CASES
 from promises import Array, Case, away_from_zero, distinct
 
 from nettrain.arrays.windows import Pair, Window
@@ -601,4 +602,5 @@ CASES: dict[str, Case] = {
         lambda outputs: naive.mse(outputs, labels(outputs, 5)),
     ),
     "mean": Case(mean, LOSSES, {"x": ("N",)}, mean, lambda x: np.asarray(x.sum() / len(x))),
+    **CLIP_CASES,
 }

@@ -26,12 +26,19 @@ def away_from_zero(x: Array) -> Array:
     return x + 0.1 * np.sign(x)
 
 
+def sized(dim: int | str, pictures: int) -> int:
+    """A length for so many pictures: "N" is their number, "4*N" four times that."""
+    return pictures * int(dim.removesuffix("N").rstrip("*") or 1) if isinstance(dim, str) else dim
+
+
 @dataclass(frozen=True)
 class Case:
     """One row: an op as it is called, what it should give, and inputs to try.
 
-    ``shapes`` may begin with "N"; ``covers`` are the modules of nettrain/ops that take part; ``make`` moves random
-    numbers for the first input away from kinks.
+    ``shapes`` may begin with "N", or with a multiple of it such as "4*N".
+
+    ``covers`` are the modules of nettrain/ops that take part; ``make`` moves random numbers for the first input away
+    from kinks.
     """
 
     op: Op
@@ -44,8 +51,7 @@ class Case:
     def arrays(self, pictures: int, dtype: npt.DTypeLike = np.float64, seed: int = 1) -> Arrays:
         random = np.random.default_rng(seed)
         arrays = {
-            name: random.normal(size=[pictures if dim == "N" else dim for dim in shape])
-            for name, shape in self.shapes.items()
+            name: random.normal(size=[sized(dim, pictures) for dim in shape]) for name, shape in self.shapes.items()
         }
         first = next(iter(arrays))
         arrays[first] = self.make(arrays[first])

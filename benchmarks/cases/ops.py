@@ -61,6 +61,38 @@ class Pictures:
 
 
 @dataclass(frozen=True)
+class ClipConv:
+    """A convolution of clips (N, frames, side, side, C) with K filters, and a bias; all frames are as many as pictures.
+
+    ``first`` says that these are the clips, by which nobody wants a gradient.
+    """
+
+    C: int
+    K: int
+    frames: int
+    side: int
+    kernel: tuple[int, int, int] = (3, 3, 3)
+    stride: int = 1
+    first: bool = False
+    covers: str = "conv3d bias"
+    formats: ClassVar[bool] = True
+    inference: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Something that is done to clips (N, frames, side, side, C), of the kind ``what``; frames as above."""
+
+    what: str
+    C: int
+    frames: int
+    side: int
+    covers: str
+    formats: ClassVar[bool] = True
+    inference: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
 class Outputs:
     """Something that is done to the outputs (N, K) of a network: a loss with its mean, or a softmax."""
 
@@ -86,7 +118,7 @@ class Update:
     formats: ClassVar[bool] = False
 
 
-OpCase = Conv | Dense | Pictures | Outputs | Update
+OpCase = Conv | Dense | Pictures | ClipConv | Clips | Outputs | Update
 
 NORMED = ("batch_norm", "relu")
 POOLED = ("bias", "relu", "max_pool")
@@ -111,6 +143,16 @@ CONVS = {
     "conv3x3-64-128@16-depthwise": Conv(64, 128, 16, groups=64),
     "conv3x3-32-32@32-relu-pool": Conv(32, 32, 32, then=POOLED, covers="conv2d bias pointwise relu max_pool"),
     "conv3x3-32-32@32-norm-relu": Conv(32, 32, 32, then=NORMED, covers="conv2d batch_norm pointwise relu"),
+}
+CLIP_CONVS = {
+    "conv3d-3-32@8x32": ClipConv(3, 32, 8, 32, first=True),
+    "conv3d-1-16@8x28": ClipConv(1, 16, 8, 28, first=True),
+    "conv3d-16-32@8x16": ClipConv(16, 32, 8, 16),
+    "conv3d-32-64@8x16": ClipConv(32, 64, 8, 16),
+    "conv3d-64-64@4x8": ClipConv(64, 64, 4, 8),
+    "conv3d-32-64@8x16-stride2": ClipConv(32, 64, 8, 16, stride=2),
+    "conv3d-32-64@8x16-in-space": ClipConv(32, 64, 8, 16, (1, 3, 3)),
+    "conv3d-64-64@8x16-in-time": ClipConv(64, 64, 8, 16, (3, 1, 1)),
 }
 ACTIVATIONS = (
     *("relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus"),
@@ -143,6 +185,15 @@ OPS: dict[str, OpCase] = {
     "dropout": Pictures("dropout", 32, 32, "through dropout", inference=False),
     "option_a": Pictures("option_a", 16, 32, "option_a"),
     "flatten": Pictures("flatten", 64, 8, "flatten"),
+    **CLIP_CONVS,
+    "max_pool3d-2": Clips("max_pool3d-2", 32, 8, 32, "through max_pool3d clip_window_part"),
+    "max_pool3d-3-stride2": Clips("max_pool3d-3-stride2", 32, 8, 32, "through max_pool3d clip_window_part"),
+    "avg_pool3d-2": Clips("avg_pool3d-2", 32, 8, 32, "through average_pool3d clip_window_part"),
+    "global_avg_pool-clips": Clips("global_avg_pool-clips", 128, 8, 8, "through global_average_pool"),
+    "global_max_pool-clips": Clips("global_max_pool-clips", 128, 8, 8, "through global_max_pool"),
+    "time_avg_pool": Clips("time_avg_pool", 128, 8, 8, "through global_average_pool"),
+    "time_max_pool": Clips("time_max_pool", 128, 8, 8, "through global_max_pool"),
+    "frames_apart": Clips("frames_apart", 32, 8, 16, "frames"),
     "cross_entropy": Outputs("cross_entropy", 10, "cross_entropy mean"),
     "cross_entropy-weighted": Outputs("cross_entropy-weighted", 10, "cross_entropy weighted mean"),
     "focal": Outputs("focal", 10, "focal mean"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import prod
 
 import numpy as np
 
-from benchmarks.cases.ops import FORWARD, OPS, Conv, Dense, OpCase, Outputs, Pictures, Update
+from benchmarks.cases.ops import FORWARD, OPS, ClipConv, Clips, Conv, Dense, OpCase, Outputs, Pictures, Update
 from benchmarks.plan import Job
 from benchmarks.sides import Prepared
+from nettrain.arrays.clip_windows import ClipWindow
 from nettrain.arrays.flat import Flat
 from nettrain.arrays.windows import Window
 from nettrain.autograd.backward import backward
@@ -19,23 +21,27 @@ from nettrain.config.fields import Chosen
 from nettrain.ops.activations import ACTIVATIONS
 from nettrain.ops.add import Add
 from nettrain.ops.average_pool import AveragePool
+from nettrain.ops.average_pool3d import AveragePool3d
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.binary_cross_entropy import binary_cross_entropy
 from nettrain.ops.channel_gate import channel_gate
 from nettrain.ops.concat import Concat
 from nettrain.ops.conv2d import conv2d
+from nettrain.ops.conv3d import conv3d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.drop_path import DropPath
 from nettrain.ops.dropout import Dropout
 from nettrain.ops.flatten import flatten
 from nettrain.ops.focal import focal
-from nettrain.ops.global_average_pool import GlobalAveragePool
-from nettrain.ops.global_max_pool import GlobalMaxPool
+from nettrain.ops.frames import frames_apart
+from nettrain.ops.global_average_pool import GlobalAveragePool, TimeAveragePool
+from nettrain.ops.global_max_pool import GlobalMaxPool, TimeMaxPool
 from nettrain.ops.group_norm import GroupNorm, InstanceNorm
 from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
+from nettrain.ops.max_pool3d import MaxPool3d
 from nettrain.ops.mean import mean
 from nettrain.ops.mse import mse
 from nettrain.ops.option_a import option_a
@@ -67,7 +73,8 @@ def prepare(job: Job) -> Prepared:
     first = getattr(case, "first", False)
     run = _both_ways(call, arrays, first) if recorded else partial(call, *map(Tensor, arrays))
     gradients = (1 if first else 2) if recorded else 0
-    return Prepared(run, flops=job.batch * flops_a_picture(case) * (1 + gradients), images=job.batch)
+    images = clips_of(case, job.batch) if isinstance(case, (ClipConv, Clips)) else job.batch
+    return Prepared(run, flops=images * flops_a_picture(case) * (1 + gradients), images=images)
 
 
 def flops_a_picture(case: OpCase) -> float:
@@ -75,7 +82,15 @@ def flops_a_picture(case: OpCase) -> float:
     if isinstance(case, Conv):
         P, Q = _window(case).output_size(case.side, case.side)
         return 2 * P * Q * case.kernel**2 * case.C // case.groups * case.K
+    if isinstance(case, ClipConv):
+        places = _clip_window(case).output_size(case.frames, case.side, case.side)
+        return 2 * prod(places) * prod(case.kernel) * case.C * case.K
     return 2 * case.C * case.K if isinstance(case, Dense) else 0
+
+
+def clips_of(case: ClipConv | Clips, batch: int) -> int:
+    """As many clips as have so many frames, one at least."""
+    return max(1, batch // case.frames)
 
 
 def _both_ways(call: Call, arrays: Sequence[Array], first: bool) -> Callable[[], object]:
@@ -144,6 +159,24 @@ def _pictures(case: Pictures, batch: int, recorded: bool) -> tuple[Call, list[tu
     return OF_PICTURES[case.what], [shape]
 
 
+def _clip_window(case: ClipConv) -> ClipWindow:
+    return ClipWindow(case.kernel, (case.stride,) * 3, padding="same")
+
+
+def _clip_conv(case: ClipConv, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    window = _clip_window(case)
+
+    def call(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return conv3d(x, weight, window=window, epilogue=[Bias(bias)])
+
+    clips = (clips_of(case, batch), case.frames, case.side, case.side, case.C)
+    return call, [clips, (*case.kernel, case.C, case.K), (case.K,)]
+
+
+def _clips(case: Clips, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    return OF_CLIPS[case.what], [(clips_of(case, batch), case.frames, case.side, case.side, case.C)]
+
+
 def _part(make: Callable[[], Part]) -> Call:
     return lambda x: through(x, epilogue=[make()])
 
@@ -165,6 +198,19 @@ OF_PICTURES: dict[str, Call] = {
     "option_a": lambda x: option_a(x, stride=(2, 2), channels=2 * int(x.shape[3])),
     "flatten": flatten,
     **{kind: _part(partial(Pointwise, row[1], {})) for kind, row in ACTIVATIONS.items() if row[1] is not None},
+}
+
+
+CORNER = ClipWindow((2, 2, 2), (2, 2, 2))
+OF_CLIPS: dict[str, Call] = {
+    "max_pool3d-2": _part(lambda: MaxPool3d(CORNER)),
+    "max_pool3d-3-stride2": _part(lambda: MaxPool3d(ClipWindow((3, 3, 3), (2, 2, 2), padding=1))),
+    "avg_pool3d-2": _part(lambda: AveragePool3d(CORNER)),
+    "global_avg_pool-clips": _part(GlobalAveragePool),
+    "global_max_pool-clips": _part(GlobalMaxPool),
+    "time_avg_pool": _part(TimeAveragePool),
+    "time_max_pool": _part(TimeMaxPool),
+    "frames_apart": frames_apart,
 }
 
 
@@ -201,5 +247,7 @@ MAKERS: dict[type[OpCase], Callable[..., tuple[Call, list[tuple[int, ...]]]]] = 
     Conv: _conv,
     Dense: _dense,
     Pictures: _pictures,
+    ClipConv: _clip_conv,
+    Clips: _clips,
     Outputs: _outputs,
 }

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from benchmarks.cases.ops import FORWARD, OPS, Conv, Dense, OpCase, Outputs, Pictures, Update
+from benchmarks.cases.ops import FORWARD, OPS, ClipConv, Clips, Conv, Dense, OpCase, Outputs, Pictures, Update
 from benchmarks.peers.torch_steps import FORMATS
 from benchmarks.plan import Job
 from benchmarks.sides import Prepared
 
 Call = Callable[..., torch.Tensor]
+CLIP_FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last_3d}
 OPTIMIZERS = {
     "sgd": lambda weights: torch.optim.SGD(weights, lr=1e-3, momentum=0.9),
     "adam": lambda weights: torch.optim.Adam(weights),
@@ -35,9 +36,9 @@ def prepare(job: Job) -> Prepared:
         return Prepared(_update(case))
     recorded = way != FORWARD
     call, shapes = MAKERS[type(case)](case, job.batch, recorded)
-    form = FORMATS[job.variant or "contiguous"]
+    forms = {4: FORMATS[job.variant or "contiguous"], 5: CLIP_FORMATS[job.variant or "contiguous"]}
     inputs = [torch.randn(shape) for shape in shapes]
-    inputs = [x.contiguous(memory_format=form) if x.dim() == 4 else x for x in inputs]
+    inputs = [x.contiguous(memory_format=forms[x.dim()]) if x.dim() in forms else x for x in inputs]
     if not recorded:
         return Prepared(torch.inference_mode()(lambda: call(*inputs)), images=job.batch)
     wanted = inputs[1:] if getattr(case, "first", False) else inputs
@@ -124,6 +125,32 @@ OF_PICTURES: dict[str, Call] = {
 }
 
 
+def _clip_conv(case: ClipConv, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    padding = tuple((size - 1) // 2 for size in case.kernel)
+    clips = (max(1, batch // case.frames), case.C, case.frames, case.side, case.side)
+
+    def call(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        return F.conv3d(x, weight, bias, case.stride, padding)
+
+    return call, [clips, (case.K, case.C, *case.kernel), (case.K,)]
+
+
+def _clips(case: Clips, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
+    return OF_CLIPS[case.what], [(max(1, batch // case.frames), case.C, case.frames, case.side, case.side)]
+
+
+OF_CLIPS: dict[str, Call] = {
+    "max_pool3d-2": lambda x: F.max_pool3d(x, 2),
+    "max_pool3d-3-stride2": lambda x: F.max_pool3d(x, 3, 2, padding=1),
+    "avg_pool3d-2": lambda x: F.avg_pool3d(x, 2),
+    "global_avg_pool-clips": lambda x: F.adaptive_avg_pool3d(x, 1),
+    "global_max_pool-clips": lambda x: F.adaptive_max_pool3d(x, 1),
+    "time_avg_pool": lambda x: x.mean(dim=2),
+    "time_max_pool": lambda x: x.amax(dim=2),
+    "frames_apart": lambda x: x.transpose(1, 2).flatten(0, 1),
+}
+
+
 def _outputs(case: Outputs, batch: int, recorded: bool) -> tuple[Call, list[tuple[int, ...]]]:
     labels = torch.randint(0, case.K, (batch,))
     one_hot = F.one_hot(labels, case.K).float()
@@ -156,5 +183,7 @@ MAKERS: dict[type[OpCase], Callable[..., tuple[Call, list[tuple[int, ...]]]]] = 
     Conv: _conv,
     Dense: _dense,
     Pictures: _pictures,
+    ClipConv: _clip_conv,
+    Clips: _clips,
     Outputs: _outputs,
 }

@@ -48,16 +48,25 @@ class Window:
         return P, Q
 
     def _pad(self, axis: int, length: int) -> Pair:
-        if isinstance(self.padding, int):
-            return self.padding, self.padding
-        if self.padding == "valid":
-            return 0, 0
-        total = self.span[axis] - 1
-        if self.padding == "keras_same":
-            stride = self.stride[axis]
-            total = max((-(-length // stride) - 1) * stride + self.span[axis] - length, 0)
-        return total // 2, total - total // 2
+        return pads_along(length, self.span[axis], self.stride[axis], self.padding)
 
     def _places(self, axis: int, length: int) -> int:
-        room = length + sum(self._pad(axis, length)) - self.span[axis]
-        return room // self.stride[axis] + 1 if room >= 0 else 0
+        return places_along(length, self.span[axis], self.stride[axis], self.padding)
+
+
+def pads_along(length: int, span: int, stride: int, padding: Padding) -> Pair:
+    """What a window that touches ``span`` of an axis adds (before, after)."""
+    if isinstance(padding, int):
+        return padding, padding
+    if padding == "valid":
+        return 0, 0
+    total = span - 1
+    if padding == "keras_same":
+        total = max((-(-length // stride) - 1) * stride + span - length, 0)
+    return total // 2, total - total // 2
+
+
+def places_along(length: int, span: int, stride: int, padding: Padding) -> int:
+    """How many places it has along that axis; 0 if none."""
+    room = length + sum(pads_along(length, span, stride, padding)) - span
+    return room // stride + 1 if room >= 0 else 0

@@ -1,7 +1,8 @@
 """Shape signatures such as ``(N,C),(C,K)->(N,K)``: rule, documentation and error message of an operation in one string.
 
 The notation is that of NumPy's generalised ufuncs, extended by ``...`` (any number of axes, the same wherever it
-stands), and by letters that only the output has, which a shape function beside the op computes.
+stands), and by letters that only the output has, which a shape function beside the op computes from the others and
+from the volume of ``...``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nettrain.autograd.tensor import Dim, Shape
+from nettrain.autograd.tensor import Dim, Shape, volume
 
 ShapeFunction = Callable[..., Mapping[str, Dim]]
 
@@ -68,6 +69,8 @@ class Signature:
                     raise ShapeError(f"{op}: {name} {show(shape)} has {letter}={length}, but {first}; {wanted}")
                 source.setdefault(letter, name)
         if extra is not None:
+            if middle is not None:
+                bound["..."] = volume(middle)
             try:
                 bound.update(extra(bound, **settings))
             except ValueError as error:

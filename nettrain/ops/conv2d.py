@@ -9,6 +9,7 @@ import numpy as np
 
 from nettrain.arrays import memory
 from nettrain.arrays.convolution.choice import kernel_for
+from nettrain.arrays.convolution.kernel import Kernel
 from nettrain.arrays.pieces import Lanes, Pieces, Sum
 from nettrain.arrays.scratch import scratch
 from nettrain.arrays.windows import Window
@@ -21,18 +22,23 @@ from nettrain.ops.piecewise import piecewise
 
 def conv2d_shape(sizes: Mapping[str, Dim], *, window: Window, groups: int = 1) -> dict[str, Dim]:
     """P and Q, the picture out; refuses channels that do not fit the filters, and windows that leave no pixels."""
-    C, D, K = sizes["C"], sizes["D"], sizes["K"]
     R, S = window.size
     if (sizes["R"], sizes["S"]) != (R, S):
         raise ShapeError(f"weight has R={sizes['R']} and S={sizes['S']}, but the window is {R}x{S}; expected the same")
+    check_channels(sizes, groups)
+    P, Q = window.output_size(int(sizes["H"]), int(sizes["W"]))
+    return {"P": P, "Q": Q}
+
+
+def check_channels(sizes: Mapping[str, Dim], groups: int) -> None:
+    """Refuse channels in and out that do not fit the filters and their groups.  Errors: ``ShapeError``."""
+    C, D, K = sizes["C"], sizes["D"], sizes["K"]
     if isinstance(C, int) and isinstance(D, int) and D * groups != C:
         raise ShapeError(
             f"weight has D={D} channels a group, but x has C={C} in {groups} groups; expected D = C / groups"
         )
     if isinstance(K, int) and K % groups:
         raise ShapeError(f"{K} filters do not divide into {groups} groups")
-    P, Q = window.output_size(int(sizes["H"]), int(sizes["W"]))
-    return {"P": P, "Q": Q}
 
 
 @op("(N,H,W,C),(R,S,D,K)->(N,P,Q,K)", shape=conv2d_shape, flops="2 N P Q R S D K")
@@ -48,20 +54,20 @@ def conv2d(
              which kernel does which shape.
     Source   Dumoulin, Visin, "A guide to convolution arithmetic for deep learning", 2016, sections 2 and 4.
     """
-    core = _Convolution(x, weight, window, groups, recorded)
+    size = x.shape[1], x.shape[2]
+    kernel = kernel_for(size, weight.shape, window, groups, x.dtype)
+    core = Convolution(x, weight, kernel, (len(x), *window.output_size(*size), weight.shape[3]), recorded)
     return piecewise(core, core.shape, x.dtype, core.pieces, epilogue, recorded)
 
 
-class _Convolution:
-    """A kernel over the pieces of a batch."""
+class Convolution:
+    """A kernel over the pieces of a batch; ``shape`` is that of the result."""
 
     inputs = 2
 
-    def __init__(self, x: Array, weight: Array, window: Window, groups: int, recorded: bool) -> None:
+    def __init__(self, x: Array, weight: Array, kernel: Kernel, shape: tuple[int, ...], recorded: bool) -> None:
         self.x, self.weight = np.ascontiguousarray(x), np.ascontiguousarray(weight)
-        size = x.shape[1], x.shape[2]
-        self.kernel = kernel_for(size, weight.shape, window, groups, x.dtype)
-        self.shape = (len(x), *window.output_size(*size), weight.shape[3])
+        self.kernel, self.shape = kernel, shape
         self.apart = not recorded
         self.pieces = Pieces(len(x), self.kernel.pictures)
         self.lanes = Lanes.of(len(self.pieces), math.prod(self.kernel.accumulator) * weight.itemsize)

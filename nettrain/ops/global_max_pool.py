@@ -1,18 +1,22 @@
-"""The largest pixel of a whole picture, as a part of an epilogue."""
+"""The largest pixel of a whole picture or clip, as a part of an epilogue; and that over the frames of a clip alone."""
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
+from nettrain.arrays import clip_pooling
+from nettrain.arrays.clip_windows import ClipWindow
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.tensor import Array, Shape
-from nettrain.ops.window_part import picture_shape
+from nettrain.ops.clip_window_part import frames_first, picture_or_clip
 
 
 class GlobalMaxPool(Part):
-    """The largest number of each channel of a picture; the gradient goes to the first of equals.
+    """The largest number of each channel of a picture or clip; the gradient goes to the first of equals.
 
-    Shapes   (n,H,W,C) -> (n,C).
+    Shapes   (n,H,W,C) or (n,T,H,W,C) -> (n,C).
     Notes    NaN stays NaN.
     Source   Oquab, Bottou, Laptev, Sivic, "Is Object Localization for Free?", 2015, section 3.
     """
@@ -21,13 +25,11 @@ class GlobalMaxPool(Part):
     takes_maximum = True
 
     def output_shape(self, shape: Shape) -> Shape:
-        N, _, _, C = picture_shape(self.name, shape)
-        return N, C
+        picture_or_clip(self.name, shape)
+        return shape[0], shape[-1]
 
     def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
-        _, H, W, C = shape
-        self.pixels, self.channels = H * W, np.arange(C)
-        self.recorded = recorded
+        self.pixels, self.channels, self.recorded = prod(shape[1:-1]), np.arange(shape[-1]), recorded
         self.choices: list[Array] = [np.empty(0)] * pieces
 
     def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
@@ -44,8 +46,38 @@ class GlobalMaxPool(Part):
         return out
 
     def _pixels(self, piece: Array) -> Array:
-        """(n,H,W,C) -> (n,H*W,C), a view."""
+        """(n,...,C) -> (n,pixels,C), a view."""
         return piece.reshape(len(piece), self.pixels, -1)
 
     def _pictures(self, piece: Array) -> Array:
         return np.arange(len(piece))[:, None]
+
+
+class TimeMaxPool(Part):
+    """The largest number of all frames at each place; the gradient goes to the first of equals.
+
+    Shapes   (n,T,...,C) -> (n,...,C).
+    Notes    NaN stays NaN.
+    Source   Ng et al., "Beyond Short Snippets: Deep Networks for Video Classification", 2015, section 3.1.
+    """
+
+    name = "time_max_pool"
+    takes_maximum = True
+
+    def output_shape(self, shape: Shape) -> Shape:
+        N, _, *rest = frames_first(self.name, shape)
+        return (N, *rest)
+
+    def open(self, shape: tuple[int, ...], pieces: int, recorded: bool) -> None:
+        self.window, self.recorded = ClipWindow((shape[1], 1, 1)), recorded
+        self.choices: list[Array] = [np.empty(0)] * pieces
+
+    def apply(self, index: int, span: slice, piece: Array, out: Array) -> Array:
+        choice = clip_pooling.largest_frames(piece, self.window, out[:, None], choosing=self.recorded)
+        if self.recorded:
+            self.choices[index] = choice
+        return out
+
+    def back(self, index: int, span: slice, g: Array, out: Array) -> Array:
+        clip_pooling.largest_frames_back(g[:, None], self.choices[index], self.window, out)
+        return out

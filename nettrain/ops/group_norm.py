@@ -14,8 +14,8 @@ from nettrain.arrays.scratch import scratch
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import ShapeError
 from nettrain.autograd.tensor import Array, Needs, Shape, Tensor
+from nettrain.ops.clip_window_part import picture_or_clip
 from nettrain.ops.norm_shape import check_tensors
-from nettrain.ops.window_part import picture_shape
 
 F64 = npt.NDArray[np.float64]
 
@@ -132,8 +132,9 @@ class GroupNorm(Part):
 
 
 class InstanceNorm(GroupNorm):
-    """Each channel of each picture a group of its own.  Shapes: (n,H,W,C); weight, bias (C).
+    """Each channel of each picture, or clip, a group of its own.
 
+    Shapes   (n,H,W,C) or (n,T,H,W,C); weight, bias (C).
     Source   Ulyanov, Vedaldi, Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016,
              equation 2.
     """
@@ -144,9 +145,9 @@ class InstanceNorm(GroupNorm):
         super().__init__(weight, bias, groups=1, epsilon=epsilon)
 
     def output_shape(self, shape: Shape) -> Shape:
-        _, H, W, _ = picture_shape(self.name, shape)
+        picture_or_clip(self.name, shape)
         check_tensors(self.name, self.tensors, shape)
-        if (H, W) == (1, 1):
+        if set(shape[1:-1]) == {1}:
             raise ShapeError("instance_norm: one value a channel of a picture, so the result would always be the bias")
         return shape
 

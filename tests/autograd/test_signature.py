@@ -59,6 +59,15 @@ def test_letters_that_only_the_output_has_come_from_the_shape_function() -> None
     assert shape_of("(N,H)->(N,P)", ("N", 9), extra=halves, settings={"of": 2}) == ("N", 4)
 
 
+def test_the_shape_function_knows_the_volume_of_the_dots() -> None:
+    def flat(sizes: Mapping[str, Dim]) -> dict[str, Dim]:
+        return {"F": sizes["..."]}
+
+    assert shape_of("(N,...)->(N,F)", ("N", 5, 6), extra=flat) == ("N", 30)
+    assert shape_of("(N,...)->(N,F)", (4,), extra=flat) == (4, 1)
+    assert shape_of("(N,...,C)->(F)", (4, "M", 5, 3), extra=flat) == ("5*M",)
+
+
 @pytest.mark.parametrize(
     ("text", "shapes", "message"),
     [

@@ -213,7 +213,7 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
             ["flatten", "dense: {units: 6, norm: instance_norm}"],
             CLASSES,
             "layers.1",
-            "instance_norm: x (N, 6) has 2 axes; expected x (N, H, W, C)",
+            "instance_norm: x (N, 6) has 2 axes; expected x (N, H, W, C) or (N, T, H, W, C)",
         ),
         (
             ["flatten", "dense: {units: 1, norm: layer_norm}"],

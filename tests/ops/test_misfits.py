@@ -7,27 +7,32 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from nettrain.arrays.clip_windows import ClipWindow
 from nettrain.arrays.windows import Window
 from nettrain.autograd.epilogue import Part
 from nettrain.autograd.signature import ShapeError
 from nettrain.autograd.tensor import Shape, Spec, Tensor
 from nettrain.ops.add import Add
 from nettrain.ops.average_pool import AveragePool
+from nettrain.ops.average_pool3d import AveragePool3d
 from nettrain.ops.batch_norm import BatchNorm
 from nettrain.ops.bias import Bias
 from nettrain.ops.binary_cross_entropy import binary_cross_entropy
 from nettrain.ops.channel_gate import channel_gate
 from nettrain.ops.concat import Concat
 from nettrain.ops.conv2d import conv2d
+from nettrain.ops.conv3d import conv3d
 from nettrain.ops.cross_entropy import cross_entropy
 from nettrain.ops.flatten import flatten
 from nettrain.ops.focal import focal
-from nettrain.ops.global_average_pool import GlobalAveragePool
-from nettrain.ops.global_max_pool import GlobalMaxPool
+from nettrain.ops.frames import frames_together
+from nettrain.ops.global_average_pool import GlobalAveragePool, TimeAveragePool
+from nettrain.ops.global_max_pool import GlobalMaxPool, TimeMaxPool
 from nettrain.ops.group_norm import GroupNorm
 from nettrain.ops.layer_norm import LayerNorm
 from nettrain.ops.linear import linear
 from nettrain.ops.max_pool import MaxPool
+from nettrain.ops.max_pool3d import MaxPool3d
 from nettrain.ops.mean import mean
 from nettrain.ops.mse import mse
 from nettrain.ops.option_a import option_a
@@ -39,6 +44,7 @@ from nettrain.ops.zero_pad import ZeroPad
 
 Make = Callable[[Shape], Tensor]
 THREE = Window((3, 3))
+CUBE = ClipWindow((3, 3, 3))
 
 
 def with_parts(make: Make, shape: Shape, *parts: Part) -> Tensor:
@@ -138,11 +144,49 @@ MISFITS: list[tuple[Callable[[Make], Tensor], str]] = [
     ),
     (
         lambda t: with_parts(t, (2, 48), GlobalAveragePool()),
-        "global_avg_pool: x (2, 48) has 2 axes; expected x (N, H, W, C)",
+        "global_avg_pool: x (2, 48) has 2 axes; expected x (N, H, W, C) or (N, T, H, W, C)",
     ),
     (
         lambda t: with_parts(t, (2, 48), GlobalMaxPool()),
-        "global_max_pool: x (2, 48) has 2 axes; expected x (N, H, W, C)",
+        "global_max_pool: x (2, 48) has 2 axes; expected x (N, H, W, C) or (N, T, H, W, C)",
+    ),
+    (
+        lambda t: with_parts(t, (2, 4, 4, 3), MaxPool3d(CUBE)),
+        "max_pool3d: x (2, 4, 4, 3) has 4 axes; expected x (N, T, H, W, C)",
+    ),
+    (
+        lambda t: with_parts(t, (2, 2, 4, 4, 3), AveragePool3d(CUBE)),
+        "avg_pool3d: a window of 3x3x3 leaves nothing of a clip of 2x4x4 (2x4x4 with padding), frames first;"
+        " expected a smaller window, stride or more padding",
+    ),
+    (
+        lambda t: with_parts(t, (2, 48), TimeAveragePool()),
+        "time_avg_pool: x (2, 48) has 2 axes; expected x (N, T, ..., C)",
+    ),
+    (
+        lambda t: with_parts(t, (2, 48), TimeMaxPool()),
+        "time_max_pool: x (2, 48) has 2 axes; expected x (N, T, ..., C)",
+    ),
+    (
+        lambda t: conv3d(t((2, 5, 5, 3)), t((3, 3, 3, 3, 4)), window=CUBE),
+        "conv3d: x (2, 5, 5, 3) has 4 axes; expected x (N, T, H, W, C)",
+    ),
+    (
+        lambda t: conv3d(t((2, 4, 5, 5, 3)), t((2, 3, 3, 3, 4)), window=CUBE),
+        "conv3d: weight has U=2, R=3 and S=3, but the window is 3x3x3; expected the same",
+    ),
+    (
+        lambda t: conv3d(t((2, 4, 5, 5, 3)), t((3, 3, 3, 4, 4)), window=CUBE),
+        "conv3d: weight has D=4 channels a group, but x has C=3 in 1 groups; expected D = C / groups",
+    ),
+    (
+        lambda t: conv3d(t((2, 2, 5, 5, 3)), t((3, 3, 3, 3, 4)), window=CUBE),
+        "conv3d: a window of 3x3x3 leaves nothing of a clip of 2x5x5 (2x5x5 with padding), frames first;"
+        " expected a smaller window, stride or more padding",
+    ),
+    (
+        lambda t: frames_together(t((7, 5, 5, 3)), frames=4),
+        "frames_together: 7 pictures are no clips of 4 frames each; expected a multiple",
     ),
     (
         lambda t: with_parts(t, (2, 48), ZeroPad(((1, 1), (1, 1)))),
@@ -158,7 +202,7 @@ MISFITS: list[tuple[Callable[[Make], Tensor], str]] = [
     ),
     (
         lambda t: flatten(t((2, 48))),
-        "flatten: x (2, 48) has 2 axes; expected x (N, H, W, C)",
+        "flatten: x (2, 48) has 2 axes; expected x (N, H, ..., C)",
     ),
     (
         lambda t: option_a(t((2, 48)), stride=(2, 2), channels=4),

@@ -24,11 +24,11 @@ MOST_CHANNELS = 4
 MOST_NUMBERS = 1 << 23  # of a picture's patches; a larger one goes through bands
 
 
-def fits(size: Pair, weight: tuple[int, ...], window: Window, groups: int) -> bool:
-    """Whether this kernel is faster than patches, and its patches of a whole picture fit."""
+def fits(size: Pair, weight: tuple[int, ...], window: Window, groups: int, channels: int = MOST_CHANNELS) -> bool:
+    """Whether this kernel is faster than patches, up to so many channels, and its patches of a whole picture fit."""
     R, S, D, _ = weight
     P, Q = window.output_size(*size)
-    return groups == 1 and D <= MOST_CHANNELS and R * S * D * P * Q <= MOST_NUMBERS
+    return groups == 1 and channels >= D and R * S * D * P * Q <= MOST_NUMBERS
 
 
 class Planes:
