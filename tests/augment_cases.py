@@ -15,6 +15,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "random_crop": {"padding": 2},
     "random_resized_crop": {"scale": (0.3, 1.0)},
     "random_horizontal_flip": {},
+    "alternating_flip": {},
     "random_vertical_flip": {},
     "random_rotation": {"degrees": 30.0, "fill": 7},
     "random_affine": {"degrees": 10.0, "translate": (0.2, 0.1), "scale": (0.8, 1.3), "shear": (-5.0, 5.0, -3.0, 3.0)},

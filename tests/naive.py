@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,12 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> Array
 def focal(logits: Array, labels: Array, gamma: float, alpha: float) -> Array:
     probabilities = softmax(logits)[np.arange(len(logits)), labels]
     return -alpha * (1 - probabilities) ** gamma * np.log(probabilities)
+
+
+def by_shares(of_labels: Callable[[Array], Array], shares: Array) -> Array:
+    """The loss of every class as the label, times the share of that class, added up."""
+    N, K = shares.shape
+    return sum((shares[:, k] * of_labels(np.full(N, k)) for k in range(K)), np.zeros(N))
 
 
 def binary_cross_entropy(logits: Array, targets: Array, weights: Array | float = 1.0) -> Array:

@@ -45,7 +45,7 @@ from nettrain.ops.zero_pad import ZeroPad
 
 EPSILON = 1e-3
 CLASS_WEIGHTS = np.array([0.5, 1, 2, 3, 0.25], np.float32)
-LOSSES = "cross_entropy focal binary_cross_entropy mse weighted mean"
+LOSSES = "cross_entropy focal binary_cross_entropy mse targets weighted mean"
 PICTURE = ("N", 5, 7, 3)  # odd sizes, so that a stride of 2 leaves something over
 RELU = (relu, {})
 
@@ -60,6 +60,18 @@ def several(x: Tensor | Array, K: int) -> Any:
     """Any number of labels for each picture, none for the first."""
     N = x.shape[0]
     return (np.arange(N * K).reshape(N, K) % 3 == 1) if isinstance(N, int) else None
+
+
+def shares(x: Tensor | Array, K: int, weights: float | Array = 1.0) -> Any:
+    """Shares of two classes for each picture, which differ or not, times the weights of the classes."""
+    N = x.shape[0]
+    if not isinstance(N, int):
+        return None
+    rows, kept = np.arange(N), np.linspace(0, 1, N + 2)[1:-1]
+    found = np.zeros((N, K))
+    np.add.at(found, (rows, rows * 7 % K), kept)
+    np.add.at(found, (rows, rows * 3 % K), 1 - kept)
+    return found * weights
 
 
 def per_picture(x: Tensor | Array) -> Any:
@@ -545,6 +557,29 @@ CASES: dict[str, Case] = {
         lambda logits: cross_entropy(logits, labels=labels(logits, 5), label_smoothing=0.1),
         lambda logits: naive.cross_entropy(logits, labels(logits, 5), 0.1),
     ),
+    "cross_entropy, shares": Case(
+        cross_entropy,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: cross_entropy(logits, labels=shares(logits, 5)),
+        lambda logits: naive.by_shares(lambda k: naive.cross_entropy(logits, k), shares(logits, 5)),
+    ),
+    "cross_entropy, weighted shares, smoothed": Case(
+        cross_entropy,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: cross_entropy(logits, labels=shares(logits, 5, CLASS_WEIGHTS), label_smoothing=0.1),
+        lambda logits: naive.by_shares(
+            lambda k: CLASS_WEIGHTS[k] * naive.cross_entropy(logits, k, 0.1), shares(logits, 5)
+        ),
+    ),
+    "focal, shares": Case(
+        focal,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: focal(logits, labels=shares(logits, 5), gamma=1.5, alpha=0.25),
+        lambda logits: naive.by_shares(lambda k: naive.focal(logits, k, 1.5, 0.25), shares(logits, 5)),
+    ),
     "focal": Case(
         focal,
         LOSSES,
@@ -586,6 +621,13 @@ CASES: dict[str, Case] = {
         {"logits": ("N", 5)},
         lambda logits: binary_cross_entropy(logits, labels=several(logits, 5), class_weights=CLASS_WEIGHTS),
         lambda logits: naive.binary_cross_entropy(logits, several(logits, 5), CLASS_WEIGHTS),
+    ),
+    "binary_cross_entropy, weighted shares": Case(
+        binary_cross_entropy,
+        LOSSES,
+        {"logits": ("N", 5)},
+        lambda logits: binary_cross_entropy(logits, labels=shares(logits, 5), class_weights=CLASS_WEIGHTS),
+        lambda logits: naive.binary_cross_entropy(logits, shares(logits, 5), CLASS_WEIGHTS),
     ),
     "weighted": Case(
         weighted,

@@ -15,6 +15,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "random_crop": {"padding": 4},
     "random_resized_crop": {},
     "random_horizontal_flip": {},
+    "alternating_flip": {},
     "random_vertical_flip": {},
     "random_rotation": {"degrees": 15.0},
     "random_affine": {"degrees": 15.0, "translate": (0.1, 0.1), "scale": (0.8, 1.2), "shear": 10.0},

@@ -194,7 +194,7 @@ OPS: dict[str, OpCase] = {
     "time_avg_pool": Clips("time_avg_pool", 128, 8, 8, "through global_average_pool"),
     "time_max_pool": Clips("time_max_pool", 128, 8, 8, "through global_max_pool"),
     "frames_apart": Clips("frames_apart", 32, 8, 16, "frames"),
-    "cross_entropy": Outputs("cross_entropy", 10, "cross_entropy mean"),
+    "cross_entropy": Outputs("cross_entropy", 10, "cross_entropy targets mean"),
     "cross_entropy-weighted": Outputs("cross_entropy-weighted", 10, "cross_entropy weighted mean"),
     "focal": Outputs("focal", 10, "focal mean"),
     "binary_cross_entropy": Outputs("binary_cross_entropy", 80, "binary_cross_entropy mean"),

@@ -144,6 +144,7 @@ AUGMENTATIONS: Mapping[str, Callable[[Picture, Random, int], Picture]] = {
     "random_crop": random_crop,
     "random_resized_crop": random_resized_crop,
     "random_horizontal_flip": lambda p, random, side: ImageOps.mirror(p) if random.random() < 0.5 else p,
+    "alternating_flip": lambda p, random, side: ImageOps.mirror(p) if random.random() < 0.5 else p,
     "random_vertical_flip": lambda p, random, side: ImageOps.flip(p) if random.random() < 0.5 else p,
     "random_rotation": lambda p, random, side: p.rotate(random.uniform(-15, 15), BILINEAR),
     "random_affine": random_affine,

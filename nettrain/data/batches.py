@@ -1,4 +1,4 @@
-"""From pictures to batches: put in order, augmented, normalised, one batch ahead of whoever uses them."""
+"""From pictures to batches: put in order, augmented, normalised, mixed, one batch ahead of whoever uses them."""
 
 from __future__ import annotations
 
@@ -13,24 +13,36 @@ import numpy.typing as npt
 from nettrain.arrays.threads import Workers
 from nettrain.config.fields import Chosen
 from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.mixing import MIXINGS, mix
 from nettrain.data.augment.sampler import resized
 from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.cache import Pictures
-from nettrain.data.labels import Labels
+from nettrain.data.labels import Labels, are_several, as_shares, mostly
 from nettrain.data.normalize import Normalization
 from nettrain.data.order import batch_starts, epoch_order
+
+F32 = npt.NDArray[np.float32]
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """Pictures ready for the network: ``images (N,H,W,C) float32`` and labels, (N,) int64 or several (N,K) bool.
 
-    ``start`` is the position of the first one, in the epoch's order or in the order of the files.
+    ``start`` is the position of the first one, in the epoch's order or in the order of the files. Where pictures are
+    mixed, ``shares (N,K)`` are how much of each has the label of each class, and ``labels`` what it mostly is.
     """
 
     start: int
-    images: npt.NDArray[np.float32]
+    images: F32
     labels: Labels
+    shares: F32 | None = None
+
+    @property
+    def targets(self) -> Labels:
+        """What a loss is towards: the shares if there are any, or else the labels."""
+        return self.labels if self.shares is None else self.shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,16 +60,19 @@ class Batches:
     size: tuple[int, int] | None = None
 
     def training(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
-        """Shuffled, augmented batches of an epoch, from the one that begins at position ``start``.
+        """Shuffled, augmented, mixed batches of an epoch, from the one that begins at position ``start``.
 
         Notes    a batch is a pure function of (seed, epoch, its start), so an epoch can begin anywhere.
         """
         order = epoch_order(len(self.pictures), self.seed, epoch)
+        before = 1 if self._augment(mixings=True) else 0  # what the first one is mixed with
 
         def make(place: int) -> Batch:
-            chosen = order[place : place + self.batch_size]
-            pixels = self.augmented(self.pictures.take(chosen), epoch, place)
-            return Batch(place, self.normalization.apply(pixels), self.pictures.labels[chosen])
+            positions = np.arange(place - before, min(place + self.batch_size, len(order))) % len(order)
+            chosen = order[positions]
+            pixels = self.augmented(self.pictures.take(chosen), epoch, positions, chosen)
+            images, labels = self.normalization.apply(pixels), self.pictures.labels[chosen]
+            return self.mixed(images, labels, epoch, positions[1:]) if before else Batch(place, images, labels)
 
         return ahead(make, (place for place in batch_starts(len(order), self.batch_size) if place >= start))
 
@@ -70,16 +85,35 @@ class Batches:
 
         return ahead(make, batch_starts(len(self.pictures), self.batch_size))
 
-    def augmented(self, pixels: npt.NDArray[np.uint8], epoch: int, start: int) -> npt.NDArray[np.uint8]:
-        """Pictures (N,H,W,C) that stand at positions ``start`` and on, after every augmentation in turn."""
-        positions = np.arange(start, start + len(pixels))
-        for place, chosen in enumerate(self.augment):
+    def augmented(self, pixels: U8, epoch: int, positions: I64, pictures: I64 | None = None) -> U8:
+        """Pictures (N,H,W,C) that stand at ``positions (N,)`` of an epoch, after every augmentation of one in turn.
+
+        ``pictures (N,)`` are which they are, for what lasts from epoch to epoch.
+        """
+        for purpose, chosen in self._augment(mixings=False):
             _, function = AUGMENTATIONS[chosen.kind]
-            draw = Draw(self.seed, f"data.augment.{place}.{chosen.kind}", epoch, positions, size=self.size)
+            draw = Draw(self.seed, purpose, epoch, positions, self.size, pictures)
             pixels = function(pixels, chosen.settings, draw)
         if self.size is None or pixels.shape[1:3] == self.size:
             return pixels
         return resized(pixels, self.size)
+
+    def mixed(self, images: F32, labels: Labels, epoch: int, positions: I64) -> Batch:
+        """A batch of the pictures that stand at ``positions (N,)`` of an epoch, mixed as ``augment`` says.
+
+        Shapes   images (1+N,H,W,C) and their labels begin with the picture that stands before the first.
+        """
+        shares = as_shares(labels, len(self.pictures.classes))
+        images, shares = mix(images, shares, self._augment(mixings=True), self.seed, epoch, positions)
+        return Batch(int(positions[0]), images, mostly(shares, are_several(labels)), shares)
+
+    def _augment(self, *, mixings: bool) -> list[tuple[str, Chosen]]:
+        """What is done to single pictures, or to pairs of them, each with the purpose that it draws for."""
+        return [
+            (f"data.augment.{place}.{chosen.kind}", chosen)
+            for place, chosen in enumerate(self.augment)
+            if (chosen.kind in MIXINGS) == mixings
+        ]
 
 
 def ahead(make: Callable[[int], Batch], places: Iterable[int]) -> Generator[Batch, None, None]:

@@ -1,4 +1,7 @@
-"""Labels of N pictures: one class each, (N,) int64, or any number of K classes, (N,K) bool."""
+"""Labels of N pictures: one class each, (N,) int64, or any number of K classes, (N,K) bool.
+
+Of mixed pictures they are shares, (N,K) float32: how much of a picture has the label of each class.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,25 @@ SEPARATOR = "|"  # between the labels of a picture that has several, where they 
 def are_several(labels: Labels) -> bool:
     """Whether a picture may have any number of labels."""
     return labels.ndim == 2
+
+
+def are_shares(labels: Labels) -> bool:
+    """Whether they are shares of classes, as those of mixed pictures are."""
+    return labels.dtype.kind == "f"
+
+
+def as_shares(labels: Labels, classes: int) -> npt.NDArray[np.float32]:
+    """1 for every class that a picture has, 0 for the others.  Shapes: (N) or (N,K) -> (N,K)."""
+    return labels.astype(np.float32) if are_several(labels) else np.eye(classes, dtype=np.float32)[labels]
+
+
+def mostly(shares: npt.NDArray[np.float32], several: bool) -> Labels:
+    """What pictures mostly are: the class of the largest share, the first of equals, or every one of at least a half.
+
+    Shapes   (N,K) -> (N) int64, or with several labels a picture (N,K) bool.
+    """
+    found: Labels = shares >= 0.5 if several else shares.argmax(axis=1)
+    return found
 
 
 def counts(labels: Labels, classes: int) -> npt.NDArray[np.int64]:

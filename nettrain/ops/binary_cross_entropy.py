@@ -12,8 +12,8 @@ from nettrain.autograd.tensor import Array
 def binary_cross_entropy(logits: Array, *, labels: Array, class_weights: Array | None = None) -> Rule:
     """The mean surprise over all classes, each there or not by itself, sigmoid and logarithm in one.
 
-    Shapes   logits (N,K); labels (N,K), 1 for each class that is there, or (N) whole numbers for one class each;
-             class_weights (K) -> (N).
+    Shapes   logits (N,K); labels (N,K), 1 for each class that is there, or a share of it, or (N) whole numbers for one
+             class each; class_weights (K) -> (N).
     Units    nats per image and class.
     Notes    With y the label and z the logit a term is (1 - y) z + w_y (max(-z, 0) + log(1 + exp(-|z|))), which nowhere
              overflows; w_y is the class's weight where y is 1, else 1: a class counts where it is there.

@@ -85,23 +85,42 @@ def shares_of(outputs: Array) -> Array:
     return shares
 
 
+def logits_of(probabilities: Array) -> Array:
+    """Logits whose softmax they are.  Shapes: (N,K) -> (N,K).
+
+    Notes    None counts as less than the smallest number there is: no logit is infinite.
+    """
+    logits: Array = np.log(np.maximum(probabilities, np.finfo(probabilities.dtype).tiny))
+    return logits
+
+
+def log_odds_of(probabilities: Array) -> Array:
+    """Logits whose sigmoid they are, of each class by itself.  Shapes: (N,K) -> (N,K)."""
+    return logits_of(probabilities) - logits_of(1 - probabilities)
+
+
 class LossRow(NamedTuple):
-    """A loss: its settings, the op, and how outputs become probabilities.
+    """A loss: its settings, the op, how outputs become probabilities, and outputs that would become such.
 
     ``several`` says that a picture may have any number of labels; then a row of probabilities need not add up to 1.
+    ``shares`` says that it takes labels as shares of classes (N,K), such as those of mixed pictures.
     """
 
     settings: type[Weighted]
     op: Op
     probabilities: Callable[[Array], Array]
+    outputs: Callable[[Array], Array]
     several: bool = False
+    shares: bool = True
 
 
 LOSSES: dict[str, LossRow] = {
-    "cross_entropy": LossRow(CrossEntropyConfig, cross_entropy, softmax_of),
-    "focal": LossRow(FocalConfig, focal, softmax_of),
-    "binary_cross_entropy": LossRow(BinaryCrossEntropyConfig, binary_cross_entropy, sigmoid_of, several=True),
-    "mse": LossRow(MseConfig, mse, shares_of),
+    "cross_entropy": LossRow(CrossEntropyConfig, cross_entropy, softmax_of, logits_of),
+    "focal": LossRow(FocalConfig, focal, softmax_of, logits_of),
+    "binary_cross_entropy": LossRow(
+        BinaryCrossEntropyConfig, binary_cross_entropy, sigmoid_of, log_odds_of, several=True
+    ),
+    "mse": LossRow(MseConfig, mse, shares_of, np.copy, shares=False),
 }
 LOSS_ALIASES = {
     "categorical_crossentropy": "cross_entropy",

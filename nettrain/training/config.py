@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from nettrain.config.fields import Chosen, Count, Duration, Environment, Limit, OneOf, Record, Table, Whole
 from nettrain.config.forms import Length
+from nettrain.data.augment.mixing import MIXINGS, mixings_of
 from nettrain.data.augment.table import AUGMENTATION_ALIASES, AUGMENTATIONS
 from nettrain.data.config import DataConfig
 from nettrain.model.kinds import TABLES as MODEL_TABLES
@@ -33,7 +34,7 @@ TABLES = {
     "optimizers": Table.of(OPTIMIZERS, OPTIMIZER_ALIASES),
     "metrics": METRIC_TABLE,
     "schedules": Table.of(SCHEDULES, SCHEDULE_ALIASES),
-    "augmentations": Table.of(AUGMENTATIONS, AUGMENTATION_ALIASES),
+    "augmentations": Table.of({**AUGMENTATIONS, **MIXINGS}, AUGMENTATION_ALIASES),
 }
 
 MaxTime = Annotated[Duration, Length(Limit(0, open_low=True), time=True)]
@@ -154,6 +155,11 @@ class Config(Record):
         if last is not None and last.kind in INSIDE.get(self.loss.kind, ()):
             wants = "wants the outputs of the last layer as they are"
             yield last.key, f"{self.loss.kind} has the {last.kind} in it, and {wants}; leave it out"
+        if not LOSSES[self.loss.kind].shares:
+            others = " or ".join(kind for kind, row in LOSSES.items() if row.shares)
+            why = f"makes labels shares of several classes, and {self.loss.kind} is towards one"
+            for chosen in mixings_of(self.data.augment):
+                yield f"{chosen.key}.{chosen.kind}", f"{chosen.kind} {why}; expected the loss {others}"
 
     def _metric_faults(self) -> Iterator[tuple[str, str]]:
         several, shares = self.data.several, not LOSSES[self.loss.kind].several

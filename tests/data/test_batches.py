@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from data.samples import config
 
-from nettrain.config.fields import Chosen
+from nettrain.config.fields import Chosen, NoSettings
+from nettrain.data.augment.mixing import CutmixConfig, MixupConfig
 from nettrain.data.augment.random_crop import RandomCropConfig
 from nettrain.data.augment.random_horizontal_flip import RandomHorizontalFlipConfig
 from nettrain.data.batches import Batch, Batches, ahead
@@ -17,6 +18,7 @@ from nettrain.data.normalize import Normalization
 from nettrain.data.order import epoch_order
 from nettrain.data.split import Split
 
+MIXED = (Chosen("alternating_flip", NoSettings()), Chosen("mixup", MixupConfig()), Chosen("cutmix", CutmixConfig()))
 AUGMENT = (Chosen("random_crop", RandomCropConfig(1)), Chosen("random_horizontal_flip", RandomHorizontalFlipConfig()))
 PLAIN = Normalization((0.0,), (1 / 255,))  # so that numbers are pixels
 
@@ -29,7 +31,8 @@ def batches(n: int = 23, size: int = 5, augment=(), seed: int = 1) -> Batches:
 
 
 def same(one: Batch, other: Batch) -> bool:
-    return one.start == other.start and (one.images == other.images).all() and (one.labels == other.labels).all()
+    numbers = ((one.images, other.images), (one.labels, other.labels), (one.targets, other.targets))
+    return one.start == other.start and all((ours == theirs).all() for ours, theirs in numbers)
 
 
 def background_threads() -> list[str]:
@@ -48,7 +51,7 @@ def test_training_sees_every_picture_once_in_the_epochs_order():
     assert made[0].images.flags.c_contiguous
 
 
-@pytest.mark.parametrize("augment", [(), AUGMENT])
+@pytest.mark.parametrize("augment", [(), AUGMENT, MIXED])
 def test_an_epoch_can_begin_at_any_batch(augment):
     whole = list(batches(augment=augment).training(2))
     for place, start in enumerate(range(0, 23, 5)):
@@ -61,13 +64,47 @@ def test_an_epoch_can_begin_at_any_batch(augment):
 def test_epochs_are_augmented_differently():
     one = batches(augment=AUGMENT)
     pixels = one.pictures.take(np.arange(23))
-    assert not (one.augmented(pixels, 0, 0) == one.augmented(pixels, 1, 0)).all()
-    np.testing.assert_array_equal(one.augmented(pixels, 1, 0)[7:], one.augmented(pixels[7:], 1, 7))
+    at = np.arange(len(pixels))
+    assert not (one.augmented(pixels, 0, at) == one.augmented(pixels, 1, at)).all()
+    np.testing.assert_array_equal(one.augmented(pixels, 1, at)[7:], one.augmented(pixels[7:], 1, at[7:]))
+
+
+def test_a_mixed_picture_is_labelled_with_its_shares_and_with_what_it_mostly_is():
+    plain, mixed = next(batches(size=23).training(1)), next(batches(size=23, augment=MIXED[1:]).training(1))
+    assert plain.shares is None
+    assert plain.targets is plain.labels
+    assert mixed.targets is mixed.shares
+    assert (mixed.shares.shape, mixed.shares.dtype) == ((23, 4), np.float32)
+    assert (mixed.shares.sum(axis=1) == 1).all()
+    own, other = np.eye(4)[plain.labels], np.eye(4)[np.roll(plain.labels, 1)]
+    assert (mixed.shares[(own + other) == 0] == 0).all()
+    assert (mixed.labels == mixed.shares.argmax(axis=1)).all()
+    assert (mixed.labels != plain.labels).any()
+    assert mixed.labels.dtype == plain.labels.dtype
+
+
+def test_what_an_epoch_has_does_not_hang_on_the_size_of_its_batches():
+    augment = (*AUGMENT, *MIXED)
+    (whole,) = batches(size=23, augment=augment).training(1)
+    for size in (1, 5, 22):
+        parts = list(batches(size=size, augment=augment).training(1))
+        np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), whole.images)
+        np.testing.assert_array_equal(np.concatenate([part.shares for part in parts]), whole.shares)
+        np.testing.assert_array_equal(np.concatenate([part.labels for part in parts]), whole.labels)
+
+
+def test_the_sides_of_a_picture_alternate_wherever_it_stands():
+    one = batches(size=23, augment=MIXED[:1])
+    found = np.empty((6, 23, 2, 3, 1), np.float32)
+    for epoch in range(6):
+        found[epoch, epoch_order(23, 1, epoch)] = next(one.training(epoch)).images
+    np.testing.assert_array_equal(found[::2], np.broadcast_to(found[0], (3, *found[0].shape)))
+    np.testing.assert_array_equal(found[1::2], np.broadcast_to(found[0, :, :, ::-1], (3, *found[0].shape)))
 
 
 @pytest.mark.parametrize("size", [1, 4, 23, 100])
 def test_evaluation_goes_in_file_order_without_augmentation(size):
-    made = list(batches(23, size, AUGMENT).in_order())
+    made = list(batches(23, size, (*AUGMENT, *MIXED)).in_order())
     images = np.concatenate([batch.images for batch in made])
     np.testing.assert_allclose(images.ravel(), np.arange(23 * 6) % 256, rtol=1e-6)
     np.testing.assert_array_equal(np.concatenate([batch.labels for batch in made]), np.arange(23) % 4)

@@ -35,6 +35,8 @@ data:
   image: {{size: [8, 8], channels: 1}}
   augment:
     - random_crop: {{padding: 1}}
+    - alternating_flip
+    - mixup: 0.4
 model:
   layers:
     - flatten
@@ -50,7 +52,7 @@ PLAIN = "optimizer: {sgd: {lr: 0.05, momentum: 0.9}}\nschedule: {cosine: {warmup
 STATEFUL = """\
 optimizer: {lookahead: {optimizer: {muon: {lr: 0.05, clip_norm: 1, groups: [{match: "*.bias", lr: 0.1}]}}, sync: 5}}
 schedule: {plateau: {patience: 0, threshold: 0.5, factor: 0.5, warmup: 2 steps}}"""
-PARTS = (  # of a training with a state of their own: averages, patience, several starts; and one that goes back
+PARTS = (  # of a training: averages, patience, several starts; one that goes back
     ", ema: 0.9, early_stopping: 9, restarts: 2",
     ", swa: {start: 1 epochs, lr: 1e25}, on_nan: rollback, rollback: {factor: 1e-26}",
 )

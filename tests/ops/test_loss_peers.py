@@ -24,6 +24,7 @@ LOGITS = RANDOM.normal(scale=4, size=(12, 6))
 LABELS = RANDOM.integers(0, 6, 12)
 SEVERAL = RANDOM.random((12, 6)) < 0.3
 WEIGHTS = np.linspace(0.25, 2, 6)
+SHARES = RANDOM.dirichlet(np.full(6, 0.3), 12)
 
 
 def torch_focal(z: Any) -> Any:
@@ -41,6 +42,14 @@ def torch_binary(z: Any) -> Any:
     return F.binary_cross_entropy_with_logits(z, targets, pos_weight=weights)
 
 
+def torch_shares(z: Any, **settings: Any) -> Any:
+    return F.cross_entropy(z, torch.tensor(SHARES), **settings)
+
+
+def torch_binary_shares(z: Any) -> Any:
+    return F.binary_cross_entropy_with_logits(z, torch.tensor(SHARES), pos_weight=torch.tensor(WEIGHTS))
+
+
 PAIRS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Any], Any]]] = {
     "focal": (lambda z: focal(z, labels=LABELS, gamma=1.5, alpha=0.25), torch_focal),
     "cross_entropy, weighted": (
@@ -50,6 +59,18 @@ PAIRS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Any], Any]]] = {
     "binary_cross_entropy, weighted": (
         lambda z: binary_cross_entropy(z, labels=SEVERAL, class_weights=WEIGHTS),
         torch_binary,
+    ),
+    "cross_entropy of shares, smoothed": (
+        lambda z: cross_entropy(z, labels=SHARES, label_smoothing=0.2),
+        lambda z: torch_shares(z, label_smoothing=0.2),
+    ),
+    "cross_entropy of shares, weighted": (
+        lambda z: cross_entropy(z, labels=SHARES * WEIGHTS),
+        lambda z: torch_shares(z, weight=torch.tensor(WEIGHTS)),
+    ),
+    "binary_cross_entropy of shares, weighted": (
+        lambda z: binary_cross_entropy(z, labels=SHARES, class_weights=WEIGHTS),
+        torch_binary_shares,
     ),
 }
 

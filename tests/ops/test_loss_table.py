@@ -33,6 +33,28 @@ def test_settings_are_keywords_of_the_op(kind: str) -> None:
     assert row.op(Tensor(OUTPUTS), labels=np.arange(9) % 4, **settings).shape == (9,)
 
 
+@pytest.mark.parametrize("kind", [kind for kind, row in LOSSES.items() if row.shares])
+def test_shares_of_one_class_are_its_label_to_the_bit(kind: str) -> None:
+    """A picture that was not mixed learns as if nothing had been, forward and back."""
+    found = []
+    for labels in (np.arange(9) % 4, np.eye(4, dtype=np.float32)[np.arange(9) % 4]):
+        logits = Leaf(5 * OUTPUTS)
+        logits.graph = Graph()
+        loss = LOSSES[kind].op(logits, labels=labels)
+        found.append((loss.array.tobytes(), *(g.tobytes() for g in backward(mean(loss)).values())))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in LOSSES.items() if row.shares])
+def test_a_loss_of_shares_is_the_mean_of_the_losses_of_the_labels(kind: str) -> None:
+    """What mixup asks for: the share of each label times the loss towards it."""
+    one, other = np.arange(9) % 4, (np.arange(9) + 1) % 4
+    shares = np.float32(0.3) * np.eye(4, dtype=np.float32)[one] + np.float32(0.7) * np.eye(4, dtype=np.float32)[other]
+    of = LOSSES[kind].op
+    expected = 0.3 * of(Tensor(OUTPUTS), labels=one).array + 0.7 * of(Tensor(OUTPUTS), labels=other).array
+    np.testing.assert_allclose(of(Tensor(OUTPUTS), labels=shares).array, expected, rtol=1e-5)
+
+
 def test_softmax_of_large_logits_does_not_overflow() -> None:
     np.testing.assert_allclose(softmax_of(np.array([[1e4, 0.0, 1e4]])), [[0.5, 0, 0.5]])
 
@@ -63,6 +85,11 @@ def test_focal_keeps_its_digits_where_the_model_is_sure() -> None:
     np.testing.assert_allclose(loss.array, [np.exp(-20.0) ** 3], rtol=1e-5)  # (1-p)^2 log p, with 1-p = e^-20
 
 
+def test_focal_keeps_its_digits_where_the_model_is_sure_of_the_larger_share() -> None:
+    loss = LOSSES["focal"].op(Tensor(np.array([[20.0, 0.0]], np.float32)), labels=np.array([[0.75, 0.25]], np.float32))
+    np.testing.assert_allclose(loss.array, [0.25 * 20], rtol=1e-6)  # and the other's is all surprise
+
+
 @pytest.mark.parametrize(
     ("outputs", "shares"),
     [
@@ -73,6 +100,20 @@ def test_focal_keeps_its_digits_where_the_model_is_sure() -> None:
 )
 def test_shares_cut_off_below_zero(outputs: list[float], shares: list[float]) -> None:
     np.testing.assert_allclose(shares_of(np.array([outputs])), [shares])
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_there_are_outputs_for_any_probabilities(kind: str) -> None:
+    """Those of the mean over several views, say; finite also where a class is certain or out of the question."""
+    row = LOSSES[kind]
+    for found in (row.probabilities(OUTPUTS.astype(np.float64)), np.array([[1.0, 0.0, 0.0], [0.2, 0.8, 0.0]])):
+        outputs = row.outputs(found)
+        assert np.isfinite(outputs).all()
+        np.testing.assert_allclose(row.probabilities(outputs), found, rtol=1e-12, atol=1e-300)
+        loss = row.op(Tensor(outputs), labels=np.zeros(len(found), np.int64)).array
+        assert np.isfinite(loss).all()
+        if kind == "cross_entropy":
+            np.testing.assert_allclose(loss, -np.log(found[:, 0]), rtol=1e-12)
 
 
 def test_aliases_lead_to_losses() -> None:

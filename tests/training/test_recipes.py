@@ -31,6 +31,7 @@ from nettrain.training.store import checkpoint
 TRAIN = "train: {{epochs: 4, batch_size: 16}}"
 STEPS = 4  # an epoch, of 30 pictures each
 WILD = "swa: {{start: 1 epochs, lr: 1e25}}, on_nan: rollback, rollback: {{factor: 1e-26}}"
+CROP = "    - random_crop: {{padding: 1}}\n"
 RECIPES = {  # what stands in train beside epochs and batch_size, and how else the config differs
     "accumulate": ("accumulate: 3", ()),
     "ema": ("ema: 0.9", ()),
@@ -44,6 +45,10 @@ RECIPES = {  # what stands in train beside epochs and batch_size, and how else t
     "class weights and metrics": ("restarts: 2, ema: 0.9", ((
         "seed: 3\n",
         "seed: 3\nloss: {{focal: {{class_weights: balanced}}}}\nmetrics: [macro_f1, auroc, log_loss]\n",
+    ),)),
+    "mixing": ("accumulate: 2", ((
+        CROP,
+        CROP + "    - alternating_flip\n    - mixup: 0.4\n    - cutmix: {{p: 0.5}}\n",
     ),)),
     "restarts": ("restarts: {{count: 3, epochs: 2}}", ()),
     "restarts, ema, rollback": ("restarts: 2, ema: 0.9, on_nan: rollback", ()),

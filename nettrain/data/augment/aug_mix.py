@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nettrain.config.fields import Limit
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.operations import ENHANCING, Span, for_channels, operated, space_of
-from nettrain.data.augment.settings import AugmentConfig, Faults, Fill, Size, fill_faults, filling
+from nettrain.data.augment.settings import Alpha, AugmentConfig, Faults, Fill, Size, fill_faults, filling
 
 STRENGTHS = 10
 DEEPEST = 3  # operations of a chain whose depth is drawn
@@ -39,7 +39,7 @@ class AugMixConfig(AugmentConfig):
     severity: Annotated[int, Limit(1, STRENGTHS)] = 3
     mixture_width: Annotated[int, Limit(1, 10)] = 3
     chain_depth: Annotated[int, Limit(-1, 10)] = -1
-    alpha: Annotated[float, Limit(0.1, 1000)] = 1.0
+    alpha: Alpha = 1.0
     all_ops: bool = True
     fill: Fill = 0
 

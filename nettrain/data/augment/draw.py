@@ -16,7 +16,8 @@ F64 = npt.NDArray[np.float64]
 class Draw:
     """The chances of one augmentation for N pictures; ``positions (N,)`` are their places in the epoch's order.
 
-    ``size`` is the (H, W) that they are to have in the end, for what changes it; None leaves it.
+    ``size`` is the (H, W) that they are to have in the end, for what changes it; None leaves it. ``pictures (N,)`` are
+    which they are, for what lasts from epoch to epoch; without them the places say so.
 
     Notes   ``draw`` tells the several numbers apart that one picture needs.
     """
@@ -26,13 +27,15 @@ class Draw:
     epoch: int
     positions: npt.NDArray[np.int64]
     size: tuple[int, int] | None = None
+    pictures: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def only(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Draw:
         """The chances of some of the pictures."""
-        return replace(self, positions=self.positions[chosen])
+        pictures = None if self.pictures is None else self.pictures[chosen]
+        return replace(self, positions=self.positions[chosen], pictures=pictures)
 
     def within(self, purpose: str) -> Draw:
         """Other chances, for a part of what is done."""
@@ -73,3 +76,8 @@ class Draw:
         """
         found = gamma(alpha, self.seed, self.purpose, self.epoch, self.positions[:, None], draw, np.arange(count))
         return np.asarray(found / found.sum(axis=1, keepdims=True))
+
+    def lasting(self, high: int, draw: int) -> npt.NDArray[np.int64]:
+        """Whole numbers in [0, high), one a picture, the same in every epoch."""
+        pictures = self.positions if self.pictures is None else self.pictures
+        return integers(high, self.seed, self.purpose + ".lasting", pictures, draw)

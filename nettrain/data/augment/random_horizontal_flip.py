@@ -25,10 +25,14 @@ def random_horizontal_flip(
 
     Shapes   (N,H,W,C) -> (N,H,W,C), a new array.
     """
+    return mirrored(images, draw.chosen(config.p, 0))
+
+
+def mirrored(images: npt.NDArray[np.uint8], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """The pictures, those that are chosen (N) with left and right exchanged, as a new array."""
     n, height, width, channels = images.shape
     flipped = images.copy()
-    chosen = draw.chosen(config.p, 0)
-    mirrored = np.arange(width * channels).reshape(width, channels)[::-1].ravel()
+    places = np.arange(width * channels).reshape(width, channels)[::-1].ravel()
     rows = flipped.reshape(n, height, width * channels)  # whole rows: a third of the time of pixel by pixel
-    rows[chosen] = rows[chosen].take(mirrored, 2)
+    rows[chosen] = rows[chosen].take(places, 2)
     return flipped

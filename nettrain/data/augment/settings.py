@@ -14,6 +14,7 @@ Degrees = Annotated[float, Limit(-360, 360)]
 Turn = Annotated[float, Limit(0, 360)]
 Share = Annotated[float, Limit(0, 1, open_low=True)]
 Ratio = Annotated[float, Limit(0.01, 100)]
+Alpha = Annotated[float, Limit(0.1, 1000)]  # of shares: with smaller ones all of them could be 0
 
 Size = tuple[int, int]  # (H, W) of pictures
 Faults = Iterator[tuple[str, str]]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nettrain.config.fields import Record
+from nettrain.config.fields import NoSettings, Record
+from nettrain.data.augment.alternating_flip import alternating_flip
 from nettrain.data.augment.aug_mix import AugMixConfig, aug_mix
 from nettrain.data.augment.auto_contrast import AutoContrastConfig, auto_contrast
 from nettrain.data.augment.color_jitter import ColorJitterConfig, color_jitter
@@ -36,6 +37,7 @@ AUGMENTATIONS: dict[str, tuple[type[Record], Augmentation]] = {
     "random_crop": (RandomCropConfig, random_crop),
     "random_resized_crop": (RandomResizedCropConfig, random_resized_crop),
     "random_horizontal_flip": (RandomHorizontalFlipConfig, random_horizontal_flip),
+    "alternating_flip": (NoSettings, alternating_flip),
     "random_vertical_flip": (RandomVerticalFlipConfig, random_vertical_flip),
     "random_rotation": (RandomRotationConfig, random_rotation),
     "random_affine": (RandomAffineConfig, random_affine),

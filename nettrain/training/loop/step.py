@@ -20,7 +20,7 @@ from nettrain.model.network import Network
 from nettrain.ops.mean import mean
 from nettrain.optim.optimizer import Optimizer
 
-Loss = Callable[[Tensor, Array], Tensor]  # outputs (N,K), labels (N) -> one loss a picture (N)
+Loss = Callable[[Tensor, Array], Tensor]  # outputs (N,K), labels (N) or shares of them (N,K) -> one loss a picture (N)
 Follow = Callable[[int], None]  # may neither fail nor be interrupted: it is part of the commit
 
 
@@ -30,7 +30,10 @@ def nobody(step: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a step found before it committed: the loss in nats per image, and how many pictures were right."""
+    """What a step found before it committed: the loss in nats per image, and how many pictures were right.
+
+    A mixed picture is right where the network says what it mostly is.
+    """
 
     loss: float
     correct: int
@@ -65,7 +68,7 @@ class Stepper:
         for number, batch in enumerate(batches):
             self.clock.lap("data")
             share = len(batch.labels) / pictures
-            found, proposed = self._add(batch.images, batch.labels, replace(now, start=batch.start), share, number > 0)
+            found, proposed = self._add(batch, replace(now, start=batch.start), share, number > 0)
             loss += share * found.loss
             correct += found.correct
             proposals += proposed
@@ -75,14 +78,12 @@ class Stepper:
         self.clock.end_step(pictures)
         return Outcome(loss, correct)
 
-    def _add(
-        self, images: Array, labels: Array, now: Pass, share: float, onto: bool
-    ) -> tuple[Outcome, Sequence[Proposal]]:
+    def _add(self, batch: Batch, now: Pass, share: float, onto: bool) -> tuple[Outcome, Sequence[Proposal]]:
         """A batch forward and back; its share of the gradients in the place of those there, or added onto them."""
         graph = Graph(clock=self.clock)
-        outputs = self.network(graph.input(images), now)
-        loss = mean(self.loss(outputs, labels))
-        outcome = Outcome(float(loss.array), count_right(outputs.array, labels))
+        outputs = self.network(graph.input(batch.images), now)
+        loss = mean(self.loss(outputs, batch.targets))
+        outcome = Outcome(float(loss.array), count_right(outputs.array, batch.labels))
         del outputs
         proposals = graph.proposals
         gradients = backward(loss, {} if onto else self._gradients.views)
@@ -91,16 +92,16 @@ class Stepper:
         del gradients
         finite = np.isfinite(outcome.loss) and all(proposal.finite() for proposal in proposals)
         if not (finite and np.isfinite(self._gradients.array).all()):
-            bad = self._first_bad(images, labels, now)
+            bad = self._first_bad(batch, now)
             raise Diverged(f"diverged at step {now.step + 1} of epoch {now.epoch + 1}: {bad}", cure=SMALLER_RATE)
         self.clock.lap("gather")
         return outcome, proposals
 
-    def _first_bad(self, images: Array, labels: Array, now: Pass) -> str:
+    def _first_bad(self, batch: Batch, now: Pass) -> str:
         """The step once more, looking at every tensor: a step is a pure function, so it fails at the same place."""
         graph = Graph(checked=True)
         try:
-            backward(mean(self.loss(self.network(graph.input(images), now), labels)))
+            backward(mean(self.loss(self.network(graph.input(batch.images), now), batch.targets)))
         except NonFinite as error:
             return str(error)
         return "a running statistic of batch norm is not finite"

@@ -58,7 +58,7 @@ def augmented(document: Document[Config], pictures: int | None, epochs: int) -> 
     for row, file in enumerate(loaded.paths):
         one = np.array([row])
         after = (
-            batches.augmented(loaded.take(one), epoch, int(positions[epoch][places[file]]))[0]
+            batches.augmented(loaded.take(one), epoch, positions[epoch][places[file]][None])[0]
             for epoch in range(epochs)
         )
         label = label_text(loaded.labels[row], loaded.classes)

@@ -13,6 +13,8 @@ from nettrain.arrays.flat import Flat
 from nettrain.autograd.backward import backward
 from nettrain.autograd.tensor import Graph, Tensor
 from nettrain.config.document import Document
+from nettrain.data.augment.mixing import mixings_of
+from nettrain.data.labels import Labels, as_shares
 from nettrain.errors import Diverged
 from nettrain.model.layer import Pass
 from nettrain.ops.mean import mean
@@ -63,7 +65,10 @@ def gradcheck(document: Document[Config], classes: int) -> Iterator[Checked]:
         if np.ptp(view) == 0:
             view += JITTER * _normal(view.shape, f"gradcheck/{name}")
     pictures = _normal((PICTURES, *map(int, network.input_shape)), "gradcheck/pictures")
-    labels = np.arange(PICTURES) % classes
+    labels: Labels = np.arange(PICTURES) % classes
+    if mixings_of(config.data.augment):
+        shares = as_shares(labels, classes)
+        labels = (2 * shares + np.roll(shares, 1, axis=0)) / 3
     weighted = config.loss.settings.class_weights is not None
     of_outputs = training_loss(config.loss, [0.5 + label / classes for label in range(classes)] if weighted else None)
 

@@ -185,7 +185,7 @@ def one_batch(plan: Outlook) -> OneBatch:
     for step in range(1 + REPEATS):
         begun = time.perf_counter()
         (batch,) = batches.training(step)
-        losses.append(stepper(batch.images, batch.labels, Pass(True, config.seed, step, step), SMALL_LR).loss)
+        losses.append(stepper.step([batch], size, Pass(True, config.seed, step, step), SMALL_LR).loss)
         times.append(time.perf_counter() - begun)
     return OneBatch(losses[0], size / min(times[1:]), tuple(skipped))
 

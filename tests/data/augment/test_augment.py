@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from augment_cases import CASES, COLOURLESS, KEEPS_ALPHA, draw, noise, photos
 
+from nettrain.config.fields import NoSettings
+from nettrain.data.augment.alternating_flip import alternating_flip
+from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.random_crop import RandomCropConfig, random_crop
 from nettrain.data.augment.random_horizontal_flip import RandomHorizontalFlipConfig, random_horizontal_flip
 from nettrain.data.augment.random_vertical_flip import RandomVerticalFlipConfig, random_vertical_flip
@@ -132,3 +137,21 @@ def test_so_many_pictures_are_changed_as_the_chance_says(kind):
     assert abs((out != pixels).any(axis=(1, 2, 3)).mean() - 0.3) < 0.075  # about five standard deviations
     everything = function(pixels[:50], record(**{**CHANCES[kind], "p": 1.0}), draw(50))
     assert (everything != pixels[:50]).any(axis=(1, 2, 3)).all()
+
+
+def test_an_alternating_flip_shows_the_other_side_in_the_next_epoch():
+    """Wherever the picture stands, and in any company; half of the pictures begin mirrored."""
+    pixels = noise(2000, 1, 2)
+    sides = []
+    for epoch in range(4):
+        order = np.random.default_rng(epoch).permutation(2000)
+        out = alternating_flip(pixels[order], NoSettings(), Draw(1, "test", epoch, np.arange(2000), pictures=order))
+        flipped = np.empty(2000, bool)
+        flipped[order] = (out != pixels[order]).any(axis=(1, 2, 3))
+        np.testing.assert_array_equal(out[flipped[order]], pixels[order][flipped[order]][:, :, ::-1])
+        sides.append(flipped)
+    for earlier, later in pairwise(sides):
+        np.testing.assert_array_equal(earlier, ~later)
+    assert abs(sides[0].mean() - 0.5) < 0.06  # about five standard deviations
+    other = alternating_flip(pixels, NoSettings(), Draw(2, "test", 0, np.arange(2000)))
+    assert 0.4 < ((other != pixels).any(axis=(1, 2, 3)) == sides[0]).mean() < 0.6  # another seed, other first sides

@@ -10,17 +10,19 @@ from commands import MLP
 from training.setting_up import document_of
 
 from nettrain.config.forms import keys_of
+from nettrain.data.augment.mixing import MIXINGS
 from nettrain.data.augment.operations import OPERATIONS
 from nettrain.data.augment.table import AUGMENTATIONS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "augmentation.md").read_text(encoding="utf-8")
+KINDS = {**AUGMENTATIONS, **MIXINGS}
 BLOCKS = re.findall(r"```yaml\ndata:\n(.*?)```", PAGE, re.DOTALL)
 
 
-@pytest.mark.parametrize("kind", AUGMENTATIONS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_augmentation_is_named_with_its_settings(kind: str) -> None:
     assert f"`{kind}`" in PAGE
-    for key in keys_of(AUGMENTATIONS[kind][0]).keys() - {"fill", "all_ops"}:
+    for key in keys_of(KINDS[kind][0]).keys() - {"fill", "all_ops"}:
         assert re.search(rf"\b{key}\b", PAGE), key
 
 

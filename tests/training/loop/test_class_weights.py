@@ -11,6 +11,7 @@ import pytest
 from commands import MLP
 from training.setting_up import Setup, document_of, prepared_for
 
+from nettrain.autograd.tensor import Tensor
 from nettrain.config.fields import Chosen
 from nettrain.data.split import Split
 from nettrain.errors import CheckpointError, ConfigError
@@ -18,6 +19,7 @@ from nettrain.model.layer import Pass
 from nettrain.ops.loss_table import LOSSES
 from nettrain.training.loop.class_weights import class_weights, weights_note
 from nettrain.training.loop.closing import validate
+from nettrain.training.loop.objective import training_loss
 from nettrain.training.probing.rehearsal import outlook
 
 CLASSES = ("cat", "dog", "owl")
@@ -101,6 +103,17 @@ def test_val_loss_has_no_weights(small: Path) -> None:
         prepared.network.materialise(1)
     assert heavy.notes[1:] == ("class weights: 0 1, 1 1, 2 1, 3 7, 4 1, 5 1, 6 1, 7 1, 8 1, 9 1",)
     assert validate(plain) == validate(heavy)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in LOSSES.items() if row.shares])
+def test_of_a_mixed_picture_each_share_counts_by_the_weight_of_its_class(kind: str) -> None:
+    outputs = Tensor(np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32))
+    loss = training_loss(chosen("balanced", kind), (0.5, 1.0, 4.0))
+    one, other = np.array([0, 1, 2, 0, 1]), np.array([1, 2, 0, 2, 0])
+    rows = np.eye(3, dtype=np.float32)
+    found = loss(outputs, np.float32(0.75) * rows[one] + np.float32(0.25) * rows[other]).array
+    expected = 0.75 * loss(outputs, one).array + 0.25 * loss(outputs, other).array
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("kind", LOSSES)

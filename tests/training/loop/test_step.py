@@ -241,6 +241,20 @@ def test_the_outcome_is_loss_and_hits_before_the_update(setup: Setup) -> None:
     assert setup.everything() != before
 
 
+def test_a_mixed_batch_learns_from_its_shares_and_is_right_where_it_says_what_a_picture_mostly_is(setup: Setup) -> None:
+    batch = setup.first(1)
+    rows = np.eye(10, dtype=np.float32)
+    shares = np.float32(0.75) * rows[batch.labels] + np.float32(0.25) * rows[np.roll(batch.labels, 1)]
+    losses = []
+    for labels in (batch.labels, np.roll(batch.labels, 1)):
+        losses.append(Setup(setup.prepared).stepper(batch.images, labels, NOW, 0).loss)
+    plain = Setup(setup.prepared).stepper(batch.images, batch.labels, NOW, 0)
+    mixed = replace(batch, shares=shares)
+    found = Setup(setup.prepared).stepper.step([mixed], len(batch.labels), NOW, 0)
+    assert found.loss == pytest.approx(0.75 * losses[0] + 0.25 * losses[1], rel=1e-5)
+    assert found.correct == plain.correct
+
+
 def test_a_parameter_without_influence_has_no_gradient(setup: Setup) -> None:
     into = step.Flat({"used": (2,), "unused": (3,)}, np.float32)
     into.array.fill(7)

@@ -34,7 +34,24 @@ train: {{epochs: 1}}
 
 
 def document(activation="relu", loss=""):
-    return read_text(TEXT.format(activation=activation, loss=loss), "c.yaml", Config, TABLES, "/")
+    text = TEXT.format(activation=activation, loss=loss)
+    if "# mixed" in loss:
+        text = text.replace("size: [8, 8]}}", "size: [8, 8]}, augment: [mixup, cutmix]}")
+    return read_text(text, "c.yaml", Config, TABLES, "/")
+
+
+def test_mixed_pictures_have_shares_for_labels(monkeypatch):
+    seen = []
+    real = module.training_loss
+
+    def watched(*given):
+        loss = real(*given)
+        return lambda outputs, labels: seen.append(labels) or loss(outputs, labels)
+
+    monkeypatch.setattr(module, "training_loss", watched)
+    next(gradcheck(document(loss="# mixed\n"), 3))
+    assert seen[0].shape == (8, 3)
+    np.testing.assert_allclose(np.sort(seen[0], axis=1), np.tile([0, 1 / 3, 2 / 3], (8, 1)), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +60,7 @@ def document(activation="relu", loss=""):
         ("relu", ""),
         ("gelu", "loss: mse\n"),
         ("silu", "loss: {cross_entropy: {label_smoothing: 0.1, class_weights: balanced}}\n"),
+        ("relu", "loss: {focal: {gamma: 1.5, class_weights: balanced}}\n# mixed\n"),
     ],
 )
 def test_right_derivatives_pass(activation, loss):

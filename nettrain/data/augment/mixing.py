@@ -1,0 +1,126 @@
+"""Mixing: pictures made of two each, and labels that say how much of each; after all other augmentation.
+
+Every picture draws for itself, by its place in the epoch, how much of it stays. The other is the one that stands before
+it in the epoch, the last one for the first: the order is random, so that is as good as any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nettrain.arrays.hash import integers
+from nettrain.config.fields import Chosen, Record
+from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.settings import Alpha, Chance
+
+F32 = npt.NDArray[np.float32]
+I64 = npt.NDArray[np.int64]
+Kept = npt.NDArray[np.float64]
+Mixing = Callable[[F32, F32, Any, Draw], Kept]
+
+STEP = 2.0**-24  # shares are multiples of it, so that one and what it leaves of 1 are both exact in float32
+
+
+@dataclass(frozen=True)
+class MixupConfig(Record, short="alpha"):
+    """Shares come from the distribution Beta(``alpha``, ``alpha``); ``p`` is the chance that a picture is mixed."""
+
+    alpha: Alpha = 1.0
+    p: Chance = 1.0
+
+
+@dataclass(frozen=True)
+class CutmixConfig(Record, short="alpha"):
+    """Areas come from the distribution Beta(``alpha``, ``alpha``); ``p`` is the chance that a picture is mixed."""
+
+    alpha: Alpha = 1.0
+    p: Chance = 1.0
+
+
+def mixup(images: F32, others: F32, config: MixupConfig, draw: Draw) -> Kept:
+    """Each picture becomes a weighted mean of itself and another one, and so does its label.
+
+    Shapes   images, others (N,...,H,W,C); images are written. Returns the share that each keeps, (N,).
+    Source   Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization", 2018, with a share for each
+             picture in place of one for the batch.
+    """
+    kept = np.rint(draw.shares(config.alpha, 2, 0)[:, 0] / STEP) * STEP
+    share = kept.astype(np.float32).reshape(-1, *(1,) * (images.ndim - 1))
+    images *= share
+    images += others * (1 - share)
+    return kept
+
+
+def cutmix(images: F32, others: F32, config: CutmixConfig, draw: Draw) -> Kept:
+    """A box of each picture is replaced by what another one has there; labels count by area.
+
+    Shapes   images, others (N,...,H,W,C); images are written. Returns the share of the area that each keeps, (N,).
+    Notes    The box has the picture's form and 1 - b of its area, b drawn from the distribution; its centre is anywhere
+             in the picture, and what lies outside is cut off.
+    Source   Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019,
+             section 3.2, with a box for each picture in place of one for the batch.
+    """
+    height, width = images.shape[-3:-1]
+    side = np.sqrt(1 - draw.shares(config.alpha, 2, 0)[:, 0])
+    (top, bottom), (left, right) = (
+        _cut(np.rint(side * length).astype(np.int64), draw.integers(length, place), length)
+        for place, length in ((1, height), (2, width))
+    )
+    for place, (above, below, before, after) in enumerate(zip(top, bottom, left, right, strict=True)):
+        box = (place, ..., slice(above, below), slice(before, after), slice(None))
+        images[box] = others[box]
+    gone: Kept = (bottom - top) * (right - left) / (height * width)
+    return 1 - np.rint(gone / STEP) * STEP
+
+
+def _cut(size: npt.NDArray[np.int64], centre: npt.NDArray[np.int64], length: int) -> tuple[Any, Any]:
+    """Where a stretch of so many pixels begins and ends, what lies outside cut off."""
+    begin = centre - size // 2
+    return np.maximum(begin, 0), np.minimum(begin + size, length)
+
+
+MIXINGS: dict[str, tuple[type[Record], Mixing]] = {
+    "mixup": (MixupConfig, mixup),
+    "cutmix": (CutmixConfig, cutmix),
+}
+
+
+def mixings_of(augment: Sequence[Chosen]) -> tuple[Chosen, ...]:
+    """Those of a list of augmentations that mix."""
+    return tuple(chosen for chosen in augment if chosen.kind in MIXINGS)
+
+
+def misplaced(augment: Sequence[Chosen]) -> Iterator[tuple[str, str]]:
+    """What is wrong with their places in such a list, for ``Record.faults``."""
+    last = max((place for place, chosen in enumerate(augment) if chosen.kind not in MIXINGS), default=0)
+    for place, chosen in enumerate(augment[:last]):
+        if chosen.kind in MIXINGS:
+            what = f"{chosen.kind} mixes pictures that are done with; put it after {augment[last].kind}"
+            yield f"augment.{place}.{chosen.kind}", what
+
+
+def mix(
+    images: F32, shares: F32, mixings: Sequence[tuple[str, Chosen]], seed: int, epoch: int, positions: I64
+) -> tuple[F32, F32]:
+    """Pictures at ``positions`` of an epoch, each mixed with the one before it by one of ``mixings``, or not at all.
+
+    Shapes   positions (N,); images (1+N,...,H,W,C) and shares of classes (1+N,K) begin with what stands before the
+             first -> the same of N, as new arrays.
+    Notes    ``mixings`` come with the purposes that they draw for.
+    """
+    mixed, others, kept = images[1:].copy(), images[:-1], np.ones(len(positions))
+    which = integers(len(mixings), seed, "data.augment.mixing", epoch, positions)
+    for number, (purpose, chosen) in enumerate(mixings):
+        chance = Draw(seed, f"{purpose}.p", epoch, positions).uniform(0)
+        mine = (which == number) & (chance < chosen.settings.p)
+        rows: Any = slice(None) if mine.all() else np.flatnonzero(mine)  # a view where that is possible
+        own, draw = mixed[rows], Draw(seed, purpose, epoch, positions[rows])
+        kept[rows] = MIXINGS[chosen.kind][1](own, others[rows], chosen.settings, draw)
+        mixed[rows] = own
+    share = kept.astype(np.float32)[:, None]
+    return mixed, share * shares[1:] + (1 - share) * shares[:-1]
