@@ -19,7 +19,8 @@ from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.cache import Pictures
 from nettrain.data.labels import Labels, are_several, as_shares, mostly
 from nettrain.data.normalize import Normalization
-from nettrain.data.order import batch_starts, epoch_order
+from nettrain.data.order import batch_starts
+from nettrain.data.sampling import Sampling, sampled_order
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
@@ -58,13 +59,14 @@ class Batches:
     normalization: Normalization
     augment: Sequence[Chosen] = ()
     size: tuple[int, int] | None = None
+    sampling: Sampling = "shuffle"
 
     def training(self, epoch: int, start: int = 0) -> Generator[Batch, None, None]:
         """Shuffled, augmented, mixed batches of an epoch, from the one that begins at position ``start``.
 
         Notes    a batch is a pure function of (seed, epoch, its start), so an epoch can begin anywhere.
         """
-        order = epoch_order(len(self.pictures), self.seed, epoch)
+        order = sampled_order(self.pictures.labels, self.pictures.classes, self.sampling, self.seed, epoch)
         before = 1 if self._augment(mixings=True) else 0  # what the first one is mixed with
 
         def make(place: int) -> Batch:

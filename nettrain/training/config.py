@@ -11,6 +11,7 @@ from nettrain.config.forms import Length
 from nettrain.data.augment.mixing import MIXINGS, mixings_of
 from nettrain.data.augment.table import AUGMENTATION_ALIASES, AUGMENTATIONS
 from nettrain.data.config import DataConfig
+from nettrain.data.sampling import Sampling
 from nettrain.model.kinds import TABLES as MODEL_TABLES
 from nettrain.model.network import ModelConfig
 from nettrain.model.outputs import last_activation
@@ -55,6 +56,9 @@ class TrainConfig(
     A step takes ``accumulate`` batches of ``batch_size`` pictures, one after the other, and moves the weights by the
     mean over all of them: as a batch that many times the size would, in the memory of one.
 
+    ``sampling`` says which pictures an epoch has: each once (``shuffle``), every class as often (``balanced``), or by
+    ``weighted: {cat: 2, dog: 1}``; always as many as there are.
+
     ``max_time`` ends each call of fit or resume after that long, at the next step, saved; it can go on from there.
 
     ``on_nan`` says what a loss, a gradient or a weight that is NaN or infinite does: ``stop`` ends the run with exit
@@ -65,6 +69,7 @@ class TrainConfig(
     epochs: Count
     batch_size: Count = 128
     accumulate: Count = 1
+    sampling: Sampling = "shuffle"
     ema: EmaConfig | None = None
     swa: SwaConfig | None = None
     early_stopping: EarlyStoppingConfig | None = None
@@ -147,6 +152,7 @@ class Config(Record):
         if self.name is not None and (wrong := name_fault(self.name)):
             yield "name", wrong
         yield from self._metric_faults()
+        yield from self._sampling_faults()
         swa = self.train.swa
         if "schedule" in given and swa is not None and swa.lr is not None and swa.after(self.train.epochs) == 0:
             why = "train.swa.lr is the learning rate from the first epoch on"
@@ -160,6 +166,16 @@ class Config(Record):
             why = f"makes labels shares of several classes, and {self.loss.kind} is towards one"
             for chosen in mixings_of(self.data.augment):
                 yield f"{chosen.key}.{chosen.kind}", f"{chosen.kind} {why}; expected the loss {others}"
+
+    def _sampling_faults(self) -> Iterator[tuple[str, str]]:
+        if (sampling := self.train.sampling) == "shuffle":
+            return
+        kind = sampling if sampling == "balanced" else "weighted"
+        if self.data.several:
+            yield "train.sampling", f"{kind} is for one label a picture, but data.labels is several; use class_weights"
+        if self.loss.settings.class_weights == "balanced":
+            both = f"{kind} draws classes otherwise than they are, and balanced class weights count them as they are"
+            yield f"loss.{self.loss.kind}.class_weights", f"train.sampling: {both}; leave one out, or name the weights"
 
     def _metric_faults(self) -> Iterator[tuple[str, str]]:
         several, shares = self.data.several, not LOSSES[self.loss.kind].several

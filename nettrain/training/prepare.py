@@ -18,6 +18,7 @@ from nettrain.data.cache import Bad, Pictures
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.normalize import Normalization, resolve
 from nettrain.data.order import steps_per_epoch
+from nettrain.data.sampling import sampling_note
 from nettrain.data.split import Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv, refuse_others
 from nettrain.errors import ConfigError
@@ -154,8 +155,8 @@ class Prepared:
 
     def batches(self, augment: Sequence[Chosen]) -> Batches:
         """The training pictures in batches, with these augmentations."""
-        size, image = self.config.train.batch_size, self.config.data.image
-        return Batches(self.train, size, self.config.seed, self.normalization, augment, size=image.size)
+        train, size, seed = self.config.train, self.config.data.image.size, self.config.seed
+        return Batches(self.train, train.batch_size, seed, self.normalization, augment, size, train.sampling)
 
     @property
     def bad(self) -> tuple[tuple[str, Bad], ...]:
@@ -168,7 +169,9 @@ class Prepared:
         """What the user should know: of the folders, the batch, and the cache."""
         weights = weights_note(self.class_weights, self.classes)
         begun = () if self.origin is None else self.origin.notes
-        return (*self.splits.notes, *batch_notes(self.config, len(self.train)), *weights, *self.cache_notes, *begun)
+        drawn = sampling_note(self.config.train.sampling, self.train.labels, self.classes)
+        batch = (*batch_notes(self.config, len(self.train)), *drawn, *weights)
+        return (*self.splits.notes, *batch, *self.cache_notes, *begun)
 
     @property
     def cache_notes(self) -> tuple[str, ...]:

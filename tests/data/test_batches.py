@@ -16,6 +16,7 @@ from nettrain.data.batches import Batch, Batches, ahead
 from nettrain.data.cache import Pictures
 from nettrain.data.normalize import Normalization
 from nettrain.data.order import epoch_order
+from nettrain.data.sampling import Sampling, WeightedSampling
 from nettrain.data.split import Split
 
 MIXED = (Chosen("alternating_flip", NoSettings()), Chosen("mixup", MixupConfig()), Chosen("cutmix", CutmixConfig()))
@@ -23,11 +24,11 @@ AUGMENT = (Chosen("random_crop", RandomCropConfig(1)), Chosen("random_horizontal
 PLAIN = Normalization((0.0,), (1 / 255,))  # so that numbers are pixels
 
 
-def batches(n: int = 23, size: int = 5, augment=(), seed: int = 1) -> Batches:
+def batches(n: int = 23, size: int = 5, augment=(), seed: int = 1, sampling: Sampling = "shuffle") -> Batches:
     pixels = np.arange(n * 6, dtype=np.uint8).reshape(n, 2, 3, 1)
     split = Split("train", "root", tuple(f"{i}.png" for i in range(n)), np.arange(n) % 4, tuple("abcd"))
     pictures = Pictures(split, config(2, 3, channels=1), ("",) * n, (), 1, pixels, np.arange(n))
-    return Batches(pictures, size, seed, PLAIN, augment)
+    return Batches(pictures, size, seed, PLAIN, augment, sampling=sampling)
 
 
 def same(one: Batch, other: Batch) -> bool:
@@ -51,11 +52,12 @@ def test_training_sees_every_picture_once_in_the_epochs_order():
     assert made[0].images.flags.c_contiguous
 
 
+@pytest.mark.parametrize("sampling", ["shuffle", "balanced", WeightedSampling({"a": 1, "b": 2, "c": 3, "d": 4})])
 @pytest.mark.parametrize("augment", [(), AUGMENT, MIXED])
-def test_an_epoch_can_begin_at_any_batch(augment):
-    whole = list(batches(augment=augment).training(2))
+def test_an_epoch_can_begin_at_any_batch(augment, sampling):
+    whole = list(batches(augment=augment, sampling=sampling).training(2))
     for place, start in enumerate(range(0, 23, 5)):
-        rest = list(batches(augment=augment).training(2, start))
+        rest = list(batches(augment=augment, sampling=sampling).training(2, start))
         assert len(rest) == 5 - place
         assert all(map(same, rest, whole[place:]))
     assert list(batches().training(0, 23)) == []
@@ -102,9 +104,17 @@ def test_the_sides_of_a_picture_alternate_wherever_it_stands():
     np.testing.assert_array_equal(found[1::2], np.broadcast_to(found[0, :, :, ::-1], (3, *found[0].shape)))
 
 
+@pytest.mark.parametrize("sampling", ["balanced", WeightedSampling({"a": 1, "b": 2, "c": 3, "d": 4})])
+@pytest.mark.parametrize("size", [5, 100])
+def test_an_epoch_is_as_long_as_there_are_pictures_however_they_are_drawn(sampling, size):
+    made = list(batches(size=size, sampling=sampling).training(0))
+    assert sum(len(batch.labels) for batch in made) == 23
+    assert [batch.start for batch in made] == list(range(0, 23, size))
+
+
 @pytest.mark.parametrize("size", [1, 4, 23, 100])
 def test_evaluation_goes_in_file_order_without_augmentation(size):
-    made = list(batches(23, size, (*AUGMENT, *MIXED)).in_order())
+    made = list(batches(23, size, (*AUGMENT, *MIXED), sampling="balanced").in_order())
     images = np.concatenate([batch.images for batch in made])
     np.testing.assert_allclose(images.ravel(), np.arange(23 * 6) % 256, rtol=1e-6)
     np.testing.assert_array_equal(np.concatenate([batch.labels for batch in made]), np.arange(23) % 4)

@@ -52,9 +52,10 @@ PLAIN = "optimizer: {sgd: {lr: 0.05, momentum: 0.9}}\nschedule: {cosine: {warmup
 STATEFUL = """\
 optimizer: {lookahead: {optimizer: {muon: {lr: 0.05, clip_norm: 1, groups: [{match: "*.bias", lr: 0.1}]}}, sync: 5}}
 schedule: {plateau: {patience: 0, threshold: 0.5, factor: 0.5, warmup: 2 steps}}"""
-PARTS = (  # of a training: averages, patience, several starts; one that goes back
+PARTS = (  # of a training: averages, patience, several starts; one that goes back; one that draws its pictures
     ", ema: 0.9, early_stopping: 9, restarts: 2",
     ", swa: {start: 1 epochs, lr: 1e25}, on_nan: rollback, rollback: {factor: 1e-26}",
+    ", sampling: {weighted: {class-0: 3, class-1: 0.5, class-2: 1, class-3: 1}}",
 )
 LARGE = "    - dense: {units: 768, activation: relu}\n    - dense: {units: 1536, activation: relu}"
 

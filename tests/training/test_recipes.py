@@ -32,6 +32,7 @@ TRAIN = "train: {{epochs: 4, batch_size: 16}}"
 STEPS = 4  # an epoch, of 30 pictures each
 WILD = "swa: {{start: 1 epochs, lr: 1e25}}, on_nan: rollback, rollback: {{factor: 1e-26}}"
 CROP = "    - random_crop: {{padding: 1}}\n"
+WEIGHTS = "{{" + ", ".join(f"'{digit}': {digit + 1}" for digit in range(10)) + "}}"
 RECIPES = {  # what stands in train beside epochs and batch_size, and how else the config differs
     "accumulate": ("accumulate: 3", ()),
     "ema": ("ema: 0.9", ()),
@@ -50,6 +51,8 @@ RECIPES = {  # what stands in train beside epochs and batch_size, and how else t
         CROP,
         CROP + "    - alternating_flip\n    - mixup: 0.4\n    - cutmix: {{p: 0.5}}\n",
     ),)),
+    "balanced": ("sampling: balanced, ema: 0.9", ((CROP, CROP + "    - cutmix\n"),)),
+    "weighted": (f"sampling: {{{{weighted: {WEIGHTS}}}}}, swa: 0.5, on_nan: rollback", ()),
     "restarts": ("restarts: {{count: 3, epochs: 2}}", ()),
     "restarts, ema, rollback": ("restarts: 2, ema: 0.9, on_nan: rollback", ()),
     "restarts of two epochs, swa, rollback": ("restarts: {{count: 2, epochs: 2}}, swa: 0, on_nan: rollback", ()),

@@ -36,7 +36,7 @@ def with_statistics(prepared: Prepared, weights: Mapping[str, Array], epoch: int
     by its pictures.
 
     Errors   ``Diverged`` if a statistic is not finite; ``Interrupted`` between two pieces.
-    Notes    The pictures are shuffled as for an epoch: in the order of the files a batch would hold one class, and the
+    Notes    The pictures are drawn as for an epoch: in the order of the files a batch would hold one class, and the
              variance between classes would be in none of them. Dropout is as in training, because that is what the
              running statistics of a training see.
     Source   Izmailov et al. 2018, section 3.2.

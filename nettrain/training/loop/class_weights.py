@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nettrain.config.document import Document
 from nettrain.config.fields import Chosen
 from nettrain.config.suggest import did_you_mean
 from nettrain.config.words import shown
 from nettrain.data.labels import Labels, counts
-from nettrain.errors import ConfigError, escape
+from nettrain.data.sampling import WeightedSampling
+from nettrain.errors import ConfigError, Fault, escape
 from nettrain.training.config import Config
 
 SHOWN = 20  # classes that a note names
 
 
 def check_class_weights(document: Document[Config], classes: Sequence[str]) -> None:
-    """Refuse weights that do not name every class, and nothing else.
+    """Refuse weights, of the loss or of sampling, that do not name every class, and nothing else.
 
     Errors   ``ConfigError`` at the name, or at the weights for one that is missing.
     """
-    loss = document.config.loss
-    given, key = loss.settings.class_weights, f"loss.{loss.kind}.class_weights"
-    if given is None or given == "balanced":
-        return
+    loss, sampling = document.config.loss, document.config.train.sampling
+    faults = []
+    if isinstance(sampling, WeightedSampling):
+        faults += _misnamed(document, "train.sampling.weighted", sampling.weighted, classes)
+    if isinstance(loss.settings.class_weights, Mapping):
+        faults += _misnamed(document, f"loss.{loss.kind}.class_weights", loss.settings.class_weights, classes)
+    if faults:
+        raise ConfigError(faults=faults)
+
+
+def _misnamed(document: Document[Config], key: str, given: Mapping[str, float], classes: Sequence[str]) -> list[Fault]:
     named = {unicodedata.normalize("NFC", name): name for name in given}
     missing = [name for name in classes if name not in named]
     faults = [
@@ -34,8 +42,7 @@ def check_class_weights(document: Document[Config], classes: Sequence[str]) -> N
     ]
     if missing:
         faults.append(document.fault(key, f"no weight for {_listed(missing)}; expected one for every class"))
-    if faults:
-        raise ConfigError(faults=faults)
+    return faults
 
 
 def _meant(name: str, classes: Sequence[str]) -> str:

@@ -141,5 +141,9 @@ def _set_up(document: Document[Config], steps: int, report: Report) -> tuple[Ste
     optimizer = make(config.optimizer, network.materialise(config.seed))
     loss = training_loss(config.loss, class_weights(config.loss, whole.labels, whole.classes))
     stepper = Stepper(network, optimizer, loss)
-    batches = Batches(pictures, size, config.seed, normalization, config.data.augment, size=config.data.image.size)
+    batches = Batches(
+        *(pictures, size, config.seed, normalization, config.data.augment),
+        size=config.data.image.size,
+        sampling=config.train.sampling,
+    )
     return stepper, batches

@@ -19,6 +19,7 @@ from nettrain.data.disk import check_room, entry_path, holding, picture_bytes
 from nettrain.data.normalize import resolve
 from nettrain.data.order import steps_per_epoch
 from nettrain.data.roots import named_folders
+from nettrain.data.sampling import sampling_note
 from nettrain.data.split import Split, Splits
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
@@ -81,7 +82,8 @@ class Outlook:
     def notes(self) -> tuple[str, ...]:
         """What the user should know: of the folders, and of the batch."""
         weights = weights_note(self.class_weights, self.splits.classes)
-        return (*self.splits.notes, *batch_notes(self.config, self.pictures), *weights)
+        drawn = sampling_note(self.config.train.sampling, self.splits.train.labels, self.splits.classes)
+        return (*self.splits.notes, *batch_notes(self.config, self.pictures), *drawn, *weights)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -180,7 +182,11 @@ def one_batch(plan: Outlook) -> OneBatch:
     weights = network.materialise(config.seed)
     optimizer = make(config.optimizer, weights)
     stepper = Stepper(network, optimizer, training_loss(config.loss, plan.class_weights))
-    batches = Batches(pictures, size, config.seed, normalization, config.data.augment, size=config.data.image.size)
+    batches = Batches(
+        *(pictures, size, config.seed, normalization, config.data.augment),
+        size=config.data.image.size,
+        sampling=config.train.sampling,
+    )
     times, losses = [], []
     for step in range(1 + REPEATS):
         begun = time.perf_counter()
