@@ -2,8 +2,9 @@
 
     python tests/trained.py RUN...
 
-It prints the BLAS kernel, and then each run and number of pictures for which a picture's outputs are not the bits that
-it has alone. BLAS chooses its kernel as it loads: hence a program of its own.
+It prints the BLAS kernel, and then each run and number of pictures for which a picture's outputs, or the mean of its
+probabilities over several views, are not the bits that it has alone. BLAS chooses its kernel as it loads: hence a
+program of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from nettrain.training.model_file import Model, load_model
 MODELS = runpy.run_path(str(ROOT / "benchmarks/models.py"))["MODELS"]
 TRAINED = ("cnn_bn", "resnet20")
 CLASSES, PICTURES_A_CLASS, BATCH, EPOCHS = 5, 12, 12, 4  # 50 pictures to train on: 20 steps, every fifth on 2
-COMPANY = 33
+COMPANY, FEW = 33, 5
 
 CONFIG = """\
 seed: 7
@@ -64,7 +65,8 @@ def pictures(root: Path) -> Path:
 def different(model: Model) -> list[str]:
     """Numbers of pictures, and orders, for which a picture's outputs change: before softmax, which would hide some."""
     random = np.random.default_rng(4)
-    images = model.normalization.apply(random.integers(0, 256, (COMPANY, 32, 32, 3), np.uint8))
+    pixels = random.integers(0, 256, (COMPANY, 32, 32, 3), np.uint8)
+    images = model.normalization.apply(pixels)
 
     def bits(places: np.ndarray) -> list[bytes]:
         return [row.tobytes() for row in outputs_of(model.network, images[places])]
@@ -74,6 +76,10 @@ def different(model: Model) -> list[str]:
     if len(set(alone)) < COMPANY:
         return ["two pictures have the same outputs"]
     found = [f"{n} together" for n in range(2, COMPANY + 1) if bits(everyone[:n]) != alone[:n]]
+    views = [model.probabilities(pixels[i : i + 1], tta=True).tobytes() for i in range(FEW)]
+    for n in range(2, FEW + 1):
+        if [row.tobytes() for row in model.probabilities(pixels[:n], tta=True)] != views[:n]:
+            found.append(f"views of {n} together")
     order = random.permutation(COMPANY)
     return [*found, *(["shuffled"] if bits(order) != [alone[i] for i in order] else [])]
 

@@ -11,7 +11,7 @@ import click
 
 from nettrain.cli.completion import file, folder
 from nettrain.cli.gates import tell_gates
-from nettrain.cli.options import tell, threads_option, use_threads
+from nettrain.cli.options import tell, threads_option, tta_option, use_threads
 from nettrain.cli.skipped import skipped_lines
 from nettrain.config.words import some
 from nettrain.errors import Fault, escape
@@ -43,6 +43,7 @@ METRICS = {  # what the text calls them
 @click.option("--split", type=click.Choice(["test", "val", "train"]), help="Which of the run's splits [default: test].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @click.option("--min-accuracy", metavar="X", help="Exit code 7 if the accuracy is less [default: gate.accuracy].")
+@tta_option
 @threads_option
 def evaluate(
     model: str,
@@ -50,12 +51,13 @@ def evaluate(
     split: str | None,
     as_json: bool,
     min_accuracy: str | None,
+    tta: bool,
     threads: int | None,
 ) -> int:
     """Accuracy with its 95 % interval, loss, macro F1, a table of the classes and the confusion matrix.
 
-    With a run the results are also written to its folder evaluate/, and the gates of its config are judged on the same
-    pictures: exit code 7 if one is not met.
+    With a run the results are also written to its folder evaluate/ (with --tta as SPLIT-tta), and the gates of its
+    config are judged on the same pictures: exit code 7 if one is not met.
     """
     if data is not None and split is not None:
         raise click.UsageError("--split names a part of the run's own data; leave it out with --data")
@@ -78,7 +80,7 @@ def evaluate(
         pictures = split_of_run(folder, split)
     else:
         raise click.UsageError("a model file has no data of its own; expected --data FOLDER")
-    found = evaluated(loaded, pictures, gate, Decoding())
+    found = evaluated(loaded, pictures, gate, Decoding(), tta)
     tell(*skipped_lines(Fault(one.reason, os.path.join(pictures.root, one.path)) for one in found.judgement.skipped))
     text = found.text if as_json else tables(found.summary, found.gates)
     click.echo(text, nl=not as_json)
@@ -103,8 +105,9 @@ def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
     ]
     wide = max(len(words) for words, _ in rows)
     bad = f"; {some(len(summary['skipped']), 'bad one')} skipped" if summary["skipped"] else ""
+    views = f", each in the mean over {summary['tta']['views']} views (--tta)" if "tta" in summary else ""
     head = [
-        f"{summary['split']}: {some(summary['n'], 'picture')}{bad}",
+        f"{summary['split']}: {some(summary['n'], 'picture')}{views}{bad}",
         *(f"{words:<{wide}}  {text}" for words, text in rows),
     ]
     labels = [escape(row["label"]) for row in summary["per_class"]]

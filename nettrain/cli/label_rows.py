@@ -48,15 +48,13 @@ class LabelCsv(Labels, Csv):
     """``path,labels,scores,error``, ``|`` between labels and scores; with ``all`` a column ``p:<class>`` each."""
 
     def head(self) -> str:
-        return csv_text([["path", "labels", "scores", "error", *(f"p:{name}" for name in self.classes if self.all)]])
+        return csv_text([["path", "labels", "scores", "error", *self.last_columns()]])
 
     def row(self, found: Prediction) -> str:
         there = self.there(found)
         labels, scores = (self.classes[k] for k, _ in there), (repr(p) for _, p in there)
         cells: list[object] = [found.shown_path, SEPARATOR.join(labels), SEPARATOR.join(scores), found.error]
-        if self.all:
-            cells += [None] * len(self.classes) if found.probabilities is None else list(found.probabilities)
-        return csv_text([cells])
+        return csv_text([cells + self.last_cells(found)])
 
 
 class LabelTable(Labels, Table):

@@ -92,6 +92,13 @@ threads_option = click.option(
     "--threads", type=click.IntRange(1), metavar="N", help="Threads for computing and decoding [default: all cores]."
 )
 
+tta_option = click.option(
+    "--tta",
+    is_flag=True,
+    help="Test-time augmentation: take the mean over each picture shifted by a little to five places, and mirrored "
+    "where the model was trained so.",
+)
+
 profile_option = click.option(
     "--profile",
     is_flag=True,

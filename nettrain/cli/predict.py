@@ -13,7 +13,7 @@ import click
 
 from nettrain.cli.completion import file
 from nettrain.cli.given import STDIN, given_paths, lines_of_stdin
-from nettrain.cli.options import tell, threads_option, use_threads
+from nettrain.cli.options import tell, threads_option, tta_option, use_threads
 from nettrain.config.words import some
 from nettrain.errors import ExitCode
 
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 )
 @click.option("--stream", is_flag=True, help="Answer each path on stdin at once with its row, until stdin ends.")
 @click.option("-0", "nul", is_flag=True, help="Paths on stdin end with NUL instead of a line break.")
+@tta_option
 @threads_option
 def predict(
     paths: tuple[str, ...],
@@ -71,6 +72,7 @@ def predict(
     column: str | None,
     stream: bool,
     nul: bool,
+    tta: bool,
     threads: int | None,
 ) -> int:
     """Classify pictures: files, folders, patterns, or - for paths on stdin.
@@ -94,14 +96,17 @@ def predict(
         model = str(newest_finished().path)
         tell(f"nettrain: using {model}")
     loaded = load_model(find_model(model))
+    if tta:
+        tell(f"nettrain: note: probabilities are the mean over {loaded.views} (--tta)")
     if stream:
-        results, first = classify_each(loaded, lines_of_stdin(nul)), []
+        results, first = classify_each(loaded, lines_of_stdin(nul), tta), []
     else:
-        results = classify(loaded, pictures_named(given_paths(paths, nul, column)))
+        results = classify(loaded, pictures_named(given_paths(paths, nul, column)), tta)
         first = list(islice(results, 64))  # as many as a table looks at for its widths
     width = max((len(found.path) for found in first), default=0)
     formats = LABEL_FORMATS if loaded.config.data.several else FORMATS
-    rows = formats[form](loaded.classes, top=top, all=every, width=width, least=least)
+    views = loaded.views.count if tta else None
+    rows = formats[form](loaded.classes, top=top, all=every, width=width, least=least, views=views)
     seen = bad = unsure = 0
 
     def texts() -> Iterator[str]:

@@ -57,7 +57,8 @@ class Prediction:
 class Format(ABC):
     """How predictions become lines: ``top`` classes each, or all; ``width`` is that of the longest path, for tables.
 
-    With ``least`` every row says whether it is unsure: no class has that much confidence, as it is printed.
+    With ``least`` every row says whether it is unsure: no class has that much confidence, as it is printed. ``views``
+    is how many of each picture its probabilities are the mean over, where that is asked for; then every row says so.
     """
 
     classes: Sequence[str]
@@ -65,6 +66,7 @@ class Format(ABC):
     all: bool = False
     width: int = 0
     least: float | None = None
+    views: int | None = None
 
     @property
     def count(self) -> int:
@@ -92,7 +94,7 @@ class JsonLines(Format):
     """``{"path","label","confidence","index","top":[{"label","confidence"}],"error",...}``, nulls for a bad picture.
 
     A path that is not UTF-8 is escaped, and ``path_b64`` beside it has its bytes. With ``least`` there is ``unsure``,
-    and where that is true label and index are null.
+    and where that is true label and index are null; with ``views`` there is ``views``.
     """
 
     def row(self, found: Prediction) -> str:
@@ -106,6 +108,8 @@ class JsonLines(Format):
             row["unsure"] = None if found.error is not None else self.is_unsure(found)
         if self.is_unsure(found):
             row |= {"label": None, "index": None}
+        if self.views is not None:
+            row["views"] = self.views
         row["format_version"] = ROWS
         return _printable(_json(row)) + "\n"
 
@@ -117,14 +121,26 @@ class JsonLines(Format):
 
 
 class Csv(Format):
-    """``path,label,confidence,index,error``, with ``least`` also ``unsure``; with ``all`` a column ``p:<class>`` each.
+    """``path,label,confidence,index,error``, with ``least`` also ``unsure``, with ``views`` also ``views``.
 
-    Texts are escaped.
+    With ``all`` there is a column ``p:<class>`` each. Texts are escaped.
     """
 
     def head(self) -> str:
         columns = ["path", "label", "confidence", "index", "error", *(["unsure"] if self.least is not None else ())]
-        return csv_text([columns + [f"p:{name}" for name in self.classes if self.all]])
+        return csv_text([columns + self.last_columns()])
+
+    def last_columns(self) -> list[str]:
+        """Those of the views, and of the probabilities of all classes."""
+        views = [] if self.views is None else ["views"]
+        return views + [f"p:{name}" for name in self.classes if self.all]
+
+    def last_cells(self, found: Prediction) -> list[object]:
+        """What stands under them."""
+        views: list[object] = [] if self.views is None else [self.views]
+        if not self.all:
+            return views
+        return views + ([None] * len(self.classes) if found.probabilities is None else list(found.probabilities))
 
     def row(self, found: Prediction) -> str:
         cells: list[object] = [found.shown_path, None, None, None, found.error]
@@ -133,9 +149,7 @@ class Csv(Format):
             cells = [found.shown_path, *named, found.error]
         if self.least is not None:
             cells.append(None if found.error is not None else int(self.is_unsure(found)))
-        if self.all:
-            cells += [None] * len(self.classes) if found.probabilities is None else list(found.probabilities)
-        return csv_text([cells])
+        return csv_text([cells + self.last_cells(found)])
 
 
 class Table(Format):

@@ -59,44 +59,45 @@ class Model:
         what = f"{some(len(network.layers), 'layer')}, {some(len(self.classes), 'class')}, pictures {size}"
         return f"<nettrain.Model {self.path!r}: {what}>"
 
-    def predict(self, pictures: Picture | Iterable[Picture]) -> list[Prediction]:
+    def predict(self, pictures: Picture | Iterable[Picture], *, tta: bool = False) -> list[Prediction]:
         """The class of every picture, in order; the bits of one do not depend on the others.
 
         ``pictures``  one or several of: a path; an array, uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), of any size;
                       a PIL image; or an array of pictures (N, H, W, C).
+        ``tta``       the mean over several views of each, as ``nettrain predict --tta`` has it.
         Errors   ``nettrain.DataError`` names a file that cannot be used; ``ValueError`` for another array,
                  ``TypeError`` for what is no picture at all.
         """
-        return list(self.predict_each(pictures))
+        return list(self.predict_each(pictures, tta=tta))
 
-    def predict_each(self, pictures: Picture | Iterable[Picture]) -> Iterator[Prediction]:
+    def predict_each(self, pictures: Picture | Iterable[Picture], *, tta: bool = False) -> Iterator[Prediction]:
         """The same one after another, for any number of pictures in memory that does not grow with them."""
         remaining, several = each_picture(pictures), self._file.config.data.several
         while batch := list(islice(remaining, INFERENCE_BATCH)):
-            for picture, row in zip(batch, self.probabilities(batch), strict=True):
+            for picture, row in zip(batch, self.probabilities(batch, tta=tta), strict=True):
                 best = int(row.argmax())
                 path = os.fspath(picture) if isinstance(picture, (str, os.PathLike)) else None
                 there = np.flatnonzero(row >= THRESHOLD).tolist() if several else [best]
                 labels = tuple(self.classes[k] for k in there)
                 yield Prediction(path, self.classes[best], float(row[best]), row, labels)
 
-    def probabilities(self, pictures: Picture | Iterable[Picture]) -> npt.NDArray[np.float32]:
+    def probabilities(self, pictures: Picture | Iterable[Picture], *, tta: bool = False) -> npt.NDArray[np.float32]:
         """How sure the model is of each class.  Shapes: N pictures -> (N, K). Errors as for ``predict``."""
         pixels = [self._pixels(picture) for picture in each_picture(pictures)]
         if not pixels:
             return np.empty((0, len(self.classes)), np.float32)
         with surroundings(self.threads):
-            found: npt.NDArray[np.float32] = self._file.probabilities(np.stack(pixels))
+            found: npt.NDArray[np.float32] = self._file.probabilities(np.stack(pixels), tta)
         return found
 
-    def evaluate(self, folder: str | os.PathLike[str]) -> dict[str, Any]:
+    def evaluate(self, folder: str | os.PathLike[str], *, tta: bool = False) -> dict[str, Any]:
         """What ``nettrain evaluate --data FOLDER --json`` prints: one folder of pictures a class, or a CSV list.
 
         Errors   ``nettrain.DataError`` if the folder is not one, or its classes are not the model's.
         """
         with surroundings(self.threads):
             split = folder_split("data", os.fspath(folder), self.classes, self._file.config.data.several)
-            judgement = judge_split(self._file, split, lambda what, done, total: None)
+            judgement = judge_split(self._file, split, lambda what, done, total: None, tta)
         return results.summary(judgement.result, self.sha256, judgement.data_fingerprint, judgement.skipped)
 
     def _pixels(self, picture: Picture) -> npt.NDArray[np.uint8]:

@@ -13,11 +13,12 @@ from nettrain.autograd.tensor import Array
 from nettrain.config.reader import read_text
 from nettrain.config.resolved import to_plain
 from nettrain.data.normalize import Normalization
+from nettrain.data.views import Views
 from nettrain.errors import CheckpointError, ConfigError
 from nettrain.model.network import ModelFault, Network, build_network
 from nettrain.ops.loss_table import LOSSES
 from nettrain.training.config import TABLES, Config
-from nettrain.training.loop.evaluation import outputs_of
+from nettrain.training.loop.evaluation import outputs_of, probabilities_over
 from nettrain.training.store import checkpoint, json_text
 
 OPTIMIZER = "optimizer/"  # prefixes of tensors in the checkpoint of a training: the optimizer's,
@@ -36,14 +37,22 @@ class Model:
     sha256: str
     path: str
 
-    def probabilities(self, pixels: Array) -> Array:
-        """How sure the model is of each class.
+    @property
+    def views(self) -> Views:
+        """Those of a picture that test-time augmentation takes the mean over."""
+        return Views.known_to(self.config.data)
+
+    def probabilities(self, pixels: Array, tta: bool = False) -> Array:
+        """How sure the model is of each class; with ``tta`` in the mean over several views of each picture.
 
         Shapes   pixels (N,H,W,C) uint8, of the size that the model takes -> (N,classes) float32.
         Notes    The bits of a row do not depend on the other pictures.
         """
-        outputs = outputs_of(self.network, self.normalization.apply(pixels))
-        return LOSSES[self.config.loss.kind].probabilities(outputs)
+        images, loss = self.normalization.apply(pixels), self.config.loss
+        if tta:
+            mean: Array = probabilities_over(self.views, self.network, loss, images).astype(np.float32)
+            return mean
+        return LOSSES[loss.kind].probabilities(outputs_of(self.network, images))
 
 
 def model_meta(config: Config, classes: tuple[str, ...], normalization: Normalization) -> dict[str, Any]:

@@ -32,11 +32,11 @@ class Classified:
     error: str | None = None
 
 
-def classify(model: Model, paths: Iterable[str]) -> Iterator[Classified]:
-    """The result for every path; the bits of one do not depend on the others."""
+def classify(model: Model, paths: Iterable[str], tta: bool = False) -> Iterator[Classified]:
+    """The result for every path, with ``tta`` over several views; the bits of one do not depend on the others."""
     for batch in _decoded(paths, model.config.data.image):
         good = [picture for _, picture in batch if not isinstance(picture, BadPicture)]
-        rows = iter(model.probabilities(np.stack(good)) if good else ())
+        rows = iter(model.probabilities(np.stack(good), tta) if good else ())
         for path, picture in batch:
             if isinstance(picture, BadPicture):
                 yield Classified(path, error=picture.reason)
@@ -44,14 +44,14 @@ def classify(model: Model, paths: Iterable[str]) -> Iterator[Classified]:
                 yield Classified(path, next(rows))
 
 
-def classify_each(model: Model, paths: Iterable[str]) -> Iterator[Classified]:
+def classify_each(model: Model, paths: Iterable[str], tta: bool = False) -> Iterator[Classified]:
     """The same result for every path, before the next path is asked for."""
     for path in paths:
         ((_, picture),) = _decode([path], model.config.data.image)
         if isinstance(picture, BadPicture):
             yield Classified(path, error=picture.reason)
         else:
-            yield Classified(path, model.probabilities(picture[None])[0])
+            yield Classified(path, model.probabilities(picture[None], tta)[0])
 
 
 def _decoded(paths: Iterable[str], image: ImageConfig) -> Iterator[list[Decoded]]:

@@ -51,30 +51,31 @@ class Evaluated:
         return json_text.by_key(self.summary)
 
     def write(self, folder: RunFolder) -> None:
-        """Into ``evaluate/`` of the run."""
+        """Into ``evaluate/`` of the run; a mean over several views has names of its own."""
         result = self.judgement.result
+        of = result.split if result.views is None else f"{result.split}-tta"
         files.make_folder(folder.evaluate)
         for name, content in (
-            (f"{result.split}.json", self.text),
-            *([] if result.several else [(f"confusion_{result.split}.csv", results.confusion_csv(result))]),
-            (f"per_class_{result.split}.csv", results.per_class_csv(result)),
-            (f"predictions_{result.split}.csv", results.predictions_csv(result)),
+            (f"{of}.json", self.text),
+            *([] if result.several else [(f"confusion_{of}.csv", results.confusion_csv(result))]),
+            (f"per_class_{of}.csv", results.per_class_csv(result)),
+            (f"predictions_{of}.csv", results.predictions_csv(result)),
         ):
             files.write_atomic(folder.evaluate / name, content.encode())
 
 
-def evaluated(model: Model, split: Split, gate: GateConfig | None, report: Report) -> Evaluated:
-    """The model on every picture of a split, and its gates.
+def evaluated(model: Model, split: Split, gate: GateConfig | None, report: Report, tta: bool = False) -> Evaluated:
+    """The model on every picture of a split, and its gates; with ``tta`` all of it over several views of each.
 
     Errors   those of ``judge_split``, for the other run's model too.
     """
-    judgement = judge_split(model, split, report)
+    judgement = judge_split(model, split, report, tta)
     result = judgement.result
     gates: tuple[Gate, ...] = ()
     if gate is not None:
         other = None
         if gate.not_worse_than is not None:
-            other = _hits_of(gate.not_worse_than.run, split, result, report)
+            other = _hits_of(gate.not_worse_than.run, split, result, report, tta)
         gates = judge_gates(gate, Seen(result.split, result.classes, result.labels, hits(result)), other)
     summary = results.summary(result, model.sha256, judgement.data_fingerprint, judgement.skipped)
     if gates:
@@ -87,9 +88,9 @@ def hits(result: results.Evaluation) -> NDArray[np.float64]:
     return np.asarray(result.scored.right, np.float64)
 
 
-def _hits_of(path: FilePath, split: Split, ours: results.Evaluation, report: Report) -> NDArray[np.float64]:
+def _hits_of(path: FilePath, split: Split, ours: results.Evaluation, report: Report, tta: bool) -> NDArray[np.float64]:
     """Those of another run's best model, on the same pictures."""
-    theirs = judge_split(load_model(find_model(path)), split, report).result
+    theirs = judge_split(load_model(find_model(path)), split, report, tta).result
     if theirs.paths != ours.paths:
         message = "its model cannot read the same pictures as ours, so the two cannot be compared; see on_bad_image"
         raise DataError(message, os.fspath(path))

@@ -33,8 +33,10 @@ class Judgement:
     skipped: tuple[Bad, ...]
 
 
-def judge_split(model: Model, split: Split, report: Report) -> Judgement:
+def judge_split(model: Model, split: Split, report: Report, tta: bool = False) -> Judgement:
     """What the model makes of every picture of a split, in code-point order; bad ones as its config says.
+
+    With ``tta`` it is in the mean over several views of each.
 
     Errors   ``DataError`` if the classes of the split are not the model's; they are matched by name.
     """
@@ -48,7 +50,8 @@ def judge_split(model: Model, split: Split, report: Report) -> Judgement:
     pictures = decode(split, data.image, data.on_bad_image, kept, get_threads(), progress)
     batches = Batches(pictures, INFERENCE_BATCH, 0, model.normalization)
     several, shares = data.several, not LOSSES[model.config.loss.kind].several
-    judged = judge(model.network, model.config.loss, batches.in_order())
+    views = model.views if tta else None
+    judged = judge(model.network, model.config.loss, batches.in_order(), views)
     result = Evaluation(
         split.name,
         model.classes,
@@ -57,6 +60,7 @@ def judge_split(model: Model, split: Split, report: Report) -> Judgement:
         judged.probabilities,
         judged.losses,
         tuple(all_that_fit(model.config.measured, several, shares, len(model.classes))),
+        views,
     )
     return Judgement(result, data_fingerprint([pictures]), pictures.bad)
 

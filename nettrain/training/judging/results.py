@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nettrain.data.cache import Bad
 from nettrain.data.labels import Labels, are_several, label_text
+from nettrain.data.views import Views
 from nettrain.errors import DataError, Diverged, escape
 from nettrain.formats import ROWS
 from nettrain.training.judging.statistics import wilson_interval
@@ -33,7 +34,8 @@ class Evaluation:
 
     ``labels`` are (N) or, where a picture may have several, (N,K) bool.
 
-    ``metrics`` are those that are told beside accuracy and macro F1.
+    ``metrics`` are those that are told beside accuracy and macro F1; ``views`` are those of each picture that all of
+    it is the mean over, None if it was seen as it is.
     """
 
     split: str
@@ -43,6 +45,7 @@ class Evaluation:
     probabilities: NDArray[np.float32]
     losses: NDArray[np.floating]
     metrics: tuple[str, ...] = ()
+    views: Views | None = None
 
     def __post_init__(self) -> None:
         if not self.paths:
@@ -83,6 +86,7 @@ def summary(
     accuracy = accuracy_of(result.several)
     return {
         "split": result.split,
+        **({} if result.views is None else {"tta": result.views.row()}),
         "n": n,
         accuracy: hits / n,
         f"{accuracy}_ci95": list(wilson_interval(hits, n)),

@@ -10,6 +10,7 @@ import numpy as np
 from nettrain.autograd.tensor import Array, Tensor
 from nettrain.config.fields import Chosen
 from nettrain.data.batches import Batch
+from nettrain.data.views import Views
 from nettrain.model.layer import Pass
 from nettrain.model.network import Network
 from nettrain.ops.loss_table import LOSSES
@@ -33,15 +34,34 @@ class Judged:
     losses: Array
 
 
-def judge(network: Network, loss: Chosen, batches: Iterable[Batch]) -> Judged:
-    """Run the network over labelled batches, once, in order."""
+def probabilities_over(views: Views, network: Network, loss: Chosen, images: Array) -> Array:
+    """The mean of the probabilities over the views of each picture, float64 (N,classes).
+
+    Notes    Added up in the order of the views, a row by itself: its bits do not depend on the others.
+    """
+    of = LOSSES[loss.kind].probabilities
+    found = [of(outputs_of(network, view).astype(np.float64)) for view in views.of(images)]
+    mean: Array = sum(found[1:], found[0]) / views.count
+    return mean
+
+
+def judge(network: Network, loss: Chosen, batches: Iterable[Batch], views: Views | None = None) -> Judged:
+    """Run the network over labelled batches, once, in order, or over so many ``views`` of each picture.
+
+    Notes    The loss is then that of the mean probabilities.
+    """
     row, of = LOSSES[loss.kind], judging_loss(loss)
 
     def rows() -> Iterator[tuple[Array, Array, Array]]:
         for batch in batches:
-            outputs = outputs_of(network, batch.images)
+            if views is None:
+                outputs = outputs_of(network, batch.images)
+                probabilities = row.probabilities(outputs)
+            else:
+                probabilities = probabilities_over(views, network, loss, batch.images)
+                outputs = row.outputs(probabilities)
             losses = of(Tensor(outputs), batch.labels).array
-            yield batch.labels, row.probabilities(outputs), losses
+            yield batch.labels, probabilities.astype(np.float32, copy=False), losses.astype(np.float32, copy=False)
 
     labels, probabilities, losses = zip(*rows(), strict=True)
     return Judged(np.concatenate(labels), np.concatenate(probabilities), np.concatenate(losses))
