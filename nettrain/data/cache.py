@@ -92,10 +92,10 @@ class Pictures:
         found = Decoded(len(indices))
 
         def again(place: int) -> None:
-            path = self.split.path(int(indices[place]))
-            picture = found.one(place, path, self.image)
-            if picture is None or (found.digests[place] != self.sha256[indices[place]]).any():
-                raise DataError("the file has changed since it was checked", path)
+            there = int(indices[place])
+            picture = found.one(place, self.split.reader, self.split.files[there], self.image)
+            if picture is None or (found.digests[place] != self.sha256[there]).any():
+                raise DataError("the file has changed since it was checked", self.split.path(there))
             out[place] = picture
 
         with Workers(self.workers, "nettrain-decode") as pool:
@@ -132,10 +132,10 @@ def decode_all(
 ) -> Iterator[Pictures]:
     """``decode`` for each split in its turn, as ``image_of`` its name says; ``report`` gets the name too.
 
-    Notes    splits of one folder share an entry of the disk cache, which is filled when the first of them is due, if
+    Notes    splits of one source share an entry of the disk cache, which is filled when the first of them is due, if
              their pictures become the same.
     """
-    shelves: dict[tuple[str, ImageConfig], tuple[Remembered, dict[str, int]]] = {}
+    shelves: dict[tuple[tuple[str, ...], ImageConfig], tuple[Remembered, dict[str, int]]] = {}
     for split in splits:
         image = image_of(split.name)
         progress = None if report is None else partial(report, split.name)
@@ -144,11 +144,12 @@ def decode_all(
             yield _kept(split, image, on_bad_image, workers, found, pixels, np.arange(len(split.files)))
             continue
         notes: tuple[str, ...] = ()
-        key = split.root, image
+        key = split.reader.parts, image
         if key not in shelves:
-            sharing = [other for other in splits if (other.root, image_of(other.name)) == key]
-            names = sorted({name for other in sharing for name in other.files})
-            shelf = remembered(split.root, names, image, workers, progress)
+            sharing = [other for other in splits if (other.reader.parts, image_of(other.name)) == key]
+            some = sorted({name for other in sharing for name in other.files})
+            names = [some[place] for place in split.reader.ordered(some)]
+            shelf = remembered(split.reader, names, image, workers, progress)
             shelves[key], notes = (shelf, {name: place for place, name in enumerate(names)}), shelf.notes
         shelf, places = shelves[key]
         mine, found = [places[name] for name in split.files], Decoded(len(split.files))
@@ -162,12 +163,12 @@ def _pass(
 ) -> tuple[Decoded, U8 | None]:
     total = len(split.files)
     pixels = _reserve(total, image) if cache == "ram" else None
-    found = Decoded(total)
+    found, order = Decoded(total), split.reader.ordered(split.files)
 
     def chunk(start: int) -> int:
         stop = min(start + CHUNK, total)
-        for place in range(start, stop):
-            picture = found.one(place, split.path(place), image)
+        for place in map(int, order[start:stop]):
+            picture = found.one(place, split.reader, split.files[place], image)
             if pixels is not None and picture is not None:
                 pixels[place] = picture
         return stop - start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
@@ -12,7 +11,8 @@ import numpy.typing as npt
 from nettrain.arrays.threads import Workers
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.config import ImageConfig
-from nettrain.data.pictures import decode, load_bytes
+from nettrain.data.pictures import from_item, most_bytes
+from nettrain.data.reader import Reader
 
 U8 = npt.NDArray[np.uint8]
 Progress = Callable[[int, int], None]  # pictures done, of so many
@@ -21,30 +21,25 @@ CHUNK = 16  # pictures that one task decodes
 DIGEST_BYTES = 32
 
 
-def sha256(data: bytes) -> U8:
-    """The SHA-256 of a file's bytes, (32,) uint8: a third of the memory that its hexadecimal digits take."""
-    return np.frombuffer(hashlib.sha256(data).digest(), np.uint8)
-
-
 class Decoded:
-    """What a pass finds out: of each of ``total`` files the SHA-256, and for each bad one the reason.
+    """What a pass finds out: of each of ``total`` items the SHA-256, and for each bad one the reason.
 
-    Shapes   ``digests (total,32) uint8``, zeros where a file was not read.
+    Shapes   ``digests (total,32) uint8``, zeros where one was not read.
     """
 
     def __init__(self, total: int) -> None:
         self.digests = np.zeros((total, DIGEST_BYTES), np.uint8)
         self.reasons: dict[int, str] = {}
 
-    def one(self, place: int, path: str, image: ImageConfig) -> U8 | None:
+    def one(self, place: int, reader: Reader, name: str, image: ImageConfig) -> U8 | None:
         """The pixels of one picture, which stands at ``place``; None if it is bad.
 
-        Notes    a bad picture has a digest if its file could be read.
+        Notes    a bad picture has a digest if it could be read.
         """
         try:
-            data = load_bytes(path, image)
-            self.digests[place] = sha256(data)
-            return decode(data, image, path)
+            item = reader.read(name, most_bytes(image))
+            self.digests[place] = item.sha256
+            return from_item(item, image, reader.where(name))
         except BadPicture as problem:
             self.reasons[place] = problem.reason
             return None

@@ -1,6 +1,6 @@
 """The disk cache: decoded pictures in a file in the user's cache folder, remembered from one run to the next.
 
-An entry belongs to a folder of pictures and to all that decides their pixels: settings and versions. A picture in it
+An entry belongs to a source of pictures and to all that decides their pixels: settings and versions. A picture in it
 is used if its file has the same size and times as when it was decoded, or else still the same SHA-256. If any picture
 that is wanted is not there, a new entry takes the place of the old one; what the old one had is copied.
 """
@@ -33,7 +33,7 @@ from nettrain.data.cache_folder import (
     sweep,
 )
 from nettrain.data.config import ImageConfig
-from nettrain.data.decoding import Decoded, Progress, counted, each, sha256
+from nettrain.data.decoding import Decoded, Progress, counted, each
 from nettrain.data.entry import (
     FORMAT,
     DamagedEntry,
@@ -44,14 +44,14 @@ from nettrain.data.entry import (
     checksum,
     in_block,
     read_index,
-    stamp,
 )
-from nettrain.data.pictures import load_bytes
+from nettrain.data.pictures import most_bytes
+from nettrain.data.reader import Reader
+from nettrain.data.tree import NO_STAMP
 from nettrain.errors import EnvironmentFault
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
-NO_STAMP = (-1, -1, -1)
 CHECKED = 64  # blocks that one task compares
 SPARE = 4096  # bytes of an index, beside about so many a picture
 INDEXED = 200
@@ -59,7 +59,7 @@ INDEXED = 200
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remembered:
-    """Pictures of a folder in the cache: ``found`` and ``rows (N,)`` of ``pixels`` go by the place among the files."""
+    """Pictures of a source in the cache: ``found`` and ``rows (N,)`` of ``pixels`` go by the place among the names."""
 
     found: Decoded
     pixels: Stored
@@ -79,23 +79,23 @@ class _Old:
 
 
 def remembered(
-    root: str, names: Sequence[str], image: ImageConfig, workers: int, progress: Progress | None = None
+    reader: Reader, names: Sequence[str], image: ImageConfig, workers: int, progress: Progress | None = None
 ) -> Remembered:
-    """The pictures with these names below ``root``, out of the cache; what is not there is decoded and put there.
+    """The pictures with these names, out of the cache; what is not there is decoded, in this order, and put there.
 
     Errors   EnvironmentFault: no cache folder, one in the data folder or that cannot be used, a disk without room.
     Notes    bad pictures are among the results, each with its reason; nothing depends on what the cache held before.
     """
-    path, made = entry_path(root, image), _made(root, image)
+    path, made = entry_path(reader, image), _made(reader, image)
     folder = os.path.dirname(path)
-    refuse_inside(folder, [holding(root, names)])
+    refuse_inside(folder, reader.holding(names))
     if not os.path.exists(path):
         check_writable(folder)
     notes: list[str] = []
     old = None
     try:
         with advised():
-            old = _open(path, root, names, image, workers)
+            old = _open(path, reader, names, image, workers)
     except DamagedEntry as damage:
         notes.append(f"{path}: this cache of decoded pictures is damaged: {damage}; it is made anew")
     size = f"{some(len(names), 'picture')}, {megabytes(picture_bytes(len(names), image))}"
@@ -108,7 +108,7 @@ def remembered(
         files.make_folder(folder)
         sweep(folder)
         check_room(folder, len(names), picture_bytes(len(names), image))
-        found, pixels = _build(path, made, root, names, image, old, workers, progress)
+        found, pixels = _build(path, made, reader, names, image, old, workers, progress)
     notes.append(f"data.cache: {size}{_origin(len(names), old)}: {path}")
     return Remembered(found, pixels, np.arange(len(names)), tuple(notes))
 
@@ -121,15 +121,10 @@ def _origin(total: int, old: _Old | None) -> str:
     return f": {total - known} decoded, {known} from an earlier run" if known else ", kept for later runs"
 
 
-def entry_path(root: str, image: ImageConfig) -> str:
-    """Where the pictures of a folder lie, decoded so, whether they are there yet or not."""
-    name = hashlib.sha256(json.dumps(_made(root, image), sort_keys=True).encode()).hexdigest()[:24]
+def entry_path(reader: Reader, image: ImageConfig) -> str:
+    """Where the pictures of a source lie, decoded so, whether they are there yet or not."""
+    name = hashlib.sha256(json.dumps(_made(reader, image), sort_keys=True).encode()).hexdigest()[:24]
     return os.path.join(cache_folder(), name + SUFFIX)
-
-
-def holding(root: str, names: Sequence[str]) -> str:
-    """The lowest folder that holds all of these pictures below ``root``, or beside it: a list may lie anywhere."""
-    return os.path.commonpath({os.path.abspath(os.path.join(root, os.path.dirname(name))) for name in names})
 
 
 def picture_bytes(total: int, image: ImageConfig) -> int:
@@ -159,13 +154,15 @@ def _full(path: str, needed: int, why: str) -> EnvironmentFault:
     return EnvironmentFault(f"{what}; {advice}", path)
 
 
-def _made(root: str, image: ImageConfig) -> dict[str, object]:
+def _made(reader: Reader, image: ImageConfig) -> dict[str, object]:
     """All that decides the pixels beside the files."""
     decoders = [PIL.__version__, features.version("jpg"), features.version("webp")]
-    return {"format": FORMAT, "root": os.path.abspath(root), "image": asdict(image), "decoders": decoders}
+    root, parts = os.path.abspath(reader.root), [os.path.abspath(part) for part in reader.parts]
+    made = {"format": FORMAT, "root": root, "image": asdict(image), "decoders": decoders}
+    return made if parts == [root] else {**made, "parts": parts}
 
 
-def _open(path: str, root: str, names: Sequence[str], image: ImageConfig, workers: int) -> _Old | None:
+def _open(path: str, reader: Reader, names: Sequence[str], image: ImageConfig, workers: int) -> _Old | None:
     """The entry that is there, compared with the files as they are now. Errors: DamagedEntry."""
     if (handle := files.open_shared(path)) is None:
         return None
@@ -183,10 +180,10 @@ def _open(path: str, root: str, names: Sequence[str], image: ImageConfig, worker
         files.mark_used(handle)
     finally:
         os.close(handle)
-    return _compare(index, pixels, root, names, image)
+    return _compare(index, pixels, reader, names, image)
 
 
-def _compare(index: Index, pixels: Stored, root: str, names: Sequence[str], image: ImageConfig) -> _Old:
+def _compare(index: Index, pixels: Stored, reader: Reader, names: Sequence[str], image: ImageConfig) -> _Old:
     """Which pictures an entry has as they are now."""
     places = {name: row for row, name in enumerate(index.paths)}
     stamps = index.stamps.tolist()
@@ -194,11 +191,10 @@ def _compare(index: Index, pixels: Stored, root: str, names: Sequence[str], imag
     for place, name in enumerate(names):
         if (row := places.get(name)) is None:
             continue
-        path, digest, reason = os.path.join(root, name), index.digests[row], index.reasons.get(row)
-        now = _stamp(path)
+        digest, reason, now = index.digests[row], index.reasons.get(row), reader.stamp(name)
         if not digest.any() or [*now] != stamps[row]:
             try:  # then its bytes decide
-                if (sha256(load_bytes(path, image)) != digest).any():
+                if (reader.read(name, most_bytes(image)).sha256 != digest).any():
                     continue
             except BadPicture as problem:  # it has no pixels now, whatever it had
                 digest, reason = np.zeros_like(digest), problem.reason
@@ -210,17 +206,10 @@ def _compare(index: Index, pixels: Stored, root: str, names: Sequence[str], imag
     return old
 
 
-def _stamp(path: str) -> tuple[int, int, int]:
-    try:
-        return stamp(path)
-    except (OSError, ValueError):
-        return NO_STAMP
-
-
 def _build(
     path: str,
     made: dict[str, object],
-    root: str,
+    reader: Reader,
     names: Sequence[str],
     image: ImageConfig,
     old: _Old | None,
@@ -246,9 +235,8 @@ def _build(
                     found.copy(place, old.found, place)
                     pixels[place - start] = old.pixels.take(np.array([old.rows[place]]))[0]
                     continue
-                file = os.path.join(root, names[place])
-                stamps[place] = _stamp(file)  # before it is read: a change in between is noticed the next time
-                if (picture := found.one(place, file, image)) is not None:
+                stamps[place] = reader.stamp(names[place])  # before it is read: a change after is noticed the next time
+                if (picture := found.one(place, reader, names[place], image)) is not None:
                     pixels[place - start] = picture
             sums[start:stop] = [checksum(picture.data) for picture in pixels]
             draft.write_at(pixels.data, start * size)

@@ -124,15 +124,6 @@ def in_block(picture_bytes: int) -> int:
     return max(1, min(MOST_IN_BLOCK, _BLOCK_BYTES // picture_bytes))
 
 
-def stamp(path: str) -> tuple[int, int, int]:
-    """What tells a changed file without reading it: its size, and when it and its inode were last changed.
-
-    Errors   OSError, ValueError where there is no such file.
-    """
-    status = os.stat(path)
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
 def block_digest(pixels: U8) -> U8:
     """The SHA-256 of the pixels of a block."""
     return np.frombuffer(hashlib.sha256(pixels.data).digest(), np.uint8)

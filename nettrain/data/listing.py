@@ -11,7 +11,9 @@ import numpy as np
 
 from nettrain.data.labels import Labels
 from nettrain.data.names import unfit_name
-from nettrain.data.walk import Ignored, entries, is_picture, pictures_below
+from nettrain.data.reader import Files, Reader
+from nettrain.data.tree import DISK, Tree
+from nettrain.data.walk import Ignored, is_picture
 from nettrain.errors import DataError, Fault
 
 _LAYOUT = "expected one folder of pictures per class, such as {}"
@@ -21,20 +23,32 @@ _LAYOUT = "expected one folder of pictures per class, such as {}"
 class Listing:
     """Labelled pictures, none of them read.
 
-    Shapes   ``files`` are N paths relative to ``root`` with ``/``, in code-point order; ``labels``, (N,) int64 or
-             several (N,K) bool, are of ``classes``, names after Unicode NFC, in code-point order.
-    Notes    ``splits`` says of each file which split it is of, if the source does.
+    Shapes   ``files`` are the N names that ``reader`` reads, paths with ``/``, in code-point order; ``labels``, (N,)
+             int64 or several (N,K) bool, are of ``classes``, names after Unicode NFC, in code-point order.
+    Notes    ``splits`` says of each file which split it is of, and ``groups`` what it must not be parted from, if the
+             source does.
     """
 
-    root: str
+    reader: Reader
     classes: tuple[str, ...]
     files: tuple[str, ...]
     labels: Labels
     ignored: Ignored
     splits: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+
+    @property
+    def root(self) -> str:
+        """The path that the files' names are relative to."""
+        return self.reader.root
 
 
 def list_folder(root: str | os.PathLike[str], least_classes: int = 2) -> Listing:
+    """List a folder of the disk; see ``list_classes``."""
+    return list_classes(DISK, os.fspath(root), least_classes)
+
+
+def list_classes(tree: Tree, folder: str, least_classes: int = 2) -> Listing:
     """List a folder that has one sub-folder a class, with pictures at any depth in it.
 
     Errors   DataError, one fault a line: no such folder, not a folder, pictures outside a class folder, no class
@@ -42,32 +56,31 @@ def list_folder(root: str | os.PathLike[str], least_classes: int = 2) -> Listing
              control characters, or that differ only in Unicode form or in case.
     Notes    what is passed over, and how links are treated: see ``walk.py``.
     """
-    root = os.fspath(root)
-    if not os.path.isdir(root):
-        what = "is not a folder" if os.path.exists(root) else "no such folder"
+    root = tree.path(folder)
+    if not tree.is_folder(folder):
+        what = "is not a folder" if tree.exists(folder) else "no such folder"
         raise DataError(f"{what}; {_LAYOUT.format(example(root))}", root)
     ignored = Ignored()
-    folders, others = entries(root, ignored)
+    folders, others = tree.entries(folder, ignored)
     loose = [name for name in others if is_picture(name)]
     for name in set(others) - set(loose):
         ignored.other[os.path.splitext(name)[1].lower()] += 1
-    names = {folder: unicodedata.normalize("NFC", folder) for folder in folders}
+    names = {name: unicodedata.normalize("NFC", name) for name in folders}
     faults = list(_layout_faults(root, names, loose, least_classes))
     classes = sorted(set(names.values()))
     index = {name: place for place, name in enumerate(classes)}
     found: list[tuple[str, int]] = []
-    for folder in folders if not loose else ():
-        pictures = pictures_below(os.path.join(root, folder), ignored)
+    for name in folders if not loose else ():
+        pictures = tree.pictures_below(os.path.join(folder, name), ignored)
         if not pictures:
-            faults.append(
-                Fault("this class folder holds no picture; add some, or remove it", os.path.join(root, folder))
-            )
-        found += [(f"{folder}/{picture}", index[names[folder]]) for picture in pictures]
+            faults.append(Fault("this class folder holds no picture; add some, or remove it", os.path.join(root, name)))
+        found += [(f"{name}/{picture}", index[names[name]]) for picture in pictures]
     if faults:
         raise DataError(faults=faults)
     found.sort()
     labels = np.array([label for _, label in found], np.int64)
-    return Listing(root, tuple(classes), tuple(path for path, _ in found), labels, ignored)
+    files = tuple(path for path, _ in found)
+    return Listing(Files(tree, folder), tuple(classes), files, labels, ignored)
 
 
 def example(root: str) -> str:

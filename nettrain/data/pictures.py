@@ -16,6 +16,7 @@ from nettrain.data.config import ImageConfig
 from nettrain.data.formats.found import Damaged, Found
 from nettrain.data.formats.table import Format, describe, recognise
 from nettrain.data.modes import to_bytes
+from nettrain.data.reader import Item
 from nettrain.data.reading import read
 from nettrain.data.resize import fitted, shrink
 from nettrain.errors import EnvironmentFault, escape
@@ -46,8 +47,13 @@ def load(path: str | os.PathLike[str], image: ImageConfig) -> npt.NDArray[np.uin
 
 def load_bytes(path: str | os.PathLike[str], image: ImageConfig) -> bytes:
     """The bytes of a picture file, for ``decode``; errors as for ``load``."""
+    return read(os.fspath(path), most_bytes(image))
+
+
+def most_bytes(image: ImageConfig) -> int:
+    """Bytes that a picture file within the pixel cap has at most."""
     cap = image.max_megapixels or CAP_SHRUNK_MEGAPIXELS
-    return read(os.fspath(path), int(cap * MEGA) * BYTES_A_PIXEL + MEGA)
+    return int(cap * MEGA) * BYTES_A_PIXEL + MEGA
 
 
 def decode(data: bytes, image: ImageConfig, path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
@@ -67,13 +73,26 @@ def decode(data: bytes, image: ImageConfig, path: str | os.PathLike[str]) -> npt
     return pixels.reshape(*image.size, image.channels)
 
 
-def from_image(picture: Image.Image, image: ImageConfig) -> npt.NDArray[np.uint8]:
+def from_image(
+    picture: Image.Image, image: ImageConfig, path: str | os.PathLike[str] = "a picture in memory"
+) -> npt.NDArray[np.uint8]:
     """The pixels of a picture that is decoded already. Shapes as for ``load``; errors: BadPicture."""
     try:
         pixels = np.frombuffer(bytearray(fitted(to_bytes(picture, None, image), image).tobytes()), np.uint8)
     except Damaged as problem:
-        raise BadPicture("a picture in memory", str(problem)) from None
+        raise BadPicture(os.fspath(path), str(problem)) from None
+    except MemoryError:
+        raise EnvironmentFault("not enough memory for the picture", os.fspath(path)) from None
     return pixels.reshape(*image.size, image.channels)
+
+
+def from_item(item: Item, image: ImageConfig, path: str) -> npt.NDArray[np.uint8]:
+    """The pixels of an item of a source; ``path`` is for messages. Shapes and errors as for ``load``."""
+    if item.shape is None:
+        return decode(item.data, image, path)
+    height, width, channels = item.shape
+    shape = (height, width) if channels == 1 else item.shape
+    return from_image(Image.fromarray(np.frombuffer(item.data, np.uint8).reshape(shape)), image, path)
 
 
 def inspected(data: bytes) -> tuple[Format, Found]:

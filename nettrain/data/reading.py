@@ -37,28 +37,65 @@ def read(path: str, most: int) -> bytes:
              descriptors left, a failing disk).
     """
     try:
-        _regular(path, os.stat(path))
-        handle = os.open(path, _NO_WAIT)
+        handle, status = _opened(path)
         try:
-            status = os.fstat(handle)
-            _regular(path, status)
             data = os.read(handle, min(most, status.st_size) + 1)  # room for so many is taken before the first is read
             if len(data) != status.st_size:  # it grew, or came in pieces
                 data = _whole(handle, data, most + 1)
         finally:
             os.close(handle)
-    except OSError as problem:
-        if problem.errno not in _REASONS:
-            raise EnvironmentFault(f"cannot read the picture: {problem.strerror}", path) from problem
-        reason = _REASONS[problem.errno]
-        if problem.errno == errno.ENOENT and os.path.islink(path):
-            reason = "a link to a file that is not there"
-        raise BadPicture(path, reason) from None
-    except ValueError:
-        raise BadPicture(path, "the path has a NUL character") from None
+    except (OSError, ValueError) as problem:
+        raise _refused(path, problem) from problem
     if len(data) > most:
-        raise BadPicture(path, f"the file is larger than {most} bytes, more than a picture within the pixel cap needs")
+        raise too_long(path, most)
     return data
+
+
+def too_long(path: str, most: int) -> BadPicture:
+    """The error for a picture file of more than ``most`` bytes."""
+    return BadPicture(path, f"the file is larger than {most} bytes, more than a picture within the pixel cap needs")
+
+
+def open_file(path: str) -> tuple[int, os.stat_result]:
+    """A descriptor for reading a regular file, and what the system says of it. Errors: those of ``read``."""
+    try:
+        return _opened(path)
+    except (OSError, ValueError) as problem:
+        raise _refused(path, problem) from problem
+
+
+def read_at(path: str, handle: int, length: int, place: int) -> bytes:
+    """So many bytes of an open file, from a place in it; fewer where it ends. Errors: those of ``read``."""
+    try:
+        data = os.pread(handle, length, place)
+        while len(data) < length and (more := os.pread(handle, length - len(data), place + len(data))):
+            data += more
+    except OSError as problem:
+        raise _refused(path, problem) from problem
+    return data
+
+
+def _opened(path: str) -> tuple[int, os.stat_result]:
+    _regular(path, os.stat(path))
+    handle = os.open(path, _NO_WAIT)
+    try:
+        status = os.fstat(handle)
+        _regular(path, status)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle, status
+
+
+def _refused(path: str, problem: OSError | ValueError) -> BadPicture | EnvironmentFault:
+    """What a refusal of the system is: the file's fault, or else the machine's."""
+    if not isinstance(problem, OSError):
+        return BadPicture(path, "the path has a NUL character")
+    if problem.errno not in _REASONS:
+        return EnvironmentFault(f"cannot read the picture: {problem.strerror}", path)
+    if problem.errno == errno.ENOENT and os.path.islink(path):
+        return BadPicture(path, "a link to a file that is not there")
+    return BadPicture(path, _REASONS[problem.errno])
 
 
 def _whole(handle: int, data: bytes, most: int) -> bytes:

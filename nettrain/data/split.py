@@ -14,6 +14,7 @@ from nettrain.data.classes import match
 from nettrain.data.config import DataConfig, Fold, SetAside
 from nettrain.data.labels import Labels, are_several, counts
 from nettrain.data.listing import Listing
+from nettrain.data.reader import Reader
 from nettrain.data.roots import Roots, find_roots
 from nettrain.data.sources.table import list_source
 from nettrain.data.stratify import dealt, stratified
@@ -24,17 +25,25 @@ I64 = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """N labelled picture files, relative to ``root``; ``labels``, (N,) int64 or several (N,K) bool, of ``classes``."""
+    """N labelled pictures, the names that ``reader`` reads.
+
+    Shapes   ``labels``, (N,) int64 or several (N,K) bool, of ``classes``.
+    """
 
     name: str
-    root: str
+    reader: Reader
     files: tuple[str, ...]
     labels: Labels
     classes: tuple[str, ...]
 
+    @property
+    def root(self) -> str:
+        """The path that the files' names are relative to."""
+        return self.reader.root
+
     def path(self, place: int) -> str:
         """The full path of one picture."""
-        return os.path.join(self.root, self.files[place])
+        return self.reader.where(self.files[place])
 
     def where(self, label: int) -> str:
         """Where a class is, for messages: its folder, or its name where a list says what belongs to it."""
@@ -104,7 +113,7 @@ def folder_split(name: str, root: str, classes: tuple[str, ...], several: bool =
 
 def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]:
     """The splits that a list divides its pictures into; train alone if it does not."""
-    train = Split("train", listing.root, listing.files, listing.labels, listing.classes)
+    train = Split("train", listing.reader, listing.files, listing.labels, listing.classes)
     if listing.splits is None:
         return {"train": train}
     names = np.array(listing.splits)
@@ -235,7 +244,7 @@ def _other(name: str, root: str, classes: tuple[str, ...], several: bool, notes:
         message = "has a column split, which divides the pictures of data.train; take it out here, where all are used"
         raise DataError(message, root)
     _note(notes, name, listing)
-    return Split(name, listing.root, listing.files, match(classes, listing, name), classes)
+    return Split(name, listing.reader, listing.files, match(classes, listing, name), classes)
 
 
 def _note(notes: list[str], name: str, listing: Listing) -> None:

@@ -39,7 +39,7 @@ def split_csv(splits: Splits) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     for split in splits.all():
-        prefix = _prefix(split, splits.train.root)
+        prefix = _prefix(split, splits.train)
         for file, label in zip(split.files, split.labels, strict=True):
             writer.writerow([_written(prefix + file), _written(label_text(label, split.classes)), split.name])
     return text.getvalue()
@@ -133,7 +133,7 @@ def _match(found: Splits, rows: tuple[Row, ...]) -> _Matched:
     root = found.train.root
     there: dict[tuple[str, str], dict[str, tuple[Split, int]]] = {}  # by split: lists may share a picture
     for split in found.all():
-        prefix, pool = _prefix(split, root), _pool(found, split.name)
+        prefix, pool = _prefix(split, found.train), _pool(found, split.name)
         for place, file in enumerate(split.files):
             there.setdefault((pool, prefix + file), {})[split.name] = split, place
     matched = _Matched({name: [] for name in _NAMES}, [], [], [], [])
@@ -159,13 +159,13 @@ def _pool(found: Splits, name: str) -> str:
     Notes    other splits may share a folder, so that a picture is looked for in its own split alone.
     """
     split = next((split for split in found.all() if split.name == name), None)
-    return "train" if split is not None and split.root == found.train.root else name
+    return "train" if split is not None and split.reader.parts == found.train.reader.parts else name
 
 
 def _gathered(name: str, members: list[tuple[Split, int]], classes: tuple[str, ...]) -> Split:
     index = {label: place for place, label in enumerate(classes)}
     files = tuple(split.files[place] for split, place in members)
-    return Split(name, members[0][0].root, files, _labels(members, index), classes)
+    return Split(name, members[0][0].reader, files, _labels(members, index), classes)
 
 
 def _labels(members: list[tuple[Split, int]], index: dict[str, int]) -> Labels:
@@ -177,10 +177,10 @@ def _labels(members: list[tuple[Split, int]], index: dict[str, int]) -> Labels:
     return labels
 
 
-def _prefix(split: Split, root: str) -> str:
-    if split.root == root:
+def _prefix(split: Split, train: Split) -> str:
+    if split.reader.parts == train.reader.parts:
         return ""
-    return os.path.relpath(split.root, root).replace(os.sep, "/") + "/"
+    return os.path.relpath(split.root, train.root).replace(os.sep, "/") + "/"
 
 
 def _written(text: str) -> str:

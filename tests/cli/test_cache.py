@@ -24,10 +24,10 @@ from nettrain.training.loop.loop import EpochEnd
 Call = Callable[..., Ended]
 DISK = ("--set", "data.cache=disk")
 KILLED = after(
-    "import os, signal; from nettrain.data import decoding;"
-    "real = decoding.decode; left = iter(range(100));"
+    "import os, signal; from nettrain.data import pictures;"
+    "real = pictures.decode; left = iter(range(100));"
     "die = lambda: os.kill(os.getpid(), signal.SIGKILL);"
-    "decoding.decode = lambda *all: die() if next(left, None) is None else real(*all)"
+    "pictures.decode = lambda *all: die() if next(left, None) is None else real(*all)"
 )
 
 

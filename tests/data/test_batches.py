@@ -16,6 +16,7 @@ from nettrain.data.batches import Batch, Batches, ahead
 from nettrain.data.cache import Pictures
 from nettrain.data.normalize import Normalization
 from nettrain.data.order import epoch_order
+from nettrain.data.reader import on_disk
 from nettrain.data.sampling import Sampling, WeightedSampling
 from nettrain.data.split import Split
 
@@ -26,7 +27,7 @@ PLAIN = Normalization((0.0,), (1 / 255,))  # so that numbers are pixels
 
 def batches(n: int = 23, size: int = 5, augment=(), seed: int = 1, sampling: Sampling = "shuffle") -> Batches:
     pixels = np.arange(n * 6, dtype=np.uint8).reshape(n, 2, 3, 1)
-    split = Split("train", "root", tuple(f"{i}.png" for i in range(n)), np.arange(n) % 4, tuple("abcd"))
+    split = Split("train", on_disk("root"), tuple(f"{i}.png" for i in range(n)), np.arange(n) % 4, tuple("abcd"))
     pictures = Pictures(split, config(2, 3, channels=1), ("",) * n, (), 1, pixels, np.arange(n))
     return Batches(pictures, size, seed, PLAIN, augment, sampling=sampling)
 

@@ -19,7 +19,7 @@ from nettrain.errors import DataError, EnvironmentFault, ExitCode
 
 def split_of(root) -> Split:
     listing = list_folder(root)
-    return Split("train", listing.root, listing.files, listing.labels, listing.classes)
+    return Split("train", listing.reader, listing.files, listing.labels, listing.classes)
 
 
 @pytest.fixture

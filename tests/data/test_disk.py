@@ -17,13 +17,13 @@ import pytest
 from data.samples import config, folder, noise, overwritten, png_of, refuse
 
 from nettrain import files
-from nettrain.data import decoding, disk
+from nettrain.data import disk, pictures
 from nettrain.data.cache import Pictures, decode, decode_all
 from nettrain.data.cache_folder import entry_paths
 from nettrain.data.config import ImageConfig
 from nettrain.data.entry import Stored
 from nettrain.data.listing import list_folder
-from nettrain.data.pictures import load_bytes
+from nettrain.data.reader import Files, Item, on_disk
 from nettrain.data.split import Split
 from nettrain.errors import DataError, EnvironmentFault
 
@@ -32,7 +32,7 @@ GREY = config(channels=1)
 
 def split_of(root: Path) -> Split:
     listing = list_folder(root)
-    return Split("train", listing.root, listing.files, listing.labels, listing.classes)
+    return Split("train", listing.reader, listing.files, listing.labels, listing.classes)
 
 
 @pytest.fixture
@@ -51,13 +51,13 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are decoded from here on."""
     seen: list[str] = []
-    real = decoding.decode
+    real = pictures.decode
 
     def counted(data: bytes, image: ImageConfig, path: str) -> np.ndarray:
         seen.append(os.path.basename(path))
         return real(data, image, path)
 
-    monkeypatch.setattr(decoding, "decode", counted)
+    monkeypatch.setattr(pictures, "decode", counted)
     return seen
 
 
@@ -199,7 +199,7 @@ IN_THE_WAY = {
 def test_what_is_no_file_in_the_place_of_an_entry_is_one_line(
     root: Path, kept: Path, make: Callable[[str], None], said: str
 ) -> None:
-    path = disk.entry_path(str(root), GREY)
+    path = disk.entry_path(on_disk(root), GREY)
     kept.mkdir()
     make(path)
     with pytest.raises(EnvironmentFault) as caught:
@@ -279,11 +279,13 @@ def test_a_touched_file_is_read_once_more_and_not_by_every_run(
     os.utime(root / "a/003.png")
     read: list[str] = []
 
-    def counted(path: str, image: ImageConfig) -> bytes:
-        read.append(os.path.relpath(path, root))
-        return load_bytes(path, image)
+    real = Files.read
 
-    monkeypatch.setattr(disk, "load_bytes", counted)
+    def counted(reader: Files, name: str, most: int) -> Item:
+        read.append(name)
+        return real(reader, name, most)
+
+    monkeypatch.setattr(Files, "read", counted)
     for _ in range(3):
         through_disk(root)
     assert read == ["a/003.png"]
@@ -494,7 +496,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing(
     monkeypatch.setattr(files, call, full)
     with pytest.raises(EnvironmentFault) as caught:
         through_disk(root)
-    path = disk.entry_path(str(root), GREY)
+    path = disk.entry_path(on_disk(root), GREY)
     cure = "free some space, set NETTRAIN_CACHE to a folder on another disk, or set data.cache: none"
     assert str(caught.value) == (f"{path}: data.cache: the decoded pictures take 0.0 MB, but the disk is full; {cure}")
     assert os.listdir(kept) == before

@@ -14,12 +14,13 @@ from nettrain.data import normalize
 from nettrain.data.cache import Pictures
 from nettrain.data.config import MeanStd
 from nettrain.data.normalize import IMAGENET, Normalization, measure, resolve
+from nettrain.data.reader import on_disk
 from nettrain.data.split import Split
 
 
 def pictures_of(pixels: np.ndarray) -> Pictures:
     n, height, width, channels = pixels.shape
-    split = Split("train", "root", tuple(f"{i}.png" for i in range(n)), np.zeros(n, np.int64), ("a",))
+    split = Split("train", on_disk("root"), tuple(f"{i}.png" for i in range(n)), np.zeros(n, np.int64), ("a",))
     image = config(height, width, channels=channels)
     return Pictures(split, image, ("",) * n, (), 1, pixels, np.arange(n))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, Fold, SetAside
+from nettrain.data.reader import on_disk
 from nettrain.data.split import Split, divide, folder_split, hold_out, make_splits
 from nettrain.errors import DataError
 
@@ -19,7 +20,7 @@ from nettrain.errors import DataError
 def split_of(counts: list[int]) -> Split:
     labels = np.repeat(np.arange(len(counts)), counts)
     files = tuple(f"{label}/{place:05d}.png" for place, label in enumerate(labels))
-    return Split("train", "root", files, labels, tuple(str(label) for label in range(len(counts))))
+    return Split("train", on_disk("root"), files, labels, tuple(str(label) for label in range(len(counts))))
 
 
 @settings(max_examples=200, deadline=None)

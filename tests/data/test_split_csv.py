@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, SetAside
+from nettrain.data.reader import on_disk
 from nettrain.data.split import Split, Splits, make_splits
 from nettrain.data.split_csv import Row, keep_splits, read_split_csv, refuse_others, split_csv
 from nettrain.errors import DataError
@@ -44,7 +45,7 @@ ODD = st.one_of(
 @given(st.lists(ODD, min_size=2, max_size=8, unique=True))
 def test_any_name_reads_back_and_no_control_byte_is_written(names):
     labels = np.arange(len(names)) % 2
-    split = Split("train", "root", tuple(names), labels, ("x\u200d", "y"))
+    split = Split("train", on_disk("root"), tuple(names), labels, ("x\u200d", "y"))
     text = split_csv(Splits(split, None, None))
     assert not [char for char in text if char != "\n" and unicodedata.category(char)[0] == "C"]
     assert text.encode()

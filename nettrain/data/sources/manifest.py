@@ -1,8 +1,9 @@
-"""A CSV that lists pictures: the columns path and label, and split if it is to divide them."""
+"""A CSV that lists pictures: the columns path and label; split, if it divides them; group, of what stays together."""
 
 from __future__ import annotations
 
 import csv
+import io
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -14,45 +15,48 @@ from nettrain.config.words import shown
 from nettrain.data.labels import SEPARATOR, Labels
 from nettrain.data.listing import Listing
 from nettrain.data.names import unfit_name
+from nettrain.data.reader import Files
+from nettrain.data.tree import Tree
 from nettrain.data.walk import Ignored
 from nettrain.errors import DataError, Fault, Place
 
-COLUMNS = ("path", "label", "split")
+COLUMNS = ("path", "label", "split", "group")
 SPLITS = ("train", "val", "test")
-_KEPT_FOR_LATER = "group"  # pictures that belong together; until it is heeded, it must not be passed over
 _HEADER = "expected a first line such as path,label or path,label,split"
 
 
 @dataclass
 class _Rows:
-    """What the lines of a list say: paths relative to its folder, names of labels, splits; and what is wrong."""
+    """What the lines of a list say: paths relative to its folder, names of labels, splits, groups; what is wrong."""
 
     paths: list[str] = field(default_factory=list)
     labels: list[tuple[str, ...]] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)  # where a picture was listed first
     names: dict[str, str] = field(default_factory=dict)  # a class without regard to case: as it was written first
+    sides: dict[str, tuple[str, int]] = field(default_factory=dict)  # the split that a group is in, and from which line
 
 
-def list_manifest(path: str, several: bool, least_classes: int = 2) -> Listing:
+def list_manifest(tree: Tree, name: str, several: bool, least_classes: int = 2) -> Listing:
     """List the pictures of a CSV; none is read, but each must be there.
 
     Errors   DataError, one fault a line: no such file, not UTF-8, not CSV, columns that are missing, a picture that is
              not there or listed twice, a label that is missing, that has others beside it though each picture has one,
-             or that no class can have; fewer than ``least_classes``.
+             or that no class can have; a group in two splits; fewer than ``least_classes``.
     Notes    Paths are relative to the folder of the CSV. Spaces around a label do not count. Columns of other names are
              passed over, and said to be.
     """
-    found, ignored = _Rows(), Ignored()
-    root = os.path.dirname(path) or os.curdir
+    found, ignored, path = _Rows(), Ignored(), tree.path(name)
+    files = Files(tree, os.path.dirname(name) or tree.top)
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(tree.open(name), encoding="utf-8-sig", newline="") as file:
             lines = csv.reader(file, strict=True)
             places = _places(next(lines, []), path, ignored)
             for cells in lines:
                 if cells:
-                    found.faults += _take(found, cells, places, root, several, Place(path, lines.line_num, 1))
+                    found.faults += _take(found, cells, places, files, several, Place(path, lines.line_num, 1))
     except UnicodeDecodeError as error:
         raise DataError(f"is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8", path) from None
     except csv.Error as error:
@@ -70,7 +74,8 @@ def list_manifest(path: str, several: bool, least_classes: int = 2) -> Listing:
     order = sorted(range(len(found.paths)), key=found.paths.__getitem__)
     labels = _labels([found.labels[place] for place in order], classes, several)
     splits = tuple(found.splits[place] for place in order) if "split" in places else None
-    return Listing(root, classes, tuple(found.paths[place] for place in order), labels, ignored, splits)
+    groups = tuple(found.groups[place] for place in order) if "group" in places else None
+    return Listing(files, classes, tuple(found.paths[place] for place in order), labels, ignored, splits, groups)
 
 
 def _places(head: Sequence[str], path: str, ignored: Ignored) -> dict[str, int]:
@@ -81,15 +86,15 @@ def _places(head: Sequence[str], path: str, ignored: Ignored) -> dict[str, int]:
         raise DataError(f"has no column {missing[0]}; {_HEADER}, got {shown(','.join(names))}", where)
     if twice := next((name for name in COLUMNS if names.count(name) > 1), None):
         raise DataError(f"has the column {twice} twice; {_HEADER}", where)
-    if _KEPT_FOR_LATER in names:
+    if "group" in names:
         cure = "divide the pictures by a column split, or leave it out"
-        raise DataError(f"a column {_KEPT_FOR_LATER} is not understood by this version; {cure}", where)
+        raise DataError(f"a column group is not understood by this version; {cure}", where)
     ignored.columns += [name for name in names if name not in COLUMNS]
     return {name: names.index(name) for name in COLUMNS if name in names} | {"": len(names)}
 
 
 def _take(
-    found: _Rows, cells: list[str], places: dict[str, int], root: str, several: bool, where: Place
+    found: _Rows, cells: list[str], places: dict[str, int], files: Files, several: bool, where: Place
 ) -> Iterator[Fault]:
     """Put one line with the others; yields what is wrong with it."""
     if len(cells) != places[""]:
@@ -101,12 +106,28 @@ def _take(
         names = ()
     if "split" in places and split not in SPLITS:
         yield Fault(f"the split is {shown(split)}; expected train, val or test", where)
+    group = unicodedata.normalize("NFC", cells[places["group"]].strip()) if "group" in places else ""
+    if "group" in places:
+        yield from _group_faults(found, group, split, where)
     yield from _name_faults(found, names, several, where)
-    yield from _path_faults(found, cells[places["path"]], root, where)
-    relative = os.path.relpath(os.path.join(root, cells[places["path"]]), root).replace(os.sep, "/")
+    yield from _path_faults(found, cells[places["path"]], files, where)
+    relative = os.path.relpath(os.path.join(files.folder, cells[places["path"]]), files.folder).replace(os.sep, "/")
     found.paths.append(relative)
     found.labels.append(names)
     found.splits.append(split)
+    found.groups.append(group)
+
+
+def _group_faults(found: _Rows, group: str, split: str, where: Place) -> Iterator[Fault]:
+    if not group:
+        yield Fault(
+            "the group is missing; expected a name, one of its own for a picture that belongs to no other", where
+        )
+        return
+    side, line = found.sides.setdefault(group, (split, where.line))
+    if side != split:
+        cure = "all of a group belong to one split"
+        yield Fault(f"the group {shown(group)} is in {split}, but in {side} in line {line}; {cure}", where)
 
 
 def _name_faults(found: _Rows, names: tuple[str, ...], several: bool, where: Place) -> Iterator[Fault]:
@@ -128,11 +149,11 @@ def _name_faults(found: _Rows, names: tuple[str, ...], several: bool, where: Pla
             yield Fault(f"the classes {twin!a} and {name!a} differ only in case; write them the same", where)
 
 
-def _path_faults(found: _Rows, text: str, root: str, where: Place) -> Iterator[Fault]:
-    full = os.path.join(root, text)
-    if not text or os.path.isdir(full):
+def _path_faults(found: _Rows, text: str, files: Files, where: Place) -> Iterator[Fault]:
+    full = os.path.join(files.folder, text)
+    if not text or files.tree.is_folder(full):
         yield Fault(f"{shown(text)} is no file; expected the path of a picture", where)
-    elif not os.path.exists(full):
+    elif not files.tree.exists(full):
         yield Fault(f"no such file {shown(text)}; paths are relative to the folder of the CSV", where)
     else:
         first = found.lines.setdefault(os.path.normpath(full), where.line)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nettrain.data.listing import Listing, list_folder
+from nettrain.data.listing import Listing, list_classes
 from nettrain.data.names import unfit_among_several
 from nettrain.data.sources.manifest import list_manifest
+from nettrain.data.tree import DISK
 from nettrain.errors import DataError, Fault
 
 
@@ -29,7 +30,7 @@ class Source:
 
 def _folder(path: str, several: bool, least_classes: int) -> Listing:
     """One folder a class; where a picture may have several labels, it has this one."""
-    listing = list_folder(path, least_classes)
+    listing = list_classes(DISK, path, least_classes)
     if not several:
         return listing
     unfit = ((os.path.join(path, name), unfit_among_several(name)) for name in listing.classes)
@@ -38,12 +39,16 @@ def _folder(path: str, several: bool, least_classes: int) -> Listing:
     return replace(listing, labels=np.eye(len(listing.classes), dtype=bool)[listing.labels])
 
 
+def _csv(path: str, several: bool, least_classes: int) -> Listing:
+    return list_manifest(DISK, path, several, least_classes)
+
+
 def _is_csv(path: str) -> bool:
     return path.lower().endswith(".csv") and not os.path.isdir(path)
 
 
 SOURCES: dict[str, Source] = {  # the first that fits; the last says what is wrong with a path that is like none
-    "csv": Source("file", "a CSV with the columns path and label", _is_csv, list_manifest),
+    "csv": Source("file", "a CSV with the columns path and label", _is_csv, _csv),
     "folder": Source("folder", "a folder with one folder of pictures a class", lambda path: True, _folder),
 }
 

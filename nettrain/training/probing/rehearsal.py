@@ -15,7 +15,7 @@ from nettrain.data.batches import Batches
 from nettrain.data.cache import Bad, decode
 from nettrain.data.cache_folder import cache_folder, check_writable, refuse_inside
 from nettrain.data.config import DataConfig
-from nettrain.data.disk import check_room, entry_path, holding, picture_bytes
+from nettrain.data.disk import check_room, entry_path, picture_bytes
 from nettrain.data.normalize import resolve
 from nettrain.data.order import steps_per_epoch
 from nettrain.data.roots import named_folders
@@ -149,9 +149,10 @@ def _cache(splits: Sequence[Split], data: DataConfig) -> tuple[int, int, str | N
     """
     if data.cache == "disk":
         folder = cache_folder()
-        refuse_inside(folder, [*named_folders(data), *(holding(split.root, split.files) for split in splits)])
+        holding = (place for split in splits for place in split.reader.holding(split.files))
+        refuse_inside(folder, [*named_folders(data), *holding])
         pixels = sum(picture_bytes(len(split.files), data.image_of(split.name)) for split in splits)
-        if not all(os.path.exists(entry_path(split.root, data.image_of(split.name))) for split in splits):
+        if not all(os.path.exists(entry_path(split.reader, data.image_of(split.name))) for split in splits):
             check_writable(folder)
             check_room(folder, sum(len(split.files) for split in splits), pixels)
         return 0, pixels, folder

@@ -13,6 +13,7 @@ from training.setting_up import Setup, document_of, prepared_for
 
 from nettrain.autograd.tensor import Tensor
 from nettrain.config.fields import Chosen
+from nettrain.data.reader import on_disk
 from nettrain.data.split import Split
 from nettrain.errors import CheckpointError, ConfigError
 from nettrain.model.layer import Pass
@@ -156,5 +157,5 @@ def test_a_checkpoint_has_them_as_numbers_and_takes_no_others(small: Path) -> No
 
 
 def test_a_split_counts_its_own(small: Path) -> None:
-    split = Split("train", "/", ("a", "b", "c"), np.array([0, 1, 1]), ("cat", "dog"))
+    split = Split("train", on_disk("/"), ("a", "b", "c"), np.array([0, 1, 1]), ("cat", "dog"))
     assert class_weights(chosen("balanced"), split.labels, split.classes) == (3 / 2, 3 / 4)
