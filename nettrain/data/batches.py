@@ -20,7 +20,7 @@ from nettrain.data.cache import Pictures
 from nettrain.data.labels import Labels, are_several, as_shares, mostly
 from nettrain.data.normalize import Normalization
 from nettrain.data.order import batch_starts
-from nettrain.data.sampling import Sampling, sampled_order
+from nettrain.data.sampling import Order, Sampling, sampled_order
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
@@ -66,17 +66,17 @@ class Batches:
 
         Notes    a batch is a pure function of (seed, epoch, its start), so an epoch can begin anywhere.
         """
-        order = sampled_order(self.pictures.labels, self.pictures.classes, self.sampling, self.seed, epoch)
+        order, count = self.order(epoch), len(self.pictures)
         before = 1 if self._augment(mixings=True) else 0  # what the first one is mixed with
 
         def make(place: int) -> Batch:
-            positions = np.arange(place - before, min(place + self.batch_size, len(order))) % len(order)
-            chosen = order[positions]
-            pixels = self.augmented(self.pictures.take(chosen), epoch, positions, chosen)
+            positions = np.arange(place - before, min(place + self.batch_size, count)) % count
+            chosen = order.pictures[positions]
+            pixels = self.augmented(self.pictures.take(chosen), epoch, positions, order)
             images, labels = self.normalization.apply(pixels), self.pictures.labels[chosen]
             return self.mixed(images, labels, epoch, positions[1:]) if before else Batch(place, images, labels)
 
-        return ahead(make, (place for place in batch_starts(len(order), self.batch_size) if place >= start))
+        return ahead(make, (place for place in batch_starts(count, self.batch_size) if place >= start))
 
     def in_order(self) -> Iterator[Batch]:
         """Every picture once, in the order of the files, as it is: for evaluation."""
@@ -87,14 +87,16 @@ class Batches:
 
         return ahead(make, batch_starts(len(self.pictures), self.batch_size))
 
-    def augmented(self, pixels: U8, epoch: int, positions: I64, pictures: I64 | None = None) -> U8:
-        """Pictures (N,H,W,C) that stand at ``positions (N,)`` of an epoch, after every augmentation of one in turn.
+    def order(self, epoch: int) -> Order:
+        """What stands where in an epoch."""
+        return sampled_order(self.pictures.labels, self.pictures.classes, self.sampling, self.seed, epoch)
 
-        ``pictures (N,)`` are which they are, for what lasts from epoch to epoch.
-        """
+    def augmented(self, pixels: U8, epoch: int, positions: I64, order: Order) -> U8:
+        """Pictures (N,H,W,C) that stand at ``positions (N,)`` of an epoch, after every augmentation of one in turn."""
+        pictures, turns = order.pictures[positions], order.turns[positions]
         for purpose, chosen in self._augment(mixings=False):
             _, function = AUGMENTATIONS[chosen.kind]
-            draw = Draw(self.seed, purpose, epoch, positions, self.size, pictures)
+            draw = Draw(self.seed, purpose, epoch, positions, self.size, pictures, turns)
             pixels = function(pixels, chosen.settings, draw)
         if self.size is None or pixels.shape[1:3] == self.size:
             return pixels

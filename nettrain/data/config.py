@@ -18,6 +18,7 @@ from nettrain.config.fields import (
     Record,
 )
 from nettrain.config.words import joined
+from nettrain.data.augment.alternating_flip import undone
 from nettrain.data.augment.mixing import misplaced
 from nettrain.data.augment.random_resized_crop import RandomResizedCropConfig
 from nettrain.data.augment.settings import AugmentConfig
@@ -128,6 +129,7 @@ class DataConfig(Record):
                     )
         elif self.normalize == "imagenet" and channels != 3:
             yield "normalize", f"imagenet is for 3 channels, but image.channels is {channels}; use dataset"
+        yield from undone(self.augment)
         yield from misplaced(self.augment)
         for place, chosen in enumerate(self.augment):
             if isinstance(chosen.settings, AugmentConfig):

@@ -40,10 +40,18 @@ class WeightedSampling(Record):
 Sampling = Literal["shuffle", "balanced"] | WeightedSampling
 
 
-def sampled_order(labels: Labels, classes: Sequence[str], sampling: Sampling, seed: int, epoch: int) -> I64:
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """What stands at the N positions of an epoch: ``pictures (N,)``, and how often each came before, ``turns (N,)``."""
+
+    pictures: I64
+    turns: I64
+
+
+def sampled_order(labels: Labels, classes: Sequence[str], sampling: Sampling, seed: int, epoch: int) -> Order:
     """Which picture stands at each of the N positions of an epoch: a pure function of (seed, epoch).
 
-    Shapes   labels (N,), or several (N,K) where all are shuffled -> (N,).
+    Shapes   labels (N,), or several (N,K) where all are shuffled.
     Notes    Unless they are shuffled, a class has its share of the N, rounded up in some epochs and down in others, so
              that on and on it is right. The pictures of a class stand in a circle, in an order that is drawn, and every
              epoch goes on where the one before stopped: none comes twice before all others have come once.
@@ -51,16 +59,18 @@ def sampled_order(labels: Labels, classes: Sequence[str], sampling: Sampling, se
     n = len(labels)
     shuffled = epoch_order(n, seed, epoch)
     if sampling == "shuffle":
-        return shuffled
+        return Order(shuffled, np.full(n, epoch))
     there = counts(labels, len(classes))
     drawn = permutation(n, seed, "data.sampling.circle")
     circles = np.split(drawn[np.argsort(labels[drawn], kind="stable")], np.cumsum(there)[:-1])
     before, now = _dealt(quotas(sampling, there, classes), seed, epoch)
     taken = [
-        circle[(begin + np.arange(many)) % max(1, len(circle))]
+        (turns, circle[places])
         for circle, begin, many in zip(circles, before, now, strict=True)
+        for turns, places in [np.divmod(begin + np.arange(many), max(1, len(circle)))]
     ]
-    return np.concatenate(taken)[shuffled]
+    turns, pictures = (np.concatenate(parts)[shuffled] for parts in zip(*taken, strict=True))
+    return Order(pictures, turns)
 
 
 def quotas(sampling: Sampling, there: I64, classes: Sequence[str]) -> list[Fraction]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nettrain.data.augment.alternating_flip import MIRRORING
 from nettrain.data.config import DataConfig
 
 Array = npt.NDArray[Any]
 
-MIRRORING = frozenset({"random_horizontal_flip", "alternating_flip"})  # augmentations that teach a mirrored picture
 PART = 32  # a picture is shifted by one of so many parts of its side, at least a pixel
 WAYS = ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))  # of a shift: as it is, and towards each corner
 

@@ -67,9 +67,9 @@ def test_an_epoch_can_begin_at_any_batch(augment, sampling):
 def test_epochs_are_augmented_differently():
     one = batches(augment=AUGMENT)
     pixels = one.pictures.take(np.arange(23))
-    at = np.arange(len(pixels))
-    assert not (one.augmented(pixels, 0, at) == one.augmented(pixels, 1, at)).all()
-    np.testing.assert_array_equal(one.augmented(pixels, 1, at)[7:], one.augmented(pixels[7:], 1, at[7:]))
+    at, order = np.arange(len(pixels)), one.order(1)
+    assert not (one.augmented(pixels, 0, at, order) == one.augmented(pixels, 1, at, order)).all()
+    np.testing.assert_array_equal(one.augmented(pixels, 1, at, order)[7:], one.augmented(pixels[7:], 1, at[7:], order))
 
 
 def test_a_mixed_picture_is_labelled_with_its_shares_and_with_what_it_mostly_is():
@@ -103,6 +103,20 @@ def test_the_sides_of_a_picture_alternate_wherever_it_stands():
         found[epoch, epoch_order(23, 1, epoch)] = next(one.training(epoch)).images
     np.testing.assert_array_equal(found[::2], np.broadcast_to(found[0], (3, *found[0].shape)))
     np.testing.assert_array_equal(found[1::2], np.broadcast_to(found[0, :, :, ::-1], (3, *found[0].shape)))
+
+
+def test_the_sides_of_a_picture_alternate_however_often_it_comes():
+    """Pictures that come in every other epoch, say, would else be seen from one side only."""
+    one = batches(size=23, augment=MIXED[:1], sampling=WeightedSampling({"a": 6, "b": 1, "c": 0.5, "d": 1}))
+    seen = {picture: [] for picture in range(23)}
+    for epoch in range(60):
+        order, (batch,) = one.order(epoch), one.training(epoch)
+        for place in np.argsort(order.turns, kind="stable"):
+            seen[int(order.pictures[place])].append(batch.images[place])
+    assert min(map(len, seen.values())) >= 8
+    for views in seen.values():
+        for place, view in enumerate(views):
+            np.testing.assert_array_equal(view, views[0][:, ::-1] if place % 2 else views[0])
 
 
 @pytest.mark.parametrize("sampling", ["balanced", WeightedSampling({"a": 1, "b": 2, "c": 3, "d": 4})])

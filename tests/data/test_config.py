@@ -91,6 +91,16 @@ FAULTS = {
         "  image: {size: [8, 6]}\n  augment: [{random_crop: 6}]",
         "c.yaml:4:27: data.augment.0.random_crop.padding: must be smaller than the picture's shorter side, 6, got 6",
     ),
+    "sides": (
+        "  image: {size: [8, 6]}\n  augment: [alternating_flip, {random_crop: 1}, random_horizontal_flip: 0.2]",
+        "c.yaml:4:13: data.augment.0.alternating_flip: random_horizontal_flip mirrors pictures too, so that sides "
+        "would not alternate; leave one of them out",
+    ),
+    "sides that alternate twice": (
+        "  image: {size: [8, 6]}\n  augment: [alternating_flip, alternating_flip]",
+        "c.yaml:4:13: data.augment.0.alternating_flip: alternating_flip mirrors pictures too, so that sides would "
+        "not alternate; leave one of them out",
+    ),
     "load size": (
         "  image: {size: [8, 8], load_size: [9, 9]}\n  augment: [random_horizontal_flip]",
         "c.yaml:3:25: data.image.load_size: has no effect without random_resized_crop in data.augment",

@@ -30,15 +30,16 @@ def weighted(**by_name: float) -> WeightedSampling:
 def drawn(labels: np.ndarray, sampling: Sampling, epochs: int, seed: int = 3, first: int = 0) -> np.ndarray:
     """How often each picture came in each epoch.  Shapes: (epochs,N)."""
     classes = CLASSES[: int(labels.max()) + 1]
-    orders = [sampled_order(labels, classes, sampling, seed, epoch) for epoch in range(first, first + epochs)]
+    orders = [sampled_order(labels, classes, sampling, seed, epoch).pictures for epoch in range(first, first + epochs)]
     return np.array([np.bincount(order, minlength=len(labels)) for order in orders])
 
 
 def test_a_shuffle_is_the_order_of_the_epoch() -> None:
     labels = labels_of([4, 3])
-    np.testing.assert_array_equal(sampled_order(labels, CLASSES, "shuffle", 3, 5), epoch_order(7, 3, 5))
-    several = np.zeros((7, 2), bool)
-    np.testing.assert_array_equal(sampled_order(several, CLASSES, "shuffle", 3, 5), epoch_order(7, 3, 5))
+    for given_labels in (labels, np.zeros((7, 2), bool)):  # several labels a picture, too
+        order = sampled_order(given_labels, CLASSES, "shuffle", 3, 5)
+        np.testing.assert_array_equal(order.pictures, epoch_order(7, 3, 5))
+        assert (order.turns == 5).all()
 
 
 @given(sizes, st.integers(0, 2**63), st.integers(0, 1000))
@@ -76,6 +77,18 @@ def test_pictures_of_a_class_come_in_turn_within_an_epoch_and_over_all(there: li
 
 
 @pytest.mark.parametrize("sampling", ["balanced", weighted(a=3, b=0.1, c=1, d=0.5)])
+def test_turns_count_how_often_each_picture_came(sampling: Sampling) -> None:
+    labels = labels_of([20, 7, 0, 1])
+    came = np.zeros(len(labels), np.int64)
+    for epoch in range(40):
+        order = sampled_order(labels, CLASSES[:4], sampling, 3, epoch)
+        for picture in range(len(labels)):
+            turns = np.sort(order.turns[order.pictures == picture])
+            np.testing.assert_array_equal(turns, came[picture] + np.arange(len(turns)))
+            came[picture] += len(turns)
+
+
+@pytest.mark.parametrize("sampling", ["balanced", weighted(a=3, b=0.1, c=1, d=0.5)])
 def test_over_the_epochs_classes_come_as_often_as_asked_for(sampling: Sampling) -> None:
     """Also where an epoch has less than a picture of one: the odd picture goes round."""
     there = [5, 1, 4, 1]
@@ -110,14 +123,14 @@ def test_names_are_the_same_in_any_unicode_form() -> None:
 def test_the_order_is_shuffled_whatever_the_classes() -> None:
     """Every class is as likely at every place."""
     labels = labels_of([6, 2])
-    seen = np.array([labels[sampled_order(labels, CLASSES, "balanced", 7, epoch)] for epoch in range(2000)])
+    seen = np.array([labels[sampled_order(labels, CLASSES, "balanced", 7, epoch).pictures] for epoch in range(2000)])
     assert (abs(seen.mean(axis=0) - 0.5) < 0.06).all()  # about five standard deviations
 
 
 def test_seeds_and_epochs_differ() -> None:
     labels = labels_of([12, 4])
     orders = {
-        tuple(sampled_order(labels, CLASSES, "balanced", seed, epoch).tolist())
+        tuple(sampled_order(labels, CLASSES, "balanced", seed, epoch).pictures.tolist())
         for seed in range(4)
         for epoch in range(4)
     }
@@ -138,4 +151,4 @@ def test_a_note_says_how_often_classes_come() -> None:
 def test_a_few_pictures_are_enough(n: int) -> None:
     labels = np.arange(n)
     for sampling in ("balanced", weighted(a=1, b=5, c=2)):
-        assert len(sampled_order(labels, CLASSES[:n], sampling, 1, 9)) == n
+        assert len(sampled_order(labels, CLASSES[:n], sampling, 1, 9).pictures) == n

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,6 +21,7 @@ from faults.reference import STEPS, Figures, Reference, difference
 
 from nettrain.autograd.op import op
 from nettrain.autograd.tensor import Array, Tensor
+from nettrain.data.batches import Batch
 from nettrain.errors import CheckpointError, ExitCode
 from nettrain.training.loop.step import Stepper
 from nettrain.training.model_file import load_model
@@ -47,12 +49,13 @@ def inject(stack: ExitStack, way: str, step: int, value: float, chance: random.R
     add = Stepper._add
     spot = chance.random()
 
-    def adding(self: Stepper, images: Array, labels: Array, now: Any, *rest: Any) -> Any:
+    def adding(self: Stepper, batch: Batch, now: Any, *rest: Any) -> Any:
         if now.step + 1 != step:
-            return add(self, images, labels, now, *rest)
+            return add(self, batch, now, *rest)
         if way == "pictures":
-            images = images.copy()
+            images = batch.images.copy()
             images.reshape(-1)[int(spot * images.size)] = value
+            batch = replace(batch, images=images)
         elif way == "gradient":
             loss, poisoned = self.loss, poison(value)
 
@@ -68,7 +71,7 @@ def inject(stack: ExitStack, way: str, step: int, value: float, chance: random.R
         else:
             for array in self.optimizer.state().values():
                 array.reshape(-1)[int(spot * array.size)] = value
-        return add(self, images, labels, now, *rest)
+        return add(self, batch, now, *rest)
 
     stack.enter_context(patch.object(Stepper, "_add", adding))
 

@@ -26,7 +26,7 @@ from nettrain import files
 from nettrain.arrays import threads
 from nettrain.autograd.backward import backward
 from nettrain.autograd.tensor import Graph
-from nettrain.data import batches
+from nettrain.data import sampling
 from nettrain.data.order import epoch_order
 from nettrain.errors import EnvironmentFault
 from nettrain.ops.mean import mean
@@ -338,7 +338,7 @@ def _progress_forgotten(name: str) -> Callable[[], None]:
 
 
 def order_by_time() -> None:
-    _plant(batches, "epoch_order", lambda count, seed, epoch: epoch_order(count, time.time_ns() % 1_000_003, epoch))
+    _plant(sampling, "epoch_order", lambda count, seed, epoch: epoch_order(count, time.time_ns() % 1_000_003, epoch))
 
 
 def log_not_cut() -> None:

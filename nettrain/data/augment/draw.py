@@ -10,6 +10,7 @@ import numpy.typing as npt
 from nettrain.arrays.hash import bits, gamma, integers, uniform
 
 F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +18,8 @@ class Draw:
     """The chances of one augmentation for N pictures; ``positions (N,)`` are their places in the epoch's order.
 
     ``size`` is the (H, W) that they are to have in the end, for what changes it; None leaves it. ``pictures (N,)`` are
-    which they are, for what lasts from epoch to epoch; without them the places say so.
+    which they are, and ``turns (N,)`` how often each came before, for what goes on from epoch to epoch; without them
+    every picture keeps its place.
 
     Notes   ``draw`` tells the several numbers apart that one picture needs.
     """
@@ -25,23 +27,24 @@ class Draw:
     seed: int
     purpose: str
     epoch: int
-    positions: npt.NDArray[np.int64]
+    positions: I64
     size: tuple[int, int] | None = None
-    pictures: npt.NDArray[np.int64] | None = None
+    pictures: I64 | None = None
+    turns: I64 | None = None
 
     def __len__(self) -> int:
         return len(self.positions)
 
-    def only(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Draw:
+    def only(self, chosen: npt.NDArray[np.bool_] | I64) -> Draw:
         """The chances of some of the pictures."""
-        pictures = None if self.pictures is None else self.pictures[chosen]
-        return replace(self, positions=self.positions[chosen], pictures=pictures)
+        pictures, turns = (None if all_ is None else all_[chosen] for all_ in (self.pictures, self.turns))
+        return replace(self, positions=self.positions[chosen], pictures=pictures, turns=turns)
 
     def within(self, purpose: str) -> Draw:
         """Other chances, for a part of what is done."""
         return replace(self, purpose=self.purpose + purpose)
 
-    def integers(self, high: int, draw: int) -> npt.NDArray[np.int64]:
+    def integers(self, high: int, draw: int) -> I64:
         """Whole numbers in [0, high), one a picture."""
         return integers(high, self.seed, self.purpose, self.epoch, self.positions, draw)
 
@@ -77,7 +80,11 @@ class Draw:
         found = gamma(alpha, self.seed, self.purpose, self.epoch, self.positions[:, None], draw, np.arange(count))
         return np.asarray(found / found.sum(axis=1, keepdims=True))
 
-    def lasting(self, high: int, draw: int) -> npt.NDArray[np.int64]:
+    def lasting(self, high: int, draw: int) -> I64:
         """Whole numbers in [0, high), one a picture, the same in every epoch."""
         pictures = self.positions if self.pictures is None else self.pictures
         return integers(high, self.seed, self.purpose + ".lasting", pictures, draw)
+
+    def turn(self) -> I64:
+        """How often each picture came before."""
+        return np.full(len(self), self.epoch) if self.turns is None else self.turns

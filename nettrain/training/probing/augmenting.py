@@ -13,7 +13,7 @@ from nettrain.data.batches import Batches
 from nettrain.data.cache import decode
 from nettrain.data.labels import are_several, label_text
 from nettrain.data.normalize import Normalization
-from nettrain.data.order import epoch_order
+from nettrain.data.sampling import sampled_order
 from nettrain.data.split import Split
 from nettrain.errors import DataError
 from nettrain.training.config import Config
@@ -53,12 +53,13 @@ def augmented(document: Document[Config], pictures: int | None, epochs: int) -> 
     before = decode(loaded.split, config.data.image, "error", "ram", get_threads())
     nothing = Normalization((0.0,) * config.data.image.channels, (1.0,) * config.data.image.channels)
     batches = Batches(loaded, 1, config.seed, nothing, config.data.augment, size=config.data.image.size)
-    positions = [np.argsort(epoch_order(len(train.files), config.seed, epoch)) for epoch in range(epochs)]
+    orders = [sampled_order(train.labels, train.classes, "shuffle", config.seed, epoch) for epoch in range(epochs)]
+    positions = [np.argsort(order.pictures) for order in orders]
     found = []
     for row, file in enumerate(loaded.paths):
         one = np.array([row])
         after = (
-            batches.augmented(loaded.take(one), epoch, positions[epoch][places[file]][None])[0]
+            batches.augmented(loaded.take(one), epoch, positions[epoch][places[file]][None], orders[epoch])[0]
             for epoch in range(epochs)
         )
         label = label_text(loaded.labels[row], loaded.classes)
