@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ from nettrain.data.augment.settings import Alpha, Chance
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 Kept = npt.NDArray[np.float64]
-Mixing = Callable[[F32, F32, Any, Draw], Kept]
+Change = Callable[[F32, F32], None]  # of a picture (...,H,W,C), which is written, by another one
+Mixed = tuple[Kept, Sequence[Change]]  # of N pictures: the share that each keeps, (N,), and what becomes of it
+Mixing = Callable[[Any, Draw, tuple[int, int]], Mixed]  # of settings, chances, and the (H, W) of pictures
 
 STEP = 2.0**-24  # shares are multiples of it, so that one and what it leaves of 1 are both exact in float32
 
@@ -42,40 +45,45 @@ class CutmixConfig(Record, short="alpha"):
     p: Chance = 1.0
 
 
-def mixup(images: F32, others: F32, config: MixupConfig, draw: Draw) -> Kept:
+def mixup(config: MixupConfig, draw: Draw, size: tuple[int, int]) -> Mixed:
     """Each picture becomes a weighted mean of itself and another one, and so does its label.
 
-    Shapes   images, others (N,...,H,W,C); images are written. Returns the share that each keeps, (N,).
     Source   Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization", 2018, with a share for each
              picture in place of one for the batch.
     """
     kept = np.rint(draw.shares(config.alpha, 2, 0)[:, 0] / STEP) * STEP
-    share = kept.astype(np.float32).reshape(-1, *(1,) * (images.ndim - 1))
-    images *= share
-    images += others * (1 - share)
-    return kept
+    return kept, [partial(_blend, share=share) for share in kept.astype(np.float32)]
 
 
-def cutmix(images: F32, others: F32, config: CutmixConfig, draw: Draw) -> Kept:
+def _blend(image: F32, other: F32, share: np.float32) -> None:
+    image *= share
+    image += other * (1 - share)
+
+
+def cutmix(config: CutmixConfig, draw: Draw, size: tuple[int, int]) -> Mixed:
     """A box of each picture is replaced by what another one has there; labels count by area.
 
-    Shapes   images, others (N,...,H,W,C); images are written. Returns the share of the area that each keeps, (N,).
     Notes    The box has the picture's form and 1 - b of its area, b drawn from the distribution; its centre is anywhere
              in the picture, and what lies outside is cut off.
     Source   Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019,
              section 3.2, with a box for each picture in place of one for the batch.
     """
-    height, width = images.shape[-3:-1]
+    height, width = size
     side = np.sqrt(1 - draw.shares(config.alpha, 2, 0)[:, 0])
     (top, bottom), (left, right) = (
         _cut(np.rint(side * length).astype(np.int64), draw.integers(length, place), length)
         for place, length in ((1, height), (2, width))
     )
-    for place, (above, below, before, after) in enumerate(zip(top, bottom, left, right, strict=True)):
-        box = (place, ..., slice(above, below), slice(before, after), slice(None))
-        images[box] = others[box]
+    boxes = [
+        (..., slice(above, below), slice(before, after), slice(None))
+        for above, below, before, after in zip(top, bottom, left, right, strict=True)
+    ]
     gone: Kept = (bottom - top) * (right - left) / (height * width)
-    return 1 - np.rint(gone / STEP) * STEP
+    return 1 - np.rint(gone / STEP) * STEP, [partial(_paste, box=box) for box in boxes]
+
+
+def _paste(image: F32, other: F32, box: Any) -> None:
+    image[box] = other[box]
 
 
 def _cut(size: npt.NDArray[np.int64], centre: npt.NDArray[np.int64], length: int) -> tuple[Any, Any]:
@@ -109,18 +117,19 @@ def mix(
 ) -> tuple[F32, F32]:
     """Pictures at ``positions`` of an epoch, each mixed with the one before it by one of ``mixings``, or not at all.
 
-    Shapes   positions (N,); images (1+N,...,H,W,C) and shares of classes (1+N,K) begin with what stands before the
-             first -> the same of N, as new arrays.
+    Shapes   positions (N,); images (1+N,...,H,W,C), which are written, and shares of classes (1+N,K) begin with what
+             stands before the first -> the same of N.
     Notes    ``mixings`` come with the purposes that they draw for.
     """
-    mixed, others, kept = images[1:].copy(), images[:-1], np.ones(len(positions))
+    kept, size = np.ones(len(positions)), (images.shape[-3], images.shape[-2])
+    changes: dict[int, Change] = {}
     which = integers(len(mixings), seed, "data.augment.mixing", epoch, positions)
     for number, (purpose, chosen) in enumerate(mixings):
         chance = Draw(seed, f"{purpose}.p", epoch, positions).uniform(0)
-        mine = (which == number) & (chance < chosen.settings.p)
-        rows: Any = slice(None) if mine.all() else np.flatnonzero(mine)  # a view where that is possible
-        own, draw = mixed[rows], Draw(seed, purpose, epoch, positions[rows])
-        kept[rows] = MIXINGS[chosen.kind][1](own, others[rows], chosen.settings, draw)
-        mixed[rows] = own
+        rows = np.flatnonzero((which == number) & (chance < chosen.settings.p))
+        kept[rows], found = MIXINGS[chosen.kind][1](chosen.settings, Draw(seed, purpose, epoch, positions[rows]), size)
+        changes.update(zip(rows.tolist(), found, strict=True))
+    for place in sorted(changes, reverse=True):  # the last first: the one before it is still as it was
+        changes[place](images[1 + place], images[place])
     share = kept.astype(np.float32)[:, None]
-    return mixed, share * shares[1:] + (1 - share) * shares[:-1]
+    return images[1:], share * shares[1:] + (1 - share) * shares[:-1]
