@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ def check(config: str, settings: tuple[str, ...], as_json: bool, **short: str | 
         click.echo(expected(plan))
         sys.stdout.flush()  # a batch of a large model takes its time
     found = one_batch(plan)
-    tell(*skipped_lines(Fault(bad.reason, os.path.join(split.root, bad.path)) for split, bad in found.skipped))
+    tell(*skipped_lines(Fault(bad.reason, split.reader.where(bad.path)) for split, bad in found.skipped))
     if as_json:
         from nettrain.training.store import json_text
 

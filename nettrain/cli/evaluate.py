@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,7 +80,7 @@ def evaluate(
     else:
         raise click.UsageError("a model file has no data of its own; expected --data FOLDER")
     found = evaluated(loaded, pictures, gate, Decoding(), tta)
-    tell(*skipped_lines(Fault(one.reason, os.path.join(pictures.root, one.path)) for one in found.judgement.skipped))
+    tell(*skipped_lines(Fault(one.reason, pictures.reader.where(one.path)) for one in found.judgement.skipped))
     text = found.text if as_json else tables(found.summary, found.gates)
     click.echo(text, nl=not as_json)
     if folder is not None:

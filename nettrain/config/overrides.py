@@ -118,7 +118,8 @@ class _Target:
         if is_text and len(options) == 1:
             return raw
         node, faults = parse(text, self.override.file, self.override.key)
-        if is_text and not isinstance(node, (Sequence, MappingNode)):
+        maps = any(isinstance(option, (Settings, Kind, Named)) for option in options)
+        if is_text and not isinstance(node, Sequence) and not (maps and isinstance(node, MappingNode)):
             return raw
         self.faults += faults
         if depth + depth_of(node) > MAX_DEPTH:

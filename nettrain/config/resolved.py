@@ -24,10 +24,15 @@ def to_plain(record: Record, environment: bool) -> dict[str, Any]:
     plain = {}
     for name, key in keys_of(type(record)).items():
         value = getattr(record, key.field)
-        if value is None or (not environment and (key.environment or isinstance(value, FilePath))):
+        if value is None or (not environment and (key.environment or _is_path(value))):
             continue
         plain[name] = _plain(value, environment)
     return plain
+
+
+def _is_path(value: Any) -> bool:
+    """Whether a value is a path, or several."""
+    return isinstance(value, FilePath) or (isinstance(value, tuple) and value != () and all(map(_is_path, value)))
 
 
 def plain_value(value: Any) -> Any:

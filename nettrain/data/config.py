@@ -27,6 +27,7 @@ Side = Annotated[int, Limit(1, 4096)]
 Byte = Annotated[int, Limit(0, 255)]
 Part = Annotated[float, Limit(0, 1, open_low=True, open_high=True)]
 Folds = Annotated[int, Limit(2, LARGEST)]
+Source = FilePath | Annotated[tuple[FilePath, ...], Limit(1)]
 Megapixels = Annotated[float, Limit(0, 10_000, open_low=True)]
 
 LARGER = 256, 224  # pictures are kept at so many pixels for so many of the result, where parts of them are cut out
@@ -99,14 +100,15 @@ class MeanStd(Record):
 class DataConfig(Record):
     """Where pictures come from and what is done to them.
 
-    ``train``, ``val`` and ``test`` are folders with one folder a class, or CSV lists with the columns path and label.
+    ``train``, ``val`` and ``test`` are folders with one folder a class, CSV lists with the columns path and label, zip
+    or tar archives of either, or files of pixels (IDX, CIFAR's, .npz); several in a list are joined (docs/data.md).
     ``labels`` is one a picture, or several: any number, ``|`` between them in a CSV.
     """
 
-    train: Annotated[FilePath, Environment]
+    train: Annotated[Source, Environment]
     image: ImageConfig
-    val: Annotated[FilePath, Environment] | SetAside | Fold | None = None
-    test: Annotated[FilePath, Environment] | SetAside | None = None
+    val: Source | SetAside | Fold | None = None
+    test: Source | SetAside | None = None
     labels: Literal["one", "several"] = "one"
     normalize: Literal["dataset", "imagenet", "none"] | MeanStd = "dataset"
     on_bad_image: Literal["error", "skip"] = "error"

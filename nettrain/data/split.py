@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.hash import permutation
+from nettrain.data.apart import refuse_parted, refuse_shared
 from nettrain.data.classes import match
 from nettrain.data.config import DataConfig, Fold, SetAside
+from nettrain.data.grouping import folds_of_groups, part_of_groups
 from nettrain.data.labels import Labels, are_several, counts
 from nettrain.data.listing import Listing
 from nettrain.data.reader import Reader
 from nettrain.data.roots import Roots, find_roots
-from nettrain.data.sources.table import list_source
+from nettrain.data.sources.table import Where, list_source
 from nettrain.data.stratify import dealt, stratified
 from nettrain.errors import DataError, Fault
 
@@ -28,6 +30,7 @@ class Split:
     """N labelled pictures, the names that ``reader`` reads.
 
     Shapes   ``labels``, (N,) int64 or several (N,K) bool, of ``classes``.
+    Notes    pictures of one of ``groups``, if there are such, are never parted.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Split:
     files: tuple[str, ...]
     labels: Labels
     classes: tuple[str, ...]
+    groups: tuple[str, ...] | None = None
 
     @property
     def root(self) -> str:
@@ -54,7 +58,8 @@ class Split:
     def only(self, places: I64, name: str | None = None) -> Split:
         """The pictures at these places, in that order."""
         files = tuple(self.files[place] for place in places)
-        return replace(self, name=name or self.name, files=files, labels=self.labels[places])
+        groups = None if self.groups is None else tuple(self.groups[place] for place in places)
+        return replace(self, name=name or self.name, files=files, labels=self.labels[places], groups=groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +105,29 @@ def make_splits(config: DataConfig, seed: int) -> Splits:
         train, val = hold_out(train, roots.val, seed)
     elif roots.val is not None:
         val = _other("val", roots.val, train.classes, config.several, notes)
-    if isinstance(roots.test, str):
+    if isinstance(roots.test, (str, tuple)):
         test = _other("test", roots.test, train.classes, config.several, notes)
-    _refuse_shared(train, val, test)
-    return Splits(train, val, test, tuple(notes))
+    splits = Splits(train, val, test, tuple(notes))
+    refuse_shared(train, splits.all()[1:])
+    refuse_parted(splits.all())
+    return splits
 
 
 def folder_split(name: str, root: str, classes: tuple[str, ...], several: bool = False) -> Split:
-    """A folder of pictures, or a CSV list, as a split of a model with these classes; errors as for ``make_splits``."""
+    """A source of pictures as a split of a model with these classes; errors as for ``make_splits``."""
     return _other(name, root, classes, several, [])
 
 
 def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]:
     """The splits that a list divides its pictures into; train alone if it does not."""
-    train = Split("train", listing.reader, listing.files, listing.labels, listing.classes)
+    train = Split("train", listing.reader, listing.files, listing.labels, listing.classes, listing.groups)
+    where = roots.train if isinstance(roots.train, str) else listing.root
     if listing.splits is None:
         return {"train": train}
     names = np.array(listing.splits)
     parts = {name: train.only(np.flatnonzero(names == name), name) for name in dict.fromkeys(listing.splits)}
     if "train" not in parts:
-        raise DataError("the column split has no picture to train on; expected some with train", roots.train)
+        raise DataError("the column split has no picture to train on; expected some with train", where)
     used = [name for name, part in (("val", roots.val), ("test", roots.test)) if part is None and name in parts]
     left = [name for name in ("val", "test") if name in parts and name not in used]
     told = f"data.train: uses {', '.join(['train', *used])} of its column split"
@@ -127,24 +135,8 @@ def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]
     there = counts(parts["train"].labels, len(train.classes)).tolist()
     if lost := [name for name, count in zip(train.classes, there, strict=True) if not count]:
         message = "no picture to train on has this label; expected at least one"
-        raise DataError(faults=[Fault(message, roots.train, name) for name in lost])
+        raise DataError(faults=[Fault(message, where, name) for name in lost])
     return {name: parts[name] for name in ("train", *used)}
-
-
-def _refuse_shared(train: Split, val: Split | None, test: Split | None) -> None:
-    """Refuse a picture that is listed to train on and to judge on."""
-    ours = _places(train)
-    for other in (val, test):
-        if other is not None and (shared := sorted(_places(other).keys() & ours)):
-            first = ours[shared[0]]
-            some = f"{len(shared)} pictures, such as {first!r}, are" if len(shared) > 1 else f"{first!r} is"
-            raise DataError(f"{some} listed to train on and in {other.name}; take it out of one", other.root)
-
-
-def _places(split: Split) -> dict[str, str]:
-    """The files of a split by where they are, whichever folder its list stands in."""
-    root = os.path.realpath(split.root)
-    return {os.path.normpath(os.path.join(root, file)): file for file in split.files}
 
 
 PURPOSE = {"val": "validate", "test": "test"}
@@ -159,7 +151,7 @@ def divide(
     Errors   DataError if the part would be empty or, stratified, would lack a class because that has a single picture.
     Notes    the count is rounded to the nearest, a half upwards; stratified, within each class, and at least 1. At
              least one picture of every class stays in train. Which ones go depends on the seed and on their places in
-             code-point order. Where a picture may have several labels, see ``stratify.py``.
+             code-point order. Where a picture may have several labels, see ``stratify.py``; groups, ``grouping.py``.
     """
     labels, kinds = split.labels, len(split.classes)
     places = np.arange(len(labels))
@@ -175,7 +167,18 @@ def divide(
         where = (split.where(place) for place in lone)
         raise DataError(faults=[Fault(message, at) for message, at in zip(faults, where, strict=True)])
     chosen: list[int] = []
-    if part.stratify and are_several(labels):
+    if split.groups is not None:
+        chosen, lost = part_of_groups(
+            labels,
+            split.groups,
+            (of if part.stratify else np.array([pictures])) * part.fraction,
+            lambda length: permutation(length, seed, f"data.{name}", 0),
+        )
+        if lost and part.stratify:
+            what = f"is in no group that can be set aside, so none is left to {PURPOSE[name]} on"
+            cure = f"add pictures of other groups, or set data.{name}.stratify: false"
+            raise DataError(faults=[Fault(f"{what}; {cure}", split.where(place)) for place in lost])
+    elif part.stratify and are_several(labels):
         wanted = np.maximum((of * part.fraction + 0.5).astype(np.int64), 1)
         order = permutation(len(labels), seed, f"data.{name}", 0)
         chosen = stratified(labels, wanted, int(pictures * part.fraction + 0.5), order)
@@ -226,7 +229,15 @@ def hold_out(split: Split, part: Fold, seed: int) -> tuple[Split, Split]:
 
 
 def _folds(split: Split, of: int, seed: int) -> I64:
-    """The fold of each picture, from 0."""
+    """The fold of each picture, from 0.  Errors: DataError for a class that is in too few groups."""
+    if split.groups is not None:
+        folds, few = folds_of_groups(
+            split.labels, split.groups, of, lambda length: permutation(length, seed, "data.folds", 0)
+        )
+        message = f"is not in enough groups for {of} folds; add pictures of other groups, or ask for fewer folds"
+        if few:
+            raise DataError(faults=[Fault(message, split.where(place)) for place in few])
+        return folds
     if are_several(split.labels):
         return dealt(split.labels, of, permutation(len(split.labels), seed, "data.folds", 0))
     folds, before = np.empty(len(split.labels), np.int64), 0
@@ -238,13 +249,13 @@ def _folds(split: Split, of: int, seed: int) -> I64:
     return folds
 
 
-def _other(name: str, root: str, classes: tuple[str, ...], several: bool, notes: list[str]) -> Split:
-    listing = list_source(root, several, least_classes=1)
+def _other(name: str, where: Where, classes: tuple[str, ...], several: bool, notes: list[str]) -> Split:
+    listing = list_source(where, several, least_classes=1)
     if listing.splits is not None:
         message = "has a column split, which divides the pictures of data.train; take it out here, where all are used"
-        raise DataError(message, root)
+        raise DataError(message, where if isinstance(where, str) else listing.root)
     _note(notes, name, listing)
-    return Split(name, listing.reader, listing.files, match(classes, listing, name), classes)
+    return Split(name, listing.reader, listing.files, match(classes, listing, name), classes, listing.groups)
 
 
 def _note(notes: list[str], name: str, listing: Listing) -> None:

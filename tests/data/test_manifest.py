@@ -11,7 +11,7 @@ import pytest
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, Fold, ImageConfig, SetAside
 from nettrain.data.labels import counts, label_text
-from nettrain.data.sources.table import SOURCES, list_source
+from nettrain.data.sources.table import list_source
 from nettrain.data.split import Splits, make_splits
 from nettrain.data.split_csv import keep_splits, read_split_csv, refuse_others, split_csv
 from nettrain.data.stratify import stratified
@@ -75,7 +75,6 @@ def test_a_folder_may_be_called_like_a_list(root: Path) -> None:
         (root / "x.csv" / kind).mkdir(parents=True)
         (root / "x.csv" / kind / "1.png").touch()
     assert list_source(root / "x.csv").files == ("cat/1.png", "owl/1.png")
-    assert list(SOURCES) == ["csv", "folder"]
 
 
 WRONG = [
@@ -91,12 +90,9 @@ WRONG = [
         ["1:1: has the column label twice; expected a first line such as path,label or path,label,split"],
     ),
     (
-        "path,label,group\n",
+        "path,label,group\na.png,cat, \n",
         False,
-        [
-            "1:1: a column group is not understood by this version; divide the pictures by a column split, or leave "
-            "it out"
-        ],
+        ["2:1: the group is missing; expected a name, its own for a picture that belongs to no other"],
     ),
     ("path,label\n", False, ["lists no pictures; expected a line for each"]),
     ("path,label\na.png,cat\nb.png,cat\n", False, ["has only one class, 'cat'; expected at least 2"]),

@@ -36,7 +36,6 @@ class _Rows:
     faults: list[Fault] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)  # where a picture was listed first
     names: dict[str, str] = field(default_factory=dict)  # a class without regard to case: as it was written first
-    sides: dict[str, tuple[str, int]] = field(default_factory=dict)  # the split that a group is in, and from which line
 
 
 def list_manifest(tree: Tree, name: str, several: bool, least_classes: int = 2) -> Listing:
@@ -44,7 +43,7 @@ def list_manifest(tree: Tree, name: str, several: bool, least_classes: int = 2) 
 
     Errors   DataError, one fault a line: no such file, not UTF-8, not CSV, columns that are missing, a picture that is
              not there or listed twice, a label that is missing, that has others beside it though each picture has one,
-             or that no class can have; a group in two splits; fewer than ``least_classes``.
+             or that no class can have, a group that is missing; fewer than ``least_classes``.
     Notes    Paths are relative to the folder of the CSV. Spaces around a label do not count. Columns of other names are
              passed over, and said to be.
     """
@@ -86,9 +85,6 @@ def _places(head: Sequence[str], path: str, ignored: Ignored) -> dict[str, int]:
         raise DataError(f"has no column {missing[0]}; {_HEADER}, got {shown(','.join(names))}", where)
     if twice := next((name for name in COLUMNS if names.count(name) > 1), None):
         raise DataError(f"has the column {twice} twice; {_HEADER}", where)
-    if "group" in names:
-        cure = "divide the pictures by a column split, or leave it out"
-        raise DataError(f"a column group is not understood by this version; {cure}", where)
     ignored.columns += [name for name in names if name not in COLUMNS]
     return {name: names.index(name) for name in COLUMNS if name in names} | {"": len(names)}
 
@@ -107,8 +103,8 @@ def _take(
     if "split" in places and split not in SPLITS:
         yield Fault(f"the split is {shown(split)}; expected train, val or test", where)
     group = unicodedata.normalize("NFC", cells[places["group"]].strip()) if "group" in places else ""
-    if "group" in places:
-        yield from _group_faults(found, group, split, where)
+    if "group" in places and not group:
+        yield Fault("the group is missing; expected a name, its own for a picture that belongs to no other", where)
     yield from _name_faults(found, names, several, where)
     yield from _path_faults(found, cells[places["path"]], files, where)
     relative = os.path.relpath(os.path.join(files.folder, cells[places["path"]]), files.folder).replace(os.sep, "/")
@@ -116,18 +112,6 @@ def _take(
     found.labels.append(names)
     found.splits.append(split)
     found.groups.append(group)
-
-
-def _group_faults(found: _Rows, group: str, split: str, where: Place) -> Iterator[Fault]:
-    if not group:
-        yield Fault(
-            "the group is missing; expected a name, one of its own for a picture that belongs to no other", where
-        )
-        return
-    side, line = found.sides.setdefault(group, (split, where.line))
-    if side != split:
-        cure = "all of a group belong to one split"
-        yield Fault(f"the group {shown(group)} is in {split}, but in {side} in line {line}; {cure}", where)
 
 
 def _name_faults(found: _Rows, names: tuple[str, ...], several: bool, where: Place) -> Iterator[Fault]:

@@ -1,0 +1,136 @@
+"""Every command on every kind of source: the same results, wherever the same pictures lie; nothing is written there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import MLP, Ended, results, tree, written
+from data.archives.packing import packed
+from data.sources.making import COLOUR, GREY, put, sample
+from untouched import untouched
+
+Call = Callable[..., Ended]
+MADE = sample(10)
+SETTINGS = {"grey": "{size: [8, 8], channels: 1}", "colour": "{size: [32, 32]}"}
+
+
+def config(data: Path | str, colours: str = "grey") -> str:
+    return MLP.format(data=data).replace(SETTINGS["grey"], SETTINGS[colours]).replace("32}", "8}")
+
+
+@pytest.fixture(scope="module")
+def from_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Runs on folders of pictures."""
+    from nettrain.cli.main import run
+
+    found = {}
+    for colours, made in (("grey", MADE), ("colour", sample(10, 32, 3))):
+        root = tmp_path_factory.mktemp(colours)
+        text = written(root, "a.yaml", config(put(root / "data", made.files), colours))
+        assert run(["fit", str(text), "--run-dir", str(root / "run")]) == 0
+        found[colours] = root / "run"
+    return found
+
+
+CASES = [("grey", kind) for kind in GREY] + [("colour", kind) for kind in COLOUR]
+
+
+@pytest.mark.parametrize(("colours", "kind"), CASES)
+def test_a_training_gives_the_same_numbers_from_any_source(
+    call: Call, tmp_path: Path, from_folders: dict[str, Path], colours: str, kind: str
+) -> None:
+    made = MADE if colours == "grey" else sample(10, 32, 3)
+    path = (GREY if colours == "grey" else COLOUR)[kind](tmp_path / "data", made)
+    text = written(tmp_path, "a.yaml", config(tmp_path / "elsewhere", colours))
+    with untouched(tmp_path / "data"):
+        ended = call("fit", text, "--set", f"data.train={path}", "--run-dir", tmp_path / "run")
+        assert ended.code == 0, ended.err
+        ours, theirs = tmp_path / "run", from_folders[colours]
+        for name in ("metrics.csv", "events.jsonl", "classes.txt"):
+            assert (ours / name).read_bytes() == (theirs / name).read_bytes(), name
+        if "idx" not in kind and "npz" not in kind and "cifar" not in kind:
+            assert results(ours) == results(theirs)  # the very files: even the fingerprint is the same
+        judged = [call("evaluate", run, "--split", "val", "--json") for run in (ours, theirs)]
+        assert [one.code for one in judged] == [0, 0]
+        here, there = (json.loads(one.out) for one in judged)
+        assert here["confusion"] == there["confusion"]
+        assert here["loss"] == there["loss"]
+        assert call("evaluate", ours, "--data", path, "--json").code == 0
+        checked = call("check", text, "--set", f"data.train={path}")
+        assert (checked.code, "21 pictures in 3 classes" in checked.out) == (0, True), checked.err
+        again = call("fit", ours / "config.resolved.yaml", "--run-dir", tmp_path / "again")
+        assert again.code == 0, again.err
+        assert results(tmp_path / "again") == results(ours)
+        resumed = call("resume", ours, "--epochs", "3")
+        assert resumed.code == 0, resumed.err
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
+def test_several_sources_are_joined_by_a_list(call: Call, tmp_path: Path, ending: str) -> None:
+    data = tmp_path / "data"
+    one, other = GREY["folder"](data / "one", MADE), packed(data / f"b{ending}", sample(4, seed=7).files)
+    text = written(
+        tmp_path, "a.yaml", config(f"[data/one, data/b{ending}]").replace("val:", "test: [data/idx]\n  val:")
+    )
+    GREY["idx"](data / "idx", sample(2, seed=8))
+    with untouched(data):
+        ended = call("fit", text, "--run-dir", tmp_path / "run", "--set", "data.cache=disk")
+        assert ended.code == 0, ended.err
+        rows = (tmp_path / "run/split.csv").read_text().splitlines()
+        assert len(rows) == 1 + 30 + 12 + 6
+        assert "idx/train-images-idx3-ubyte/00005,2,test" in rows
+        by_set = f"data.train=[{one}, {other}]"
+        again = call("fit", text, "--set", by_set, "--run-dir", tmp_path / "again")
+        assert again.code == 0, again.err
+        assert results(tmp_path / "again") == results(tmp_path / "run")
+        assert call("evaluate", tmp_path / "run", "--json").code == 0
+        lone = call("fit", text, "--set", "data.train=[]", "--run-dir", tmp_path / "none")
+        assert (lone.code, lone.err) == (
+            2,
+            "nettrain: error: --set[1]:1:1: data.train: expected a list with at least 1 item, each a path, "
+            "got an empty list\n",
+        )
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.fixture(autouse=True)
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETTRAIN_CACHE", str(tmp_path / "cache"))
+
+
+def test_a_bad_picture_in_an_archive_is_named_by_its_path(call: Call, tmp_path: Path) -> None:
+    files = {**MADE.files, "0/bad.png": b"no picture"}
+    (tmp_path / "data").mkdir()
+    path = packed(tmp_path / "data/a.zip", files)
+    text = written(tmp_path, "a.yaml", config(path))
+    with untouched(tmp_path / "data"):
+        ended = call("fit", text, "--run-dir", tmp_path / "run")
+        assert ended.code == 3
+        assert ended.err.splitlines()[-1].startswith(f"nettrain: error: {path}/0/bad.png: ")
+        skipped = call("fit", text, "--run-dir", tmp_path / "run", "--set", "data.on_bad_image=skip")
+        assert skipped.code == 0
+        assert f"{path}/0/bad.png: " in call("evaluate", tmp_path / "run", "--data", path).err
+        assert "0/bad.png" in (tmp_path / "run/bad_images.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"../a/1.png": b"x"}, "its member '../a/1.png' leads out of it; expected names below its top"),
+        ({"/a/1.png": b"x"}, "its member '/a/1.png' has an absolute path; expected names below its top"),
+        (
+            {"readme.txt": b"x"},
+            "holds no class folders; expected one folder of pictures per class, such as {}/cat/1.png",
+        ),
+    ],
+)
+def test_an_archive_that_is_refused_is_one_line(
+    call: Call, tmp_path: Path, files: dict[str, bytes], reason: str
+) -> None:
+    path = packed(tmp_path / "a.tar", files)
+    ended = call("fit", written(tmp_path, "a.yaml", config(path)), "--run-dir", tmp_path / "run")
+    assert (ended.code, ended.out, ended.err) == (3, "", f"nettrain: error: {path}: {reason.format(path)}\n")
+    assert "run" not in tree(tmp_path)
