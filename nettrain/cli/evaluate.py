@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nettrain.cli.completion import file, folder
+from nettrain.cli.completion import file
 from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import tell, threads_option, tta_option, use_threads
 from nettrain.cli.skipped import skipped_lines
@@ -35,9 +35,9 @@ METRICS = {  # what the text calls them
 @click.argument("model", metavar="RUN|MODEL", shell_complete=file)
 @click.option(
     "--data",
-    metavar="FOLDER|CSV",
-    help="Pictures to judge on, one folder a class or a list of path,label, instead of the run's own.",
-    shell_complete=folder,
+    metavar="FOLDER|FILE",
+    help="Pictures to judge on, instead of the run's own: one folder a class, a CSV, an archive (docs/data.md).",
+    shell_complete=file,
 )
 @click.option("--split", type=click.Choice(["test", "val", "train"]), help="Which of the run's splits [default: test].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")

@@ -1,4 +1,4 @@
-"""``nettrain init``: a config that runs, from a folder of pictures; or the example that comes with nettrain."""
+"""``nettrain init``: a config that runs, from pictures; or the example that comes with nettrain."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 
 import click
 
-from nettrain.cli.completion import file, folder
+from nettrain.cli.completion import file
 from nettrain.cli.options import tell, threads_option, use_threads
 
 
 @click.command(epilog="\b\nExample:\n  nettrain init data/digits")
-@click.argument("data", metavar="FOLDER", shell_complete=folder)
+@click.argument("data", metavar="FOLDER", shell_complete=file)
 @click.option(
     "--output", "-o", metavar="FILE", help="Write the config to FILE, which must be new.", shell_complete=file
 )
@@ -20,7 +20,9 @@ from nettrain.cli.options import tell, threads_option, use_threads
 def init(data: str, output: str | None, example: str | None, threads: int | None) -> None:
     """Look at the pictures in FOLDER and write a commented config that runs, to stdout or to --output.
 
-    FOLDER holds one folder of pictures a class, or train/ and test/ with such folders, or one folder with all that.
+    FOLDER holds one folder of pictures a class, or train/ and test/ with such folders, or one folder with all that. Or
+    it is another source: a CSV, a zip or tar archive, an .npz, files of the MNIST family or CIFAR's (docs/data.md).
+
     Some of the pictures are read; each choice is explained. With --output paths are relative to FILE, else absolute.
 
     With --example, FOLDER gets configs/ and data/ to try nettrain on: it must be new or empty.
@@ -33,7 +35,7 @@ def init(data: str, output: str | None, example: str | None, threads: int | None
 
 
 def propose(data: str, output: str | None, threads: int | None) -> None:
-    """The config for a folder of pictures, to stdout or into a new file."""
+    """The config for pictures, to stdout or into a new file."""
     use_threads(threads)
     from nettrain import files
     from nettrain.cli.progress import Decoding
@@ -47,12 +49,12 @@ def propose(data: str, output: str | None, threads: int | None) -> None:
     report = Decoding()
     found = survey(data, lambda done, total: report("looking", done, total))
     layout = found.layout
-    if os.path.samefile(layout.train.root, os.curdir):
+    if os.path.isdir(layout.path) and os.path.samefile(layout.path, os.curdir):
         what = "is the current folder, so that runs/ would come to lie among the classes"
         raise ConfigError(f"{what}; go to another one first, such as the one above", data)
     if layout.train.ignored:
         tell(f"nettrain: note: {layout.train.ignored}")
-    folders = {"train": layout.train.root, "val": layout.val, "test": layout.test}
+    folders = {"train": layout.path, "val": layout.val, "test": layout.test}
     paths = {name: written_path(path, output) for name, path in folders.items() if path is not None}
     text = proposed_config(Proposal(found), paths, output)
     if output is None:

@@ -75,7 +75,7 @@ def predict(
     tta: bool,
     threads: int | None,
 ) -> int:
-    """Classify pictures: files, folders, patterns, or - for paths on stdin.
+    """Classify pictures: files, folders, zip and tar archives, patterns, or - for paths on stdin.
 
     One row a picture, in input order, also for a file that cannot be used; then the exit code is 3.
     """

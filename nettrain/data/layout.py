@@ -1,13 +1,18 @@
-"""Where the pictures of a folder lie that nobody has described: which part of it is train, val and test."""
+"""Where the pictures of a source lie that nobody has described: which part of it is train, val and test."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from nettrain.data.listing import Listing, list_folder
+import numpy as np
+
+from nettrain.data.archives.opened import located
+from nettrain.data.listing import Listing
+from nettrain.data.sources.inside import settled
+from nettrain.data.sources.table import kind_within, list_source, parts_of
 from nettrain.data.split import folder_split
-from nettrain.data.walk import Ignored, entries, is_picture
+from nettrain.data.walk import Ignored, is_picture
 from nettrain.errors import DataError, escape
 
 NAMES = {
@@ -20,23 +25,51 @@ DEEPEST = 8  # folders with nothing but one folder in them, as archives leave be
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """The pictures to train on, folders with those to validate and test on where there are such, and what is passed by.
+    """The pictures to train on, paths of those to validate and test on where there are such, and what is passed by.
 
-    Notes    ``left_out`` are sentences for the user.
+    Notes    ``path`` is what names the pictures to train on, a source of this ``kind``, which brings the splits
+             ``given`` itself. ``left_out`` are sentences for the user.
     """
 
+    kind: str
+    path: str
     train: Listing
-    val: str | None
-    test: str | None
+    val: str | None = None
+    test: str | None = None
+    given: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
-def find_layout(root: str) -> Layout:
-    """Look for one folder a class: in ``root`` itself, in its ``train/``, or in the one folder that it holds.
+def find_layout(path: str) -> Layout:
+    """Look for pictures: in a source, or for one folder a class in ``path`` itself, in its ``train/``, or further down.
 
-    Errors   DataError: those of ``list_folder``.
+    Errors   DataError: those of ``list_source``.
     Notes    ``val/`` and ``test/``, by any of their names, count only where their classes are those of train.
     """
+    inside = settled(path)
+    kind = kind_within(inside)
+    found = _folders(inside) if kind == "folder" else _source(kind, inside)
+    return replace(found, path=path) if found.path == inside else found
+
+
+def _source(kind: str, path: str) -> Layout:
+    """The pictures of what is no folder of classes."""
+    parts = parts_of(path)
+    if parts and ("train" in parts or len(parts) == 1):
+        train = parts.get("train", next(iter(parts.values())))
+        given = tuple(name for name in ("val", "test") if name in parts and "train" in parts)
+        return Layout(kind, path, list_source(train[0] if len(train) == 1 else tuple(train)), given=given)
+    listing = list_source(path)
+    if listing.splits is None:
+        return Layout(kind, path, listing)
+    places = np.flatnonzero(np.array(listing.splits) == "train")
+    files = tuple(listing.files[place] for place in places)
+    given = tuple(name for name in ("val", "test") if name in listing.splits)
+    return Layout(kind, path, replace(listing, files=files, labels=listing.labels[places]), given=given)
+
+
+def _folders(root: str) -> Layout:
+    """One folder a class, maybe below folders of splits."""
     folders, loose = _inside(root)
     for _ in range(DEEPEST):
         below = os.path.join(root, folders[0]) if len(folders) == 1 and not loose else None
@@ -48,8 +81,9 @@ def find_layout(root: str) -> Layout:
         for split, names in NAMES.items()
     }
     if not named["train"] or not _is_split(root, named, folders):
-        return Layout(list_folder(root), None, None)
-    train = list_folder(os.path.join(root, named["train"][0]))
+        return Layout("folder", root, list_source(root))
+    top = os.path.join(root, named["train"][0])
+    train = list_source(top)
     others = set(folders).difference(*named.values())
     left_out = [f"{escape(name)}/ is not used" for name in sorted(others)]
     found: dict[str, str | None] = {"val": None, "test": None}
@@ -62,14 +96,15 @@ def find_layout(root: str) -> Layout:
                 left_out.append(f"{escape(name)}/ is not used: {reason}")
             else:
                 found[split] = path
-    return Layout(train, found["val"], found["test"], tuple(left_out))
+    return Layout("folder", top, train, found["val"], found["test"], (), tuple(left_out))
 
 
 def _inside(folder: str) -> tuple[list[str], list[str]]:
     """The folders in a folder, and the pictures that lie in it directly.  Errors: DataError if it is none."""
-    if not os.path.isdir(folder):
-        list_folder(folder)  # which says what is wrong
-    folders, others = entries(folder, Ignored())
+    tree, name = located(folder)
+    if not tree.is_folder(name):
+        list_source(folder)  # which says what is wrong
+    folders, others = tree.entries(name, Ignored())
     return folders, [name for name in others if is_picture(name)]
 
 

@@ -1,9 +1,9 @@
-"""A look at a folder of pictures that nobody has described: its classes, and what a sample of its pictures is like."""
+"""A look at pictures that nobody has described: its classes, and what a sample of its pictures is like."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,8 @@ from nettrain.data.bad_picture import BadPicture
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import Progress
 from nettrain.data.layout import Layout, find_layout
-from nettrain.data.pictures import decode, inspected, load_bytes
+from nettrain.data.pictures import from_item, inspected, most_bytes
+from nettrain.data.reader import Reader
 from nettrain.errors import DataError
 
 I64 = npt.NDArray[np.int64]
@@ -63,7 +64,7 @@ class Survey:
 
 
 def survey(root: str, progress: Progress | None = None) -> Survey:
-    """Look at a folder; at most 256 of its pictures are read, the same ones every time.
+    """Look at a source; at most 256 of its pictures are read, the same ones every time.
 
     Errors   DataError: those of ``find_layout``; no picture of the sample can be read.
     Notes    ``progress(done, total)`` is called from this thread.
@@ -71,10 +72,12 @@ def survey(root: str, progress: Progress | None = None) -> Survey:
     layout = find_layout(root)
     files = layout.train.files
     places = np.unique(np.linspace(0, len(files) - 1, min(len(files), SAMPLE)).astype(np.int64))
-    paths = [os.path.join(layout.train.root, files[place]) for place in places]
+    reader = layout.train.reader
+    names = [files[place] for place in places]
+    paths = [reader.where(name) for name in names]
     found: list[Look | str] = []
     with Workers(get_threads(), "nettrain-look") as pool:
-        for look in pool.map(_look, paths):
+        for look in pool.map(partial(_look, reader), names):
             found.append(look)
             if progress is not None:
                 progress(len(found), len(paths))
@@ -88,14 +91,16 @@ def survey(root: str, progress: Progress | None = None) -> Survey:
     return Survey(layout, sizes, all(look.grey for look in looks), any(look.frames > 1 for look in looks), bad)
 
 
-def _look(path: str) -> Look | str:
+def _look(reader: Reader, name: str) -> Look | str:
     """What a picture is like, or why it cannot be read."""
     try:
-        data = load_bytes(path, LOOK)
-        pixels = decode(data, LOOK, path).astype(np.int64)
+        item = reader.read(name, most_bytes(LOOK))
+        pixels = from_item(item, LOOK, reader.where(name)).astype(np.int64)
     except BadPicture as problem:
         return problem.reason
-    _, found = inspected(data)
+    grey = float((pixels.max(axis=2) - pixels.min(axis=2)).mean()) < COLOURLESS
+    if item.shape is not None:
+        return Look(*item.shape[:2], 1, grey)
+    _, found = inspected(item.data)
     sides = (found.width, found.height) if found.orientation >= TURNED else (found.height, found.width)
-    apart = float((pixels.max(axis=2) - pixels.min(axis=2)).mean())
-    return Look(*sides, found.frames, apart < COLOURLESS)
+    return Look(*sides, found.frames, grey)

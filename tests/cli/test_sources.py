@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import MLP, Ended, results, tree, written
 from data.archives.packing import packed
-from data.sources.making import COLOUR, GREY, put, sample
+from data.sources.making import COLOUR, GREY, manifest, mnist, put, sample
 from untouched import untouched
 
 Call = Callable[..., Ended]
@@ -134,3 +134,71 @@ def test_an_archive_that_is_refused_is_one_line(
     ended = call("fit", written(tmp_path, "a.yaml", config(path)), "--run-dir", tmp_path / "run")
     assert (ended.code, ended.out, ended.err) == (3, "", f"nettrain: error: {path}: {reason.format(path)}\n")
     assert "run" not in tree(tmp_path)
+
+
+@pytest.mark.parametrize(("colours", "kind"), CASES)
+def test_init_writes_a_config_that_runs_for_any_source(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colours: str, kind: str
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    made = MADE if colours == "grey" else sample(10, 32, 3)
+    path = (GREY if colours == "grey" else COLOUR)[kind](tmp_path / "data", made)
+    with untouched(tmp_path / "data"):
+        ended = call("init", path, "--output", "c.yaml")
+        assert ended.code == 0, ended.err
+        text = Path("c.yaml").read_text()
+        assert f"\n  train: ../{path.relative_to(tmp_path)}\n" in text
+        assert "3 classes with their pictures: 0 (10), 1 (10), 2 (10)" in text.replace("\n  # ", " ")
+        size = len(made.pixels[0])
+        assert f"image: {{size: [{size}, {size}], channels: {1 if colours == 'grey' else 3}}}" in text
+        checked = call("check", "c.yaml")
+        assert checked.code == 0, checked.err
+
+
+def test_init_takes_the_splits_that_a_source_brings(call: Call, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    rows = [("path", "label", "split")]
+    rows += [(name, f"class {name[0]}", "val" if place % 5 == 0 else "train") for place, name in enumerate(MADE.files)]
+    listed = put(data / "csv", {**MADE.files, "a.csv": manifest(rows)}) / "a.csv"
+    GREY["idx"](data / "idx", MADE)
+    mnist(data / "idx", sample(2, seed=5), "t10k")
+    files = {f"top/{part}/{name}": png for part in ("Training", "Testing") for name, png in MADE.files.items()}
+    archive = packed(data / "a.zip", files)
+    with untouched(data):
+        for path, named in (
+            (listed, {"train": listed, "val": None, "test": "{from: train, fraction: 0.2}"}),
+            (data / "idx", {"train": data / "idx", "val": "{from: train, fraction: 0.2}", "test": None}),
+            (archive, {"train": f"{archive}/top/Training", "test": f"{archive}/top/Testing"}),
+        ):
+            ended = call("init", path)
+            assert ended.code == 0, ended.err
+            for key, value in named.items():
+                lines = [line for line in ended.out.splitlines() if line.startswith(f"  {key}: ")]
+                assert lines == ([f"  {key}: {value}"] if value else [])
+            checked = call("check", written(tmp_path, "c.yaml", ended.out))
+            assert checked.code == 0, checked.err
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
+def test_predict_gives_the_pictures_of_an_archive_the_rows_of_a_folder(
+    call: Call, tmp_path: Path, from_folders: dict[str, Path], ending: str
+) -> None:
+    data = tmp_path / "data"
+    folder = put(data / "folder", MADE.files)
+    path = packed(data / f"a{ending}", {**MADE.files, "notes.txt": b"x"})
+    model = ("--model", from_folders["grey"], "--all")
+    with untouched(data):
+        ours, theirs = (call("predict", where, *model) for where in (path, folder))
+        assert (ours.code, ours.err) == (0, "")
+        assert ours.out == theirs.out.replace(str(folder), str(path))
+        one = call("predict", path / "1/013.png", *model)
+        assert (one.code, one.out) == (0, ours.out.splitlines(keepends=True)[13])
+        some = call("predict", path / "1", f"{data}/*{ending}", *model)
+        assert some.out.splitlines() == ours.out.splitlines()[10:20] + ours.out.splitlines()
+        gone = call("predict", path / "1/gone.png", *model)
+        assert (gone.code, json.loads(gone.out)["error"]) == (3, "no such file in the archive")
+    refused = packed(tmp_path / f"b{ending}", {"../1.png": b"x"})
+    ended = call("predict", refused, *model)
+    what = "its member '../1.png' leads out of it; expected names below its top"
+    assert (ended.code, ended.out, ended.err) == (3, "", f"nettrain: error: {refused}: {what}\n")

@@ -63,7 +63,7 @@ def _parts_within(path: str) -> Mapping[str, Sequence[str]]:
 
 def _inner(path: str) -> Source:
     """What lies in an archive."""
-    return next(source for kind, source in SOURCES.items() if kind not in ("zip", "tar") and source.fits(path))
+    return SOURCES[kind_within(path)]
 
 
 _PACKED = "of pictures, one folder a class, or with a CSV that lists them"
@@ -112,6 +112,11 @@ def list_source(where: Where | os.PathLike[str], several: bool = False, least_cl
 def source_of(path: str) -> Source:
     """The kind of source that a path is."""
     return next(source for source in SOURCES.values() if source.fits(path))
+
+
+def kind_within(path: str) -> str:
+    """The kind of source that a path is, whether it leads into an archive or not."""
+    return next(kind for kind, source in SOURCES.items() if kind not in ("zip", "tar") and source.fits(path))
 
 
 def parts_of(path: str) -> Mapping[str, Sequence[str]]:

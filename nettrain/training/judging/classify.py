@@ -14,7 +14,7 @@ from nettrain.arrays.threads import Workers, get_threads
 from nettrain.autograd.tensor import Array
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.config import ImageConfig
-from nettrain.data.pictures import load
+from nettrain.data.inputs import load_named
 from nettrain.training.loop.evaluation import INFERENCE_BATCH
 from nettrain.training.model_file import Model
 
@@ -76,7 +76,7 @@ def _decode(paths: list[str], image: ImageConfig) -> list[Decoded]:
     found: list[Decoded] = []
     for path in paths:
         try:
-            found.append((path, load(path, image)))
+            found.append((path, load_named(path, image)))
         except BadPicture as problem:
             found.append((path, problem))
     return found

@@ -27,9 +27,10 @@ class Proposal:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What has no folder of its own and is set aside out of train."""
+        """What has no pictures of its own and is set aside out of train."""
         layout = self.survey.layout
-        return tuple(name for name, folder in (("test", layout.test), ("val", layout.val)) if folder is None)
+        named = (("test", layout.test), ("val", layout.val))
+        return tuple(name for name, path in named if path is None and name not in layout.given)
 
     @property
     def fraction(self) -> float:

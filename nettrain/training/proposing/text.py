@@ -14,6 +14,13 @@ from nettrain.training.prepare import check_shapes
 from nettrain.training.proposing.proposal import MOST_OF_FEW, Proposal
 
 WIDTH = 100  # columns of a comment
+KINDS = {  # what the pictures lie in, for each kind of source
+    "folder": "One folder a class",
+    "csv": "A list of pictures, each with its label",
+    "npz": "The arrays images and labels",
+    "idx": "IDX, as the MNIST family has it: a class is a number",
+    "cifar": "CIFAR's binary files",
+}
 SHOWN = 8  # classes that are named
 UNEVEN = 3  # times as many pictures in one class as in another, from which on classes get weights
 LARGE, MEDIUM, SMALL = 96, 48, 12  # pixels of the shorter side, from which on the first layers are other ones
@@ -51,7 +58,7 @@ def _lines(proposal: Proposal, paths: dict[str, str], file: str | None, epochs: 
 def _data(proposal: Proposal, paths: dict[str, str]) -> Iterator[str]:
     found = proposal.survey
     yield "data:"
-    yield from _why("  ", f"One folder a class. {_classes(proposal)}.")
+    yield from _why("  ", f"{KINDS[found.layout.kind]}. {_classes(proposal)}.")
     for sentence in found.layout.left_out:
         yield from _why("  ", f"{sentence}.")
     yield f"  train: {flow(paths['train'])}"
@@ -64,7 +71,11 @@ def _data(proposal: Proposal, paths: dict[str, str]) -> Iterator[str]:
         ("val", "seen after each epoch, to find the best one, and never trained on"),
         ("test", "never seen before 'nettrain evaluate' judges the model"),
     ):
-        source = "The pictures of this folder" if split in paths else f"Set aside, {share}"
+        if split in found.layout.given:
+            yield from _why("  ", f"Beside them are the pictures of {split}: {purpose}.")
+            continue
+        here = "The pictures of this folder" if found.layout.kind == "folder" else "These pictures"
+        source = here if split in paths else f"Set aside, {share}"
         yield from _why("  ", f"{source}: {purpose}.")
         yield f"  {split}: {flow(paths[split]) if split in paths else part}"
     yield from _image(proposal)
