@@ -14,7 +14,7 @@ from nettrain.data.batches import Batches
 from nettrain.data.cache import Pictures, decode
 from nettrain.data.config import DataConfig, ImageConfig
 from nettrain.data.normalize import IMAGENET
-from nettrain.data.split import make_splits
+from nettrain.data.splitting import make_splits
 
 
 def prepare(job: Job) -> Prepared:

@@ -62,7 +62,7 @@ def evaluate(
         raise click.UsageError("--split names a part of the run's own data; leave it out with --data")
     use_threads(threads)
     from nettrain.cli.progress import Decoding
-    from nettrain.data.split import folder_split
+    from nettrain.data.splitting import folder_split
     from nettrain.training.judging.gating import evaluated, gate_of
     from nettrain.training.judging.judging import split_of_run
     from nettrain.training.model_file import load_model

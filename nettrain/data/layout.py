@@ -11,7 +11,7 @@ from nettrain.data.archives.opened import located
 from nettrain.data.listing import Listing
 from nettrain.data.sources.inside import settled
 from nettrain.data.sources.table import kind_within, list_source, parts_of
-from nettrain.data.split import folder_split
+from nettrain.data.splitting import folder_split
 from nettrain.data.walk import Ignored, is_picture
 from nettrain.errors import DataError, escape
 

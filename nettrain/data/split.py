@@ -10,15 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.hash import permutation
-from nettrain.data.apart import refuse_parted, refuse_shared
-from nettrain.data.classes import match
-from nettrain.data.config import DataConfig, Fold, SetAside
+from nettrain.data.config import Fold, SetAside
 from nettrain.data.grouping import folds_of_groups, part_of_groups
 from nettrain.data.labels import Labels, are_several, counts
-from nettrain.data.listing import Listing
 from nettrain.data.reader import Reader
-from nettrain.data.roots import Roots, find_roots
-from nettrain.data.sources.table import Where, list_source
 from nettrain.data.stratify import dealt, stratified
 from nettrain.errors import DataError, Fault
 
@@ -82,61 +77,6 @@ class Splits:
     def all(self) -> tuple[Split, ...]:
         """Those that are there, in the order train, val, test."""
         return tuple(split for split in (self.train, self.val, self.test) if split is not None)
-
-
-def make_splits(config: DataConfig, seed: int) -> Splits:
-    """List every folder that the config names and divide what is to be divided; no picture is read.
-
-    Errors   DataError: a fault of the layout, classes of val or test that do not match those of train, a val part that
-             would be empty.
-    """
-    roots = find_roots(config)
-    notes = [roots.note] if roots.note else []
-    listing = list_source(roots.train, config.several)
-    _note(notes, "train", listing)
-    parts = _parts(listing, roots, notes)
-    train, val, test = parts["train"], parts.get("val"), parts.get("test")
-    whole = train.labels
-    if isinstance(roots.test, SetAside):  # first, so that another val changes nothing in it
-        train, test = divide(train, roots.test, seed, "test")
-    if isinstance(roots.val, SetAside):
-        train, val = divide(train, roots.val, seed, "val", whole)
-    elif isinstance(roots.val, Fold):
-        train, val = hold_out(train, roots.val, seed)
-    elif roots.val is not None:
-        val = _other("val", roots.val, train.classes, config.several, notes)
-    if isinstance(roots.test, (str, tuple)):
-        test = _other("test", roots.test, train.classes, config.several, notes)
-    splits = Splits(train, val, test, tuple(notes))
-    refuse_shared(train, splits.all()[1:])
-    refuse_parted(splits.all())
-    return splits
-
-
-def folder_split(name: str, root: str, classes: tuple[str, ...], several: bool = False) -> Split:
-    """A source of pictures as a split of a model with these classes; errors as for ``make_splits``."""
-    return _other(name, root, classes, several, [])
-
-
-def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]:
-    """The splits that a list divides its pictures into; train alone if it does not."""
-    train = Split("train", listing.reader, listing.files, listing.labels, listing.classes, listing.groups)
-    where = roots.train if isinstance(roots.train, str) else listing.root
-    if listing.splits is None:
-        return {"train": train}
-    names = np.array(listing.splits)
-    parts = {name: train.only(np.flatnonzero(names == name), name) for name in dict.fromkeys(listing.splits)}
-    if "train" not in parts:
-        raise DataError("the column split has no picture to train on; expected some with train", where)
-    used = [name for name, part in (("val", roots.val), ("test", roots.test)) if part is None and name in parts]
-    left = [name for name in ("val", "test") if name in parts and name not in used]
-    told = f"data.train: uses {', '.join(['train', *used])} of its column split"
-    notes.append(f"{told}; {', '.join(left)} {'is' if len(left) == 1 else 'are'} left out" if left else told)
-    there = counts(parts["train"].labels, len(train.classes)).tolist()
-    if lost := [name for name, count in zip(train.classes, there, strict=True) if not count]:
-        message = "no picture to train on has this label; expected at least one"
-        raise DataError(faults=[Fault(message, where, name) for name in lost])
-    return {name: parts[name] for name in ("train", *used)}
 
 
 PURPOSE = {"val": "validate", "test": "test"}
@@ -247,17 +187,3 @@ def _folds(split: Split, of: int, seed: int) -> I64:
         folds[group[order]] = (before + np.arange(len(group))) % of
         before += len(group)
     return folds
-
-
-def _other(name: str, where: Where, classes: tuple[str, ...], several: bool, notes: list[str]) -> Split:
-    listing = list_source(where, several, least_classes=1)
-    if listing.splits is not None:
-        message = "has a column split, which divides the pictures of data.train; take it out here, where all are used"
-        raise DataError(message, where if isinstance(where, str) else listing.root)
-    _note(notes, name, listing)
-    return Split(name, listing.reader, listing.files, match(classes, listing, name), classes, listing.groups)
-
-
-def _note(notes: list[str], name: str, listing: Listing) -> None:
-    if listing.ignored:
-        notes.append(f"data.{name}: {listing.ignored}")

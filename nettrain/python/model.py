@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from nettrain.config.words import some
 from nettrain.data.pictures import load as load_picture
-from nettrain.data.split import folder_split
+from nettrain.data.splitting import folder_split
 from nettrain.python.pixels import Picture, each_picture, pixels_of
 from nettrain.python.scope import surroundings
 from nettrain.training.judging import results

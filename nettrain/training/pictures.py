@@ -12,8 +12,9 @@ from nettrain.data.cache_folder import cache_folder, refuse_inside
 from nettrain.data.config import DataConfig
 from nettrain.data.fingerprint import data_fingerprint, refuse_other_contents
 from nettrain.data.roots import named_folders
-from nettrain.data.split import Split, Splits, make_splits
+from nettrain.data.split import Split, Splits
 from nettrain.data.split_csv import Row, keep_splits, refuse_others
+from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 from nettrain.training.config import Config
 

@@ -11,7 +11,7 @@ from nettrain.config.fields import FilePath
 from nettrain.data.cache import decode
 from nettrain.data.config import DataConfig, ImageConfig
 from nettrain.data.normalize import measure
-from nettrain.data.split import make_splits
+from nettrain.data.splitting import make_splits
 
 DATA = Path(__file__).parents[2] / "data"
 

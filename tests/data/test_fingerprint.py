@@ -11,7 +11,7 @@ from nettrain.config.fields import FilePath
 from nettrain.data.cache import decode
 from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.fingerprint import data_fingerprint, refuse_other_contents
-from nettrain.data.split import make_splits
+from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
 

@@ -16,8 +16,9 @@ from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, Fold, SetAside
 from nettrain.data.labels import counts
 from nettrain.data.reader import on_disk
-from nettrain.data.split import Split, divide, hold_out, make_splits
+from nettrain.data.split import Split, divide, hold_out
 from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
+from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
 

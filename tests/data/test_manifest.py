@@ -12,8 +12,9 @@ from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, Fold, ImageConfig, SetAside
 from nettrain.data.labels import counts, label_text
 from nettrain.data.sources.table import list_source
-from nettrain.data.split import Splits, make_splits
+from nettrain.data.split import Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv, refuse_others, split_csv
+from nettrain.data.splitting import make_splits
 from nettrain.data.stratify import stratified
 from nettrain.errors import DataError
 

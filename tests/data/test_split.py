@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, Fold, SetAside
 from nettrain.data.reader import on_disk
-from nettrain.data.split import Split, divide, folder_split, hold_out, make_splits
+from nettrain.data.split import Split, divide, hold_out
+from nettrain.data.splitting import folder_split, make_splits
 from nettrain.errors import DataError
 
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.reader import on_disk
-from nettrain.data.split import Split, Splits, make_splits
+from nettrain.data.split import Split, Splits
 from nettrain.data.split_csv import Row, keep_splits, read_split_csv, refuse_others, split_csv
+from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
 

@@ -15,8 +15,9 @@ from untouched import untouched
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig
 from nettrain.data.sources.table import list_source
-from nettrain.data.split import Splits, make_splits
+from nettrain.data.split import Splits
 from nettrain.data.split_csv import split_csv
+from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
 NAMES = b"frog\ncat\nowl\n\n"

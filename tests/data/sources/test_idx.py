@@ -16,7 +16,7 @@ from untouched import untouched
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig
 from nettrain.data.sources.table import list_source
-from nettrain.data.split import make_splits
+from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
 GREY = sample()

@@ -14,8 +14,9 @@ from untouched import untouched
 from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.sources.table import list_source
-from nettrain.data.split import Splits, make_splits
+from nettrain.data.split import Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
+from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
 ONE, OTHER = sample(2), sample(1, seed=2, names="1234")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from commands import pictures
 
-from nettrain.data.split import folder_split
+from nettrain.data.splitting import folder_split
 from nettrain.errors import ConfigError, DataError
 from nettrain.training.judging.judging import judge_split, split_of_run
 from nettrain.training.model_file import Model, load_model

@@ -7,7 +7,7 @@ import pytest
 from data.samples import folder, noise, png_of
 
 from nettrain.config.reader import read_text
-from nettrain.data.split import make_splits
+from nettrain.data.splitting import make_splits
 from nettrain.data.survey import survey
 from nettrain.errors import DataError
 from nettrain.training.config import TABLES, Config
