@@ -18,6 +18,10 @@ from nettrain.training.config import TABLES, Config
 EXAMPLES = yaml.safe_load((ROOT / "docs" / "examples.yaml").read_text(encoding="utf-8"))
 ANY = "any"  # examples of what every kind of a table has
 NEVER = {"schedules.onecycle": {"warmup": "it rises by itself: any other value than none is an error that says so"}}
+CLIPS = frozenset(kind for kind, (_, layer) in LAYERS.items() if getattr(layer, "takes", "").startswith("(T")) | {
+    "time_distributed"
+}
+IN_CLIPS = {"frames": 3, "stills": "repeat"}  # so that still pictures do
 ROWS = frozenset(kind for kind, (_, layer) in LAYERS.items() if getattr(layer, "takes", "") == "(C)")
 BASE: dict[str, Any] = {
     "data": {
@@ -143,11 +147,16 @@ def config_with(where: str, example: Mapping[str, Any]) -> dict[str, Any]:
         holder.update(example)
         if where == "data" and example.get("labels") == "several":
             config["loss"] = "binary_cross_entropy"  # the only one that takes several
+        if "frames" in config["data"]["image"]:
+            config["model"]["layers"][0] = {"conv3d": {"filters": 4, "kernel_size": 3}}
         return config
     chosen = {kind: dict(example)}
     match table:
         case "layers" if kind in ROWS:
             config["model"]["layers"] = ["flatten", {"dense": 6}, chosen, {"dense": "classes"}]
+        case "layers" if kind in CLIPS:
+            config["data"]["image"].update(IN_CLIPS)
+            config["model"]["layers"][:2] = [{"conv3d": {"filters": 4, "kernel_size": 3}}, chosen]
         case "layers":
             config["model"]["layers"][1] = chosen
         case "norms":

@@ -40,13 +40,13 @@ def layers(*lines: str, **settings: str) -> str:
     return head + "layers:\n" + "".join(f"  - {line}\n" for line in lines)
 
 
-def described(text: str, shape: tuple[int, int, int] = (8, 8, 3), classes: Dim = 5) -> Network:
+def described(text: str, shape: tuple[int, ...] = (8, 8, 3), classes: Dim = 5) -> Network:
     """The network without memory."""
     return build_network(config(text), shape, classes)
 
 
 def network(
-    text: str, shape: tuple[int, int, int] = (8, 8, 3), classes: int = 5, dtype: npt.DTypeLike = np.float32
+    text: str, shape: tuple[int, ...] = (8, 8, 3), classes: int = 5, dtype: npt.DTypeLike = np.float32
 ) -> Network:
     """The network with memory; what starts as zeros or ones gets other numbers, so that it shows."""
     built = described(text, shape, classes)

@@ -42,7 +42,7 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
     """Show what data.augment of CONFIG makes of some training pictures, labelled by class, in one PNG.
 
     Each row is a picture: as it is judged, then as the first epochs are trained on it. What is shown is what 'fit' will
-    do with the same seed, as long as no bad picture is skipped. Nothing else is written.
+    do with the same seed, as long as no bad picture is skipped; of a clip, four frames. Nothing else is written.
     """
     if not output.endswith(".png"):
         raise click.UsageError(f"--output must end in .png, got {output!r}")

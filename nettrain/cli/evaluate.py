@@ -73,8 +73,9 @@ def evaluate(
     path = find_model(model)
     gate = gate_of(folder, min_accuracy)
     loaded = load_model(path)
+    config = loaded.config.data
     if data is not None:
-        pictures = folder_split("data", data, loaded.classes, loaded.config.data.several)
+        pictures = folder_split("data", data, loaded.classes, config.several, config.image.frames)
     elif folder is not None:
         pictures = split_of_run(folder, split)
     else:

@@ -75,7 +75,7 @@ def predict(
     tta: bool,
     threads: int | None,
 ) -> int:
-    """Classify pictures: files, folders, zip and tar archives, patterns, or - for paths on stdin.
+    """Classify pictures, or clips: files, folders, zip and tar archives, patterns, or - for paths on stdin.
 
     One row a picture, in input order, also for a file that cannot be used; then the exit code is 3.
     """
@@ -101,7 +101,8 @@ def predict(
     if stream:
         results, first = classify_each(loaded, lines_of_stdin(nul), tta), []
     else:
-        results = classify(loaded, pictures_named(given_paths(paths, nul, column)), tta)
+        clips = loaded.config.data.image.frames is not None
+        results = classify(loaded, pictures_named(given_paths(paths, nul, column), clips), tta)
         first = list(islice(results, 64))  # as many as a table looks at for its widths
     width = max((len(found.path) for found in first), default=0)
     formats = LABEL_FORMATS if loaded.config.data.several else FORMATS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -29,7 +30,9 @@ U8 = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Pictures ready for the network: ``images (N,H,W,C) float32`` and labels, (N,) int64 or several (N,K) bool.
+    """Pictures ready for the network: ``images`` float32, (N,H,W,C) or of clips (N,T,H,W,C), and labels.
+
+    Shapes   ``labels``, (N,) int64 or several (N,K) bool.
 
     ``start`` is the position of the first one, in the epoch's order or in the order of the files. Where pictures are
     mixed, ``shares (N,K)`` are how much of each has the label of each class, and ``labels`` what it mostly is.
@@ -92,15 +95,20 @@ class Batches:
         return sampled_order(self.pictures.labels, self.pictures.classes, self.sampling, self.seed, epoch)
 
     def augmented(self, pixels: U8, epoch: int, positions: I64, order: Order) -> U8:
-        """Pictures (N,H,W,C) that stand at ``positions (N,)`` of an epoch, after every augmentation of one in turn."""
+        """Pictures that stand at ``positions (N,)`` of an epoch, after every augmentation of one in turn.
+
+        Shapes   (N,H,W,C) or (N,T,H,W,C), of clips, in which each frame draws as its clip does: all of them alike.
+        """
+        shape = pixels.shape
+        positions, pixels = np.repeat(positions, math.prod(shape[1:-3])), pixels.reshape(-1, *shape[-3:])
         pictures, turns = order.pictures[positions], order.turns[positions]
         for purpose, chosen in self._augment(mixings=False):
             _, function = AUGMENTATIONS[chosen.kind]
             draw = Draw(self.seed, purpose, epoch, positions, self.size, pictures, turns)
             pixels = function(pixels, chosen.settings, draw)
-        if self.size is None or pixels.shape[1:3] == self.size:
-            return pixels
-        return resized(pixels, self.size)
+        if self.size is not None and pixels.shape[1:3] != self.size:
+            pixels = resized(pixels, self.size)
+        return pixels.reshape(*shape[:-3], *pixels.shape[1:])
 
     def mixed(self, images: F32, labels: Labels, epoch: int, positions: I64) -> Batch:
         """A batch of the pictures that stand at ``positions (N,)`` of an epoch, mixed as ``augment`` says.

@@ -70,9 +70,9 @@ class Pictures:
         return self.split.classes
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(H, W, C) of one picture."""
-        return (*self.image.size, self.image.channels)
+    def shape(self) -> tuple[int, ...]:
+        """(H, W, C) of one picture, (T, H, W, C) of one clip."""
+        return self.image.shape
 
     @property
     def bytes(self) -> int:
@@ -82,7 +82,7 @@ class Pictures:
     def take(self, indices: I64) -> U8:
         """The pictures at these indices, in that order.
 
-        Shapes   (n,) -> (n,H,W,C) uint8, a new array.
+        Shapes   (n,) -> (n,H,W,C) or (n,T,H,W,C) uint8, a new array.
         Errors   without a cache, DataError if a file has changed since it was checked; with one on the disk,
                  EnvironmentFault if that has.
         """
@@ -221,7 +221,7 @@ def kept_if_it_fits(total: int, image: ImageConfig) -> Literal["ram", "none"]:
 def _reserve(total: int, image: ImageConfig) -> U8:
     needed = cache_bytes(total, image)
     try:
-        return np.empty((total, *image.size, image.channels), np.uint8)
+        return np.empty((total, *image.shape), np.uint8)
     except MemoryError:
         raise EnvironmentFault(
             f"data.cache: no memory for {megabytes(needed)} of pictures; set data.cache: disk"

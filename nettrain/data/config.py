@@ -29,13 +29,18 @@ Part = Annotated[float, Limit(0, 1, open_low=True, open_high=True)]
 Folds = Annotated[int, Limit(2, LARGEST)]
 Source = FilePath | Annotated[tuple[FilePath, ...], Limit(1)]
 Megapixels = Annotated[float, Limit(0, 10_000, open_low=True)]
+Frames = Annotated[int, Limit(2, 10_000)]
 
 LARGER = 256, 224  # pictures are kept at so many pixels for so many of the result, where parts of them are cut out
 
 
 @dataclass(frozen=True)
 class ImageConfig(Record):
-    """What every picture becomes: ``uint8 (H,W,C)``.
+    """What every picture becomes: ``uint8 (H,W,C)``; with ``frames`` what every clip becomes, (frames,H,W,C).
+
+    A clip is an animation (GIF, APNG, WebP), a TIFF of several pages, or a folder of frames. Frame i of N is number
+    floor((i + 0.5) M / N) of its M; one with fewer gives all of them, then its last again and again. A file of a single
+    picture is an error, unless ``stills`` is ``repeat``: then it is every frame.
 
     Units   ``size`` is (H, W) in pixels; ``background`` is red, green, blue, 0..255, seen through transparent pixels
             and around padded pictures; ``max_megapixels``, millions of pixels, replaces the caps of ``pictures.py``;
@@ -50,6 +55,14 @@ class ImageConfig(Record):
     animated: Literal["error", "first"] = "error"
     max_megapixels: Megapixels | None = None
     load_size: tuple[Side, Side] | None = None
+    frames: Frames | None = None
+    stills: Literal["error", "repeat"] = "error"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of what every picture or clip becomes: (H,W,C), or (T,H,W,C)."""
+        picture = (*self.size, self.channels)
+        return picture if self.frames is None else (self.frames, *picture)
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         # a stored config names every key: what counts is whether the value is another than the default
@@ -58,6 +71,10 @@ class ImageConfig(Record):
         if self.load_size is not None and not (self.load_size[0] >= self.size[0] and self.load_size[1] >= self.size[1]):
             least, got = (f"[{height}, {width}]" for height, width in (self.size, self.load_size))
             yield "load_size", f"must be at least image.size each way, {least}, got {got}"
+        if self.frames is not None and self.animated != ImageConfig.animated:
+            yield "animated", "has no effect with frames, which takes animations as clips; leave it out"
+        if self.frames is None and self.stills != ImageConfig.stills:
+            yield "stills", "has no effect without frames; leave it out"
 
 
 @dataclass(frozen=True)

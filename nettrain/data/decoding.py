@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from nettrain.arrays.threads import Workers
 from nettrain.data.bad_picture import BadPicture
+from nettrain.data.caps import most_bytes
 from nettrain.data.config import ImageConfig
-from nettrain.data.pictures import from_item, most_bytes
+from nettrain.data.pictures import from_item
 from nettrain.data.reader import Reader
 
 U8 = npt.NDArray[np.uint8]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -32,6 +33,7 @@ from nettrain.data.cache_folder import (
     refuse_inside,
     sweep,
 )
+from nettrain.data.caps import most_bytes
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import Decoded, Progress, counted, each
 from nettrain.data.entry import (
@@ -45,7 +47,6 @@ from nettrain.data.entry import (
     in_block,
     read_index,
 )
-from nettrain.data.pictures import most_bytes
 from nettrain.data.reader import Reader
 from nettrain.data.tree import NO_STAMP
 from nettrain.errors import EnvironmentFault
@@ -129,8 +130,7 @@ def entry_path(reader: Reader, image: ImageConfig) -> str:
 
 def picture_bytes(total: int, image: ImageConfig) -> int:
     """Bytes of so many decoded pictures."""
-    height, width = image.size
-    return total * height * width * image.channels
+    return total * math.prod(image.shape)
 
 
 def check_room(folder: str, total: int, pixels: int) -> None:
@@ -217,7 +217,7 @@ def _build(
     progress: Progress | None,
 ) -> tuple[Decoded, Stored]:
     """Decode what is missing, copy the rest, and put a new entry under its name."""
-    total, shape = len(names), (*image.size, image.channels)
+    total, shape = len(names), image.shape
     size = picture_bytes(1, image)
     step = in_block(size)
     found = Decoded(total)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import struct
 import weakref
@@ -52,7 +53,7 @@ class Index:
     """
 
     made: dict[str, Any]
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     paths: tuple[str, ...]
     stamps: I64
     digests: U8
@@ -61,8 +62,7 @@ class Index:
 
     @property
     def pixel_bytes(self) -> int:
-        height, width, channels = self.shape
-        return len(self.paths) * height * width * channels
+        return len(self.paths) * math.prod(self.shape)
 
     def encode(self) -> bytes:
         """The end of an entry: all that follows its pixels."""
@@ -194,7 +194,7 @@ class Entry:
     last_used: str
     root: str | None = None
     pictures: int | None = None
-    shape: tuple[int, int, int] | None = None
+    shape: tuple[int, ...] | None = None
     fault: str = ""
 
 

@@ -25,15 +25,15 @@ class Normalization:
     def apply(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """(pixel / 255 - mean) / std, as one float32 scale and shift.
 
-        Shapes   (N,H,W,C) -> (N,H,W,C) float32. Every number depends on its own pixel alone.
+        Shapes   (N,...,W,C) -> (N,...,W,C) float32. Every number depends on its own pixel alone.
         """
-        n, height, width, channels = pixels.shape
+        width, channels = pixels.shape[-2:]
         scale = np.array([1.0 / (255.0 * std) for std in self.std], np.float32)
         shift = np.array([-mean / std for mean, std in zip(self.mean, self.std, strict=True)], np.float32)
-        rows = pixels.reshape(n * height, width * channels)  # long rows: the loop over C alone would be slow
+        rows = pixels.reshape(-1, width * channels)  # long rows: the loop over C alone would be slow
         out = np.multiply(rows, np.tile(scale, width), dtype=np.float32)
         out += np.tile(shift, width)
-        return out.reshape(n, height, width, channels)
+        return out.reshape(pixels.shape)
 
 
 # torchvision's published numbers: https://pytorch.org/vision/stable/models.html, "Using the pre-trained models"
@@ -58,9 +58,9 @@ def measure(pictures: Pictures) -> Normalization:
     Notes    a channel that never varies gets a std of 1, so that it becomes 0 everywhere. Order and division of the
              pictures do not matter; memory is that of a few pictures.
     """
-    height, width, channels = pictures.shape
+    channels = pictures.shape[-1]
     counts = np.zeros((channels, 256), np.int64)
-    step = max(1, CHUNK_BYTES // (height * width * channels))
+    step = max(1, CHUNK_BYTES // math.prod(pictures.shape))
     for start in range(0, len(pictures), step):
         pixels = pictures.take(np.arange(start, min(start + step, len(pictures))))
         for channel in range(channels):

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from nettrain.arrays.threads import Workers, get_threads
 from nettrain.data.bad_picture import BadPicture
+from nettrain.data.caps import most_bytes
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import Progress
 from nettrain.data.layout import Layout, find_layout
-from nettrain.data.pictures import from_item, inspected, most_bytes
+from nettrain.data.pictures import from_item, inspected
 from nettrain.data.reader import Reader
 from nettrain.errors import DataError
 

@@ -10,7 +10,10 @@ from nettrain.model.activations import ACTIVATION_LAYERS
 from nettrain.model.initialisers import INITIALISERS
 from nettrain.model.layer import Layer
 from nettrain.model.layers.avg_pool2d import AvgPool2d
+from nettrain.model.layers.avg_pool3d import AvgPool3d
+from nettrain.model.layers.clip_window_settings import Pool3dConfig
 from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
+from nettrain.model.layers.conv3d import Conv3d, Conv3dConfig
 from nettrain.model.layers.dense import Dense, DenseConfig
 from nettrain.model.layers.depthwise_conv2d import DepthwiseConv2d, DepthwiseConv2dConfig
 from nettrain.model.layers.drop_path import DropPath, DropPathConfig
@@ -19,10 +22,14 @@ from nettrain.model.layers.flatten import Flatten
 from nettrain.model.layers.global_avg_pool import GlobalAvgPool
 from nettrain.model.layers.global_max_pool import GlobalMaxPool
 from nettrain.model.layers.max_pool2d import MaxPool2d
+from nettrain.model.layers.max_pool3d import MaxPool3d
 from nettrain.model.layers.parallel import Parallel, ParallelConfig
 from nettrain.model.layers.residual import Residual, ResidualConfig
 from nettrain.model.layers.separable_conv2d import SeparableConv2d, SeparableConv2dConfig
 from nettrain.model.layers.squeeze_excite import SqueezeExcite, SqueezeExciteConfig
+from nettrain.model.layers.time_avg_pool import TimeAvgPool
+from nettrain.model.layers.time_distributed import TimeDistributed, TimeDistributedConfig
+from nettrain.model.layers.time_max_pool import TimeMaxPool
 from nettrain.model.layers.window_settings import PoolConfig
 from nettrain.model.layers.zero_padding2d import ZeroPadding2d, ZeroPadding2dConfig
 from nettrain.model.norms import NORM_ALIASES, NORMS
@@ -33,10 +40,15 @@ LAYERS: dict[str, tuple[type[Record], Callable[..., Layer]]] = {
     "conv2d": (Conv2dConfig, Conv2d),
     "depthwise_conv2d": (DepthwiseConv2dConfig, DepthwiseConv2d),
     "separable_conv2d": (SeparableConv2dConfig, SeparableConv2d),
+    "conv3d": (Conv3dConfig, Conv3d),
     "max_pool2d": (PoolConfig, MaxPool2d),
     "avg_pool2d": (PoolConfig, AvgPool2d),
+    "max_pool3d": (Pool3dConfig, MaxPool3d),
+    "avg_pool3d": (Pool3dConfig, AvgPool3d),
     "global_avg_pool": (NoSettings, GlobalAvgPool),
     "global_max_pool": (NoSettings, GlobalMaxPool),
+    "time_avg_pool": (NoSettings, TimeAvgPool),
+    "time_max_pool": (NoSettings, TimeMaxPool),
     "zero_padding2d": (ZeroPadding2dConfig, ZeroPadding2d),
     "flatten": (NoSettings, Flatten),
     "dropout": (DropoutConfig, Dropout),
@@ -44,6 +56,7 @@ LAYERS: dict[str, tuple[type[Record], Callable[..., Layer]]] = {
     **{kind: (row[0], row[1]) for kind, row in NORMS.items() if row[1] is not None},
     "residual": (ResidualConfig, Residual),
     "parallel": (ParallelConfig, Parallel),
+    "time_distributed": (TimeDistributedConfig, TimeDistributed),
     "squeeze_excite": (SqueezeExciteConfig, SqueezeExcite),
     **{kind: (row[0], row[1]) for kind, row in ACTIVATION_LAYERS.items() if row[1] is not None},
 }
@@ -59,6 +72,10 @@ LAYER_ALIASES = {
     "depthwise_conv": "depthwise_conv2d",
     "separable_conv": "separable_conv2d",
     "global_max_pooling2d": "global_max_pool",
+    "global_average_pooling3d": "global_avg_pool",
+    "global_max_pooling3d": "global_max_pool",
+    "global_average_pooling1d": "time_avg_pool",
+    "global_max_pooling1d": "time_max_pool",
     "zero_pad2d": "zero_padding2d",
     "stochastic_depth": "drop_path",
     "batchnorm": "batch_norm",
@@ -71,7 +88,11 @@ LAYER_ALIASES = {
     "instance_norm2d": "instance_norm",
     **{other: kind for other, kind in ACTIVATION_ALIASES.items() if kind != "none"},
 }
-CONTAINERS = (Residual, Parallel)  # built from layers of their own: their constructors take ``build`` too
+CONTAINERS = (
+    Residual,
+    Parallel,
+    TimeDistributed,
+)  # built from layers of their own: their constructors take ``build`` too
 
 
 def _documented(rows: Mapping[str, tuple[type[Record], Any]]) -> dict[str, tuple[type[Record], Any]]:

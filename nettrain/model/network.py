@@ -74,9 +74,9 @@ class ModelFault(ValueError):
 
 
 class Network(Sequential):
-    """Layers from a picture (H,W,C) to one output a class.
+    """Layers from a picture (H,W,C), or a clip (T,H,W,C), to one output a class.
 
-    Shapes   (N,H,W,C) -> (N,classes).
+    Shapes   (N,H,W,C) or (N,T,H,W,C) -> (N,classes).
     """
 
     def __init__(
@@ -120,8 +120,9 @@ class Network(Sequential):
         return {name: tensor.array for name, tensor in (*self.parameters.items(), *self.buffers.items())}
 
 
-def build_network(config: ModelConfig, input_shape: tuple[int, int, int], classes: Dim = CLASSES) -> Network:
-    """The network of a config, its shapes found by a dry run; nothing is allocated.
+def build_network(config: ModelConfig, input_shape: tuple[int, ...], classes: Dim = CLASSES) -> Network:
+    """The network of a config for pictures (H,W,C) or clips (T,H,W,C), its shapes found by a dry
+    run; nothing is allocated.
 
     Errors   ``ModelFault`` names the layer: a shape that does not fit, no pixels left, or a last layer that does not
              give one output a class.
@@ -173,9 +174,8 @@ def _refuse_lost_bias(before: Chosen, norm: Chosen, shape: Shape) -> None:
 def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape]:
     settings, constructor = chosen.settings, LAYERS[chosen.kind][1]
     takes = getattr(constructor, "takes", "(...)")
-    if takes != "(...)" and takes.count(",") + 1 != len(shape):
-        cure = "; put flatten or global_avg_pool before it" if len(shape) == 3 else "; a picture is no longer there"
-        raise ModelFault(chosen.key, f"{chosen.kind} takes {takes}, but {show(shape)} arrives{cure}")
+    if takes != "(...)" and len(shape) not in _axes(takes):
+        raise ModelFault(chosen.key, f"{chosen.kind} takes {takes}, but {show(shape)} arrives; {_cure(takes, shape)}")
     if getattr(settings, "units", None) == CLASSES:
         settings = replace(settings, units=classes)
     layer: Layer
@@ -192,6 +192,29 @@ def _build_one(chosen: Chosen, shape: Shape, classes: Dim) -> tuple[Layer, Shape
     except ValueError as error:
         raise ModelFault(chosen.key, str(error)) from None
     return layer, out.shape[1:]
+
+
+def _axes(takes: str) -> list[int]:
+    """How many axes a layer takes, of each form that it does."""
+    return [form.count(",") + 1 for form in takes.split(" or ")]
+
+
+def _cure(takes: str, shape: Shape) -> str:
+    """What to do where a layer takes other axes than arrive."""
+    match len(shape):
+        case 1:
+            return "a picture is no longer there"
+        case 2:
+            left = "put time_avg_pool, time_max_pool or flatten before it"
+            return left if takes == "(C)" else "a picture is no longer there"
+        case 3 if takes == "(C)":
+            return "put flatten or global_avg_pool before it"
+        case 3:
+            return "these are pictures; set data.image.frames to train on clips"
+        case _ if takes == "(C)":
+            return "put flatten or global_avg_pool before it, or it into time_distributed"
+        case _:
+            return "put it into time_distributed, which runs it on every frame"
 
 
 def _inherit(layers: Layers, model: ModelConfig, *, final: bool = True) -> Layers:

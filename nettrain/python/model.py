@@ -18,7 +18,7 @@ from nettrain.python.pixels import Picture, each_picture, pixels_of
 from nettrain.python.scope import surroundings
 from nettrain.training.judging import results
 from nettrain.training.judging.judging import judge_split
-from nettrain.training.loop.evaluation import INFERENCE_BATCH
+from nettrain.training.loop.evaluation import inference_batch
 from nettrain.training.metrics.scored import THRESHOLD
 from nettrain.training.model_file import Model as ModelFile
 from nettrain.training.model_file import load_model
@@ -63,7 +63,8 @@ class Model:
         """The class of every picture, in order; the bits of one do not depend on the others.
 
         ``pictures``  one or several of: a path; an array, uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), of any size;
-                      a PIL image; or an array of pictures (N, H, W, C).
+                      a PIL image; or an array of pictures (N, H, W, C). For a model of clips: a path; an array of
+                      frames (T, H, W) or (T, H, W, C); an animated PIL image; or clips (N, T, H, W, C).
         ``tta``       the mean over several views of each, as ``nettrain predict --tta`` has it.
         Errors   ``nettrain.DataError`` names a file that cannot be used; ``ValueError`` for another array,
                  ``TypeError`` for what is no picture at all.
@@ -72,8 +73,10 @@ class Model:
 
     def predict_each(self, pictures: Picture | Iterable[Picture], *, tta: bool = False) -> Iterator[Prediction]:
         """The same one after another, for any number of pictures in memory that does not grow with them."""
-        remaining, several = each_picture(pictures), self._file.config.data.several
-        while batch := list(islice(remaining, INFERENCE_BATCH)):
+        data = self._file.config.data
+        several, size = data.several, inference_batch(data.image.frames)
+        remaining = each_picture(pictures, clips=data.image.frames is not None)
+        while batch := list(islice(remaining, size)):
             for picture, row in zip(batch, self.probabilities(batch, tta=tta), strict=True):
                 best = int(row.argmax())
                 path = os.fspath(picture) if isinstance(picture, (str, os.PathLike)) else None
@@ -83,7 +86,8 @@ class Model:
 
     def probabilities(self, pictures: Picture | Iterable[Picture], *, tta: bool = False) -> npt.NDArray[np.float32]:
         """How sure the model is of each class.  Shapes: N pictures -> (N, K). Errors as for ``predict``."""
-        pixels = [self._pixels(picture) for picture in each_picture(pictures)]
+        clips = self._file.config.data.image.frames is not None
+        pixels = [self._pixels(picture) for picture in each_picture(pictures, clips=clips)]
         if not pixels:
             return np.empty((0, len(self.classes)), np.float32)
         with surroundings(self.threads):
@@ -95,8 +99,9 @@ class Model:
 
         Errors   ``nettrain.DataError`` if the folder is not one, or its classes are not the model's.
         """
+        data = self._file.config.data
         with surroundings(self.threads):
-            split = folder_split("data", os.fspath(folder), self.classes, self._file.config.data.several)
+            split = folder_split("data", os.fspath(folder), self.classes, data.several, data.image.frames)
             judgement = judge_split(self._file, split, lambda what, done, total: None, tta)
         return results.summary(judgement.result, self.sha256, judgement.data_fingerprint, judgement.skipped)
 

@@ -16,7 +16,7 @@ from nettrain.model.network import Network
 from nettrain.optim.table import state_numbers, working_numbers
 from nettrain.training.config import Config
 from nettrain.training.estimate import judging_bytes, step_bytes
-from nettrain.training.loop.evaluation import INFERENCE_BATCH
+from nettrain.training.loop.evaluation import inference_batch
 
 FLOAT_BYTES = 4
 OFF = 1.2  # times what a training takes: so much an estimate may say
@@ -74,7 +74,7 @@ def check_memory(document: Document[Config], network: Network, splits: Splits) -
     Errors   ``EnvironmentFault`` if that is more than there is: see ``refuse_impossible`` and ``cache_bytes``.
     """
     pictures = cached_bytes((splits.train, splits.val), document.config.data)
-    judged = 0 if splits.val is None else min(INFERENCE_BATCH, len(splits.val.files))
+    judged = 0 if splits.val is None else min(inference_batch(document.config.data.image.frames), len(splits.val.files))
     trained = len(splits.train.files)
     needed = batches_bytes(document.config, network, trained) + judging_bytes(network, judged) + pictures
     refuse_impossible(document, needed, trained)

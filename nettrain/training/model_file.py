@@ -45,7 +45,7 @@ class Model:
     def probabilities(self, pixels: Array, tta: bool = False) -> Array:
         """How sure the model is of each class; with ``tta`` in the mean over several views of each picture.
 
-        Shapes   pixels (N,H,W,C) uint8, of the size that the model takes -> (N,classes) float32.
+        Shapes   pixels (N,H,W,C) uint8, or of clips (N,T,H,W,C), as the model takes them -> (N,classes) float32.
         Notes    The bits of a row do not depend on the other pictures.
         """
         images, loss = self.normalization.apply(pixels), self.config.loss
@@ -77,7 +77,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         numbers = found.meta["normalization"]
         normalization = Normalization(tuple(numbers["mean"]), tuple(numbers["std"]))
         image = config.data.image
-        network = build_network(config.model, (*image.size, image.channels), len(classes))
+        network = build_network(config.model, image.shape, len(classes))
     except (KeyError, TypeError, ModelFault) as error:
         raise CheckpointError(f"is not a model that this version can use ({error}); train it again", shown) from error
     network.materialise(0)

@@ -45,7 +45,7 @@ def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
     config = document.config
     image = config.data.image
     try:
-        network = build_network(config.model, (*image.size, image.channels), classes)
+        network = build_network(config.model, image.shape, classes)
     except ModelFault as fault:
         raise document.error(fault.key, str(fault)) from None
     _check_patterns(document, network)

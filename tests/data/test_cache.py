@@ -65,7 +65,7 @@ def test_all_bad_files_are_listed_in_order(root, workers, kept):
     assert caught.value.lines() == [
         f"nettrain: error: {root}/a/007.png: the file is empty (0 bytes)",
         f"nettrain: error: {root}/a/gone.png: a link to a file that is not there",
-        f"nettrain: error: {root}/b/001.png: an HTML page; expected one of PNG, JPEG, BMP, GIF, WebP",
+        f"nettrain: error: {root}/b/001.png: an HTML page; expected one of PNG, JPEG, BMP, GIF, WebP, TIFF",
     ]
 
 
@@ -85,7 +85,7 @@ def test_skipped_files_are_listed_and_never_replaced(root, kept):
     pictures = decode(split_of(root), config(channels=1), "skip", kept, 2)
     assert pictures.bad == (
         Bad("a/000.png", "the file is empty (0 bytes)"),
-        Bad("b/004.png", "a PDF document; expected one of PNG, JPEG, BMP, GIF, WebP"),
+        Bad("b/004.png", "a PDF document; expected one of PNG, JPEG, BMP, GIF, WebP, TIFF"),
     )
     assert len(pictures) == len(pictures.labels) == len(pictures.sha256) == len(pictures.paths) == 47
     assert "a/000.png" not in pictures.paths

@@ -306,7 +306,7 @@ def test_bad_pictures_are_remembered_and_a_mended_one_is_seen(root: Path, kept: 
         == lines[2]
         == [
             f"nettrain: error: {root}/a/000.png: the file is empty (0 bytes)",
-            f"nettrain: error: {root}/b/004.png: a PDF document; expected one of PNG, JPEG, BMP, GIF, WebP",
+            f"nettrain: error: {root}/b/004.png: a PDF document; expected one of PNG, JPEG, BMP, GIF, WebP, TIFF",
             f"nettrain: error: {root}/b/gone.png: a link to a file that is not there",
         ]
     )

@@ -31,7 +31,7 @@ from nettrain.data.formats.gif import inspect
 from nettrain.data.pictures import decode, load
 from nettrain.errors import ExitCode
 
-KNOWN = "expected one of PNG, JPEG, BMP, GIF, WebP"
+KNOWN = "expected one of PNG, JPEG, BMP, GIF, WebP, TIFF"
 JPEG = saved(smooth(64, 48), "JPEG", quality=95)
 PNG = png_of(noise(6, 5))
 HEADER = struct.pack(">IIBBBBB", 4, 4, 8, 0, 0, 0, 0)
@@ -181,7 +181,10 @@ def test_animations_are_refused_or_give_their_first_frame(kind):
     data = animation(kind)
     with pytest.raises(BadPicture) as caught:
         decode(data, config(6), "x")
-    assert caught.value.reason == ("an animation of 3 frames; set data.image.animated: first to take the first of each")
+    assert caught.value.reason == (
+        "an animation of 3 frames; set data.image.animated: first to take the first of each,"
+        " or data.image.frames to train on clips"
+    )
     got = decode(data, config(6, animated="first"), "x").astype(int)
     limit = 90 if kind == "gif" else 0  # a palette of 256 colours
     assert np.abs(got - noise(6, 6, seed=0)).max() <= limit
@@ -242,7 +245,7 @@ REFUSED = {
     "lfs": (LFS, "a Git LFS pointer, not the picture itself; fetch it with 'git lfs pull'"),
     "pdf": (b"%PDF-1.7", f"a PDF document; {KNOWN}"),
     "eps": (b"%!PS-Adobe-3.0 EPSF-3.0", f"a PostScript (EPS) file; {KNOWN}"),
-    "tiff": (b"II*\0\x08\0\0\0", f"a TIFF picture; {KNOWN}"),
+    "tiff": (b"II*\0\x08\0\0\0", "cut off: a page of the TIFF file lies beyond its end"),
     "heic": (b"\0\0\0\x18ftypheic", f"a HEIC, AVIF or video file; {KNOWN}"),
     "zip": (b"PK\x03\x04", f"a ZIP archive; {KNOWN}"),
     "png magic": (PNG[:8], NO_IEND),

@@ -79,6 +79,32 @@ NETWORKS = {
         activation="relu",
     ),
 }
+CLIPS = {
+    "of clips": layers(
+        "conv3d: {filters: 4, kernel_size: 3, norm: batch_norm}",
+        "dropout: 0.2",
+        "avg_pool3d: [1, 2, 2]",
+        "residual: {layers: [{conv3d: {filters: 6, kernel_size: 3, stride: [2, 1, 1], norm: batch_norm}}],"
+        " shortcut: conv1x1, activation: gelu}",
+        "time_distributed: [{conv2d: {filters: 5, kernel_size: 3, norm: batch_norm}}, drop_path: 0.2, dropout: 0.1,"
+        " global_avg_pool, {dense: 6}]",
+        "time_distributed: [{dense: {units: 6, norm: layer_norm}}]",
+        "time_avg_pool",
+        "dense: classes",
+        activation="silu",
+    ),
+    "of clips, with kinks": layers(
+        "conv3d: {filters: 5, kernel_size: [3, 1, 1], norm: batch_norm}",
+        "max_pool3d: {pool_size: 3, stride: [1, 2, 2], padding: 1}",
+        "conv3d: {filters: 4, kernel_size: [1, 3, 3], groups: 1, norm: instance_norm}",
+        "time_max_pool",
+        "flatten",
+        "dense: classes",
+        activation="relu",
+    ),
+}
+NETWORKS |= CLIPS
+SHAPES = dict.fromkeys(CLIPS.values(), (4, 6, 5, 3))
 each_network = pytest.mark.parametrize("text", NETWORKS.values(), ids=NETWORKS)
 
 
@@ -90,9 +116,10 @@ def loss_of(net: Network, x: Array) -> Tensor:
 
 @each_network
 def test_equals_directional_differences(text: str) -> None:
-    net = network(text, (8, 6, 3), dtype=np.float64)
+    shape = SHAPES.get(text, (8, 6, 3))
+    net = network(text, shape, dtype=np.float64)
     flat = net.materialise(1, np.float64)
-    x = pictures(6, (8, 6, 3), np.float64)
+    x = pictures(6, shape, np.float64)
     gradients = {leaf.name: gradient for leaf, gradient in backward(loss_of(net, x)).items()}
     assert set(gradients) == set(net.parameters)
     start = flat.array.copy()
@@ -113,8 +140,8 @@ def test_equals_directional_differences(text: str) -> None:
 
 @each_network
 def test_threads_change_no_bit(text: str, threads: Callable[[int], None]) -> None:
-    net = network(text)
-    x = pictures(75)
+    shape = SHAPES.get(text, (8, 8, 3))
+    net, x = network(text, shape), pictures(75, shape)
     found = []
     for count in (1, 2, 3):
         threads(count)
@@ -126,8 +153,8 @@ def test_threads_change_no_bit(text: str, threads: Callable[[int], None]) -> Non
 
 @each_network
 def test_a_picture_at_inference_is_the_same_alone_and_in_company(text: str) -> None:
-    net = network(text)
-    x = pictures(21)
+    shape = SHAPES.get(text, (8, 8, 3))
+    net, x = network(text, shape), pictures(21, shape)
     together = net(Tensor(x), INFERENCE).array
     for n, row in enumerate(together):
         assert net(Tensor(x[n : n + 1]), INFERENCE).array[0].tobytes() == row.tobytes()

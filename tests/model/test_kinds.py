@@ -16,14 +16,16 @@ from nettrain.model.norms import BY_CHANNEL, NORM_ALIASES, NORMS
 from nettrain.ops.activations import ACTIVATION_ALIASES, ACTIVATIONS
 
 PICTURE = (9, 7, 4)
+CLIP = (5, 9, 7, 4)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A layer as it is written, and the shape that it makes of a 9x7 picture with 4 channels."""
+    """A layer as it is written, and the shape that it makes of a 9x7 picture with 4 channels, or of 5 such frames."""
 
     text: str
     shape: Shape
+    arrives: tuple[int, ...] = PICTURE
 
 
 ROWS = [
@@ -96,6 +98,35 @@ ROWS = [
     Row("softmax", PICTURE),
     Row("sigmoid", PICTURE),
     Row("tanh", PICTURE),
+    Row("conv3d: {filters: 6, kernel_size: 3}", (5, 9, 7, 6), CLIP),
+    Row("conv3d: {filters: 6, kernel_size: [1, 3, 3], stride: [1, 2, 2], norm: batch_norm}", (5, 5, 4, 6), CLIP),
+    Row("conv3d: {filters: 6, kernel_size: [3, 1, 1], padding: valid, dilation: [2, 1, 1]}", (1, 9, 7, 6), CLIP),
+    Row("conv3d: {filters: 6, kernel_size: 3, stride: 2, padding: keras_same, groups: 2}", (3, 5, 4, 6), CLIP),
+    Row("conv3d: {filters: 6, kernel_size: 3, norm: {group_norm: 3}, activation: gelu}", (5, 9, 7, 6), CLIP),
+    Row("conv3d: {filters: 6, kernel_size: 3, norm: instance_norm, activation: prelu}", (5, 9, 7, 6), CLIP),
+    Row("conv3d: {filters: 6, kernel_size: 3, norm: layer_norm}", (5, 9, 7, 6), CLIP),
+    Row("max_pool3d", (2, 4, 3, 4), CLIP),
+    Row("max_pool3d: [1, 2, 2]", (5, 4, 3, 4), CLIP),
+    Row("max_pool3d: {pool_size: 3, stride: [1, 2, 2], padding: 1}", (5, 5, 4, 4), CLIP),
+    Row("avg_pool3d: {pool_size: [2, 3, 3], stride: 1, padding: same}", CLIP, CLIP),
+    Row("global_avg_pool", (4,), CLIP),
+    Row("global_max_pool", (4,), CLIP),
+    Row("time_avg_pool", PICTURE, CLIP),
+    Row("time_max_pool", PICTURE, CLIP),
+    Row("flatten", (1260,), CLIP),
+    Row("dropout: 0.2", CLIP, CLIP),
+    Row("batch_norm", CLIP, CLIP),
+    Row("instance_norm", CLIP, CLIP),
+    Row("relu", CLIP, CLIP),
+    Row(
+        "residual: {layers: [{conv3d: {filters: 6, kernel_size: 3, stride: 2}}], shortcut: conv1x1}", (3, 5, 4, 6), CLIP
+    ),
+    Row("residual: {layers: [{conv3d: {filters: 4, kernel_size: 3}}, drop_path: 0.1], activation: tanh}", CLIP, CLIP),
+    Row("parallel: [[], [{conv3d: {filters: 6, kernel_size: 3}}, relu]]", (5, 9, 7, 10), CLIP),
+    Row("time_distributed: [{conv2d: {filters: 6, kernel_size: 3, stride: 2}}, relu]", (5, 5, 4, 6), CLIP),
+    Row("time_distributed: {layers: [max_pool2d, batch_norm, global_avg_pool, {dense: 3}]}", (5, 3), CLIP),
+    Row("time_distributed: [flatten, dropout: 0.1, dense: classes]", (5, 5), CLIP),
+    Row("time_distributed: [{residual: [{conv2d: {filters: 4, kernel_size: 3}}]}, {squeeze_excite: 2}]", CLIP, CLIP),
 ]
 
 
@@ -106,7 +137,7 @@ def kind(row: Row) -> str:
 def whole(row: Row) -> str:
     """The layer in a network that ends in one output a class."""
     before = ["flatten"] if kind(row) == "dense" else []
-    after = ["flatten"] if len(row.shape) == 3 else []
+    after = ["flatten"] if len(row.shape) > 1 else []
     return layers(*before, row.text, *after, "dense: classes")
 
 
@@ -114,19 +145,19 @@ def layer_place(row: Row) -> int:
     return 1 if kind(row) == "dense" else 0
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.text for row in ROWS])
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.text} of {len(row.arrives)}" for row in ROWS])
 @pytest.mark.parametrize("now", [TRAINING, INFERENCE], ids=["training", "inference"])
 def test_the_dry_run_knows_the_shape(row: Row, now: object) -> None:
     place = layer_place(row)
-    assert described(whole(row), PICTURE).shapes[place] == row.shape
-    net = network(whole(row), PICTURE)
-    x = pictures(3, (252,) if place else PICTURE)
+    assert described(whole(row), row.arrives).shapes[place] == row.shape
+    net = network(whole(row), row.arrives)
+    x = pictures(3, (252,) if place else row.arrives)
     for tensor in (recorded(x), Tensor(x)):
         y = net.layers[place](tensor, now).array  # type: ignore[arg-type]
         assert y.shape == (3, *row.shape)
         assert y.dtype == np.float32
         assert np.isfinite(y).all()
-        out = net(Tensor(pictures(3, PICTURE)), now).array  # type: ignore[arg-type]
+        out = net(Tensor(pictures(3, row.arrives)), now).array  # type: ignore[arg-type]
         assert out.shape == (3, 5)
 
 

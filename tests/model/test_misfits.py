@@ -51,13 +51,13 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
             ["flatten", "flatten"],
             CLASSES,
             "layers.1",
-            "flatten takes (H,W,C), but (108) arrives; a picture is no longer there",
+            "flatten takes (H,W,C) or (T,H,W,C) or (T,C), but (108) arrives; a picture is no longer there",
         ),
         (
             ["global_avg_pool", "global_avg_pool"],
             CLASSES,
             "layers.1",
-            "global_avg_pool takes (H,W,C), but (3) arrives; a picture is no longer there",
+            "global_avg_pool takes (H,W,C) or (T,H,W,C), but (3) arrives; a picture is no longer there",
         ),
         (
             ["flatten", "max_pool2d"],
@@ -207,7 +207,7 @@ NO_PIXELS = " leaves no pixels of a 2x2 picture (2x2 with padding); expected a s
             ["flatten", "instance_norm"],
             CLASSES,
             "layers.1",
-            "instance_norm takes (H,W,C), but (108) arrives; a picture is no longer there",
+            "instance_norm takes (H,W,C) or (T,H,W,C), but (108) arrives; a picture is no longer there",
         ),
         (
             ["flatten", "dense: {units: 6, norm: instance_norm}"],
@@ -283,6 +283,104 @@ def test_a_fault_names_its_layer(lines: list[str], classes: Dim, key: str, messa
     settings = config(layers(*lines))
     with pytest.raises(ModelFault) as error:
         build_network(settings, (6, 6, 3), classes)
+    assert (error.value.key, str(error.value)) == (key, message)
+
+
+CONV3D = "conv3d: {filters: 4, kernel_size: 3}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "shape", "key", "message"),
+    [
+        (
+            [CONV],
+            (5, 6, 6, 3),
+            "layers.0",
+            "conv2d takes (H,W,C), but (5, 6, 6, 3) arrives; put it into time_distributed,"
+            " which runs it on every frame",
+        ),
+        (
+            [CONV3D],
+            (6, 6, 3),
+            "layers.0",
+            "conv3d takes (T,H,W,C), but (6, 6, 3) arrives; these are pictures;"
+            " set data.image.frames to train on clips",
+        ),
+        (
+            ["time_avg_pool", "time_avg_pool"],
+            (5, 6, 6, 3),
+            "layers.1",
+            "time_avg_pool takes (T,H,W,C) or (T,C), but (6, 6, 3) arrives; these are pictures;"
+            " set data.image.frames to train on clips",
+        ),
+        (
+            [CONV3D, "dense: classes"],
+            (5, 6, 6, 3),
+            "layers.1",
+            "dense takes (C), but (5, 6, 6, 4) arrives; put flatten or global_avg_pool before it,"
+            " or it into time_distributed",
+        ),
+        (
+            ["time_distributed: [global_avg_pool]", "dense: classes"],
+            (5, 6, 6, 3),
+            "layers.1",
+            "dense takes (C), but (5, 3) arrives; put time_avg_pool, time_max_pool or flatten before it",
+        ),
+        (
+            ["time_distributed: [global_avg_pool]", CONV],
+            (5, 6, 6, 3),
+            "layers.1",
+            "conv2d takes (H,W,C), but (5, 3) arrives; a picture is no longer there",
+        ),
+        (
+            [f"time_distributed: [{{{CONV}}}]"],
+            (6, 6, 3),
+            "layers.0",
+            "time_distributed takes (T,H,W,C) or (T,C), but (6, 6, 3) arrives; set data.image.frames to train on clips",
+        ),
+        (
+            ["flatten", "time_distributed: [relu]"],
+            (5, 6, 6, 3),
+            "layers.1",
+            "time_distributed takes (T,H,W,C) or (T,C), but (540) arrives; there are no frames any more",
+        ),
+        (
+            ["time_distributed: [relu, {dense: 4}]"],
+            (5, 6, 6, 3),
+            "layers.0.time_distributed.layers.1",
+            "dense takes (C), but (6, 6, 3) arrives; put flatten or global_avg_pool before it",
+        ),
+        (
+            ["conv3d: {filters: 4, kernel_size: 3, groups: 2}"],
+            (5, 6, 6, 3),
+            "layers.0",
+            "3 channels in do not divide into 2 groups",
+        ),
+        (
+            ["max_pool3d", "max_pool3d: [3, 1, 1]"],
+            (5, 6, 6, 3),
+            "layers.1",
+            "max_pool3d: a window of 3x1x1 leaves nothing of a clip of 2x3x3 (2x3x3 with padding), frames first;"
+            " expected a smaller window, stride or more padding",
+        ),
+        (
+            [f"residual: {{layers: [{{{CONV3D}}}], shortcut: pad}}"],
+            (5, 6, 6, 3),
+            "layers.0",
+            "a pad shortcut takes pictures (H, W, C); use identity or conv1x1 for clips",
+        ),
+        (
+            [CONV3D],
+            (5, 6, 6, 3),
+            "layers.0",
+            "the last layer gives (5, 6, 6, 4) for a picture; expected (classes), as of dense: classes",
+        ),
+    ],
+)
+def test_a_fault_about_clips_names_its_layer(lines: list[str], shape: tuple[int, ...], key: str, message: str) -> None:
+    settings = config(layers(*lines))
+    with pytest.raises(ModelFault) as error:
+        build_network(settings, shape)
     assert (error.value.key, str(error.value)) == (key, message)
 
 

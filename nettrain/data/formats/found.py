@@ -16,7 +16,9 @@ class Found:
     Notes   ``data`` leaves out comments, colour profiles, thumbnails and later frames where the format lets them be
             cut away, so that no decoder sees them. ``key`` is the one colour that counts as transparent, in samples as
             stored (16 bits) or scaled to 0..255 (fewer). ``shrinkable``: the decoder can shrink while decoding.
-            ``mode``: Pillow's name for the pixels of a JPEG that its decoder can be handed as it is.
+            ``mode``: Pillow's name for the pixels of a JPEG that its decoder can be handed as it is. ``before``: how
+            many pictures a decoder gives before the first frame of a clip. ``pages``: where those of a file lie that
+            has each by itself.
     """
 
     width: int
@@ -27,3 +29,5 @@ class Found:
     shrinkable: bool = False
     key: tuple[int, ...] | None = None
     mode: str | None = None
+    before: int = 0
+    pages: tuple[int, ...] = ()

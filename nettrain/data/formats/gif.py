@@ -1,4 +1,4 @@
-"""The structure of a GIF file: its blocks up to the trailer, its frames counted, and the first frame alone."""
+"""The structure of a GIF file: its blocks up to the trailer, its frames counted, and the first frame alone or all."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ SIGNATURES = (b"GIF87a", b"GIF89a")
 _EXTENSION, _IMAGE, _TRAILER, _CONTROL = 0x21, 0x2C, 0x3B, 0xF9
 
 
-def inspect(data: bytes) -> Found:
-    """Walk the blocks of a GIF file.
+def inspect(data: bytes, clip: bool = False) -> Found:
+    """Walk the blocks of a GIF file; its bytes are left for the first frame, or with ``clip`` for all of them.
 
     Errors   Damaged: a file that ends before its trailer, a block of no known kind, no picture.
     Notes    the size is the canvas, widened to what the first frame covers.
     Source   CompuServe, "Graphics Interchange Format, Version 89a", 1990.
     """
     try:
-        return _walk(data)
+        return _walk(data, clip)
     except IndexError:
         raise Damaged("cut off: the GIF file has no trailer") from None
 
 
-def _walk(data: bytes) -> Found:
+def _walk(data: bytes, clip: bool) -> Found:
     width, height = _u16(data, 6), _u16(data, 8)
     place = 13 + _table(data[10])
-    head, control, first = data[:place], b"", b""
+    head, control = data[:place], b""
+    kept: list[bytes] = []
     frames = 0
     while (kind := data[place]) != _TRAILER:
         start = place
@@ -35,8 +36,10 @@ def _walk(data: bytes) -> Found:
         elif kind == _IMAGE:
             place = _after_blocks(data, place + 11 + _table(data[place + 9]))
             frames += 1
+            if clip or frames == 1:
+                kept += [control, data[start:place]]
+                control = b""
             if frames == 1:
-                first = control + data[start:place]
                 width = max(width, _u16(data, start + 1) + _u16(data, start + 5))
                 height = max(height, _u16(data, start + 3) + _u16(data, start + 7))
         elif kind == 0:
@@ -45,7 +48,7 @@ def _walk(data: bytes) -> Found:
             raise Damaged(f"damaged: byte {place} should begin a GIF block")
     if not frames:
         raise Damaged("damaged: the GIF file holds no picture")
-    return Found(width, height, head + first + bytes([_TRAILER]), frames)
+    return Found(width, height, b"".join([head, *kept, bytes([_TRAILER])]), frames)
 
 
 def _u16(data: bytes, place: int) -> int:

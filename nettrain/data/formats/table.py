@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
 
 from PIL.BmpImagePlugin import BmpImageFile
@@ -14,7 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from nettrain.data.formats import bmp, gif, jpeg, png, webp
+from nettrain.data.formats import bmp, gif, jpeg, png, tiff, tiff_pixels, webp
 from nettrain.data.formats.found import Found
 
 
@@ -24,20 +25,30 @@ class Format:
 
     Notes   ``decoder`` is Pillow's class itself and not ``Image.open``, which would try others, and which prints
             warnings about sizes before our own cap can speak. ``quick`` makes the same picture sooner, or None.
+            ``inspect_clip`` looks into a file whose frames are all wanted, if that is another look. ``page`` decodes
+            one that lies by itself, so that no decoder has to go through all those before it.
     """
 
     name: str
     suffixes: tuple[str, ...]
     starts: Callable[[bytes], bool]
     inspect: Callable[[bytes], Found]
-    decoder: Callable[[IO[bytes]], ImageFile]
+    decoder: Callable[[IO[bytes]], ImageFile] | None
     verify: Callable[[Found], None] = lambda found: None
     quick: Callable[[Found], Image | None] = lambda found: None
+    inspect_clip: Callable[[bytes], Found] | None = None
+    page: Callable[[Found, int], Image] | None = None
 
 
 FORMATS = (
     Format(
-        "PNG", (".png", ".apng"), lambda data: data.startswith(png.SIGNATURE), png.inspect, PngImageFile, png.verify
+        "PNG",
+        (".png", ".apng"),
+        lambda data: data.startswith(png.SIGNATURE),
+        png.inspect,
+        PngImageFile,
+        png.verify,
+        inspect_clip=partial(png.inspect, clip=True),
     ),
     Format(
         "JPEG",
@@ -48,8 +59,24 @@ FORMATS = (
         quick=jpeg.decode,
     ),
     Format("BMP", (".bmp", ".dib"), lambda data: data.startswith(bmp.SIGNATURE), bmp.inspect, BmpImageFile),
-    Format("GIF", (".gif",), lambda data: data.startswith(gif.SIGNATURES), gif.inspect, GifImageFile),
+    Format(
+        "GIF",
+        (".gif",),
+        lambda data: data.startswith(gif.SIGNATURES),
+        gif.inspect,
+        GifImageFile,
+        inspect_clip=partial(gif.inspect, clip=True),
+    ),
     Format("WebP", (".webp",), webp.starts, webp.inspect, WebPImageFile),
+    Format(
+        "TIFF",
+        (".tif", ".tiff"),
+        lambda data: data.startswith(tiff.SIGNATURES),
+        tiff.inspect,
+        None,
+        quick=lambda found: tiff_pixels.page(found, 0),
+        page=tiff_pixels.page,
+    ),
 )
 NAMES = ", ".join(row.name for row in FORMATS)
 SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
@@ -58,8 +85,6 @@ _OTHERS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the picture itself; fetch it with 'git lfs pull'"),
     (b"%PDF", "a PDF document"),
     (b"%!PS", "a PostScript (EPS) file"),
-    (b"II*\0", "a TIFF picture"),
-    (b"MM\0*", "a TIFF picture"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),

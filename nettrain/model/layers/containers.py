@@ -24,13 +24,14 @@ class ContainerConfig(Record):
         raise NotImplementedError(f"{type(self).__name__} does not say which layers it holds")
 
 
-def stride_of(layers: Sequence[Chosen]) -> tuple[int, int]:
-    """By how much layers in a row thin out rows and columns: the product of their strides."""
-    rows = columns = 1
+def stride_of(layers: Sequence[Chosen]) -> tuple[int, int, int]:
+    """By how much layers in a row thin out frames, rows and columns: the product of their strides."""
+    frames = rows = columns = 1
     for chosen in layers:
         if isinstance(chosen.settings, ContainerConfig):
-            a, b = stride_of(next(filter(None, chosen.settings.inside()), ()))
+            t, a, b = stride_of(next(filter(None, chosen.settings.inside()), ()))
         else:
-            a, b = chosen.settings.window.stride if hasattr(chosen.settings, "window") else (1, 1)
-        rows, columns = rows * a, columns * b
-    return rows, columns
+            stride = chosen.settings.window.stride if hasattr(chosen.settings, "window") else (1, 1)
+            t, a, b = (1, *stride) if len(stride) == 2 else stride
+        frames, rows, columns = frames * t, rows * a, columns * b
+    return frames, rows, columns

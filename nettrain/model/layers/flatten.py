@@ -1,4 +1,4 @@
-"""The layer between pictures and rows."""
+"""The layer between pictures or clips and rows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nettrain.ops.flatten import flatten
 
 
 class Flatten(Layer):
-    """A picture as one row of numbers, channels varying fastest.  Shapes: (N, H, W, C) -> (N, H*W*C)."""
+    """A picture or clip as one row of numbers, channels varying fastest.  Shapes: (N, ..., C) -> (N, ...*C)."""
 
-    takes = "(H,W,C)"
+    takes = "(H,W,C) or (T,H,W,C) or (T,C)"
 
     def __init__(self, settings: NoSettings, shape: Shape) -> None:
         pass

@@ -1,4 +1,4 @@
-"""The layer between pictures and one number a channel."""
+"""The layer between pictures or clips and one number a channel."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from nettrain.ops.global_average_pool import GlobalAveragePool
 
 
 class GlobalAvgPool(PartLayer):
-    """The mean pixel of each picture.  Shapes: (N, H, W, C) -> (N, C)."""
+    """The mean pixel of each picture, or of all frames of a clip.  Shapes: (N, [T,] H, W, C) -> (N, C)."""
 
-    takes = "(H,W,C)"
+    takes = "(H,W,C) or (T,H,W,C)"
 
     def __init__(self, settings: NoSettings, shape: Shape) -> None:
         pass

@@ -1,4 +1,4 @@
-"""The layer from pictures to the largest number of each channel."""
+"""The layer from pictures or clips to the largest number of each channel."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from nettrain.ops import global_max_pool
 
 
 class GlobalMaxPool(PartLayer):
-    """The largest pixel of each picture, channel by channel.  Shapes: (N, H, W, C) -> (N, C)."""
+    """The largest pixel of each picture or clip, channel by channel.  Shapes: (N, [T,] H, W, C) -> (N, C)."""
 
-    takes = "(H,W,C)"
+    takes = "(H,W,C) or (T,H,W,C)"
 
     def __init__(self, settings: NoSettings, shape: Shape) -> None:
         pass

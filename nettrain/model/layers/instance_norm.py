@@ -17,7 +17,7 @@ class InstanceNormConfig(AffineNormConfig):
 class InstanceNormLayer(AffineNorm):
     """Each picture's channels to mean 0 and variance 1, then scaled, shifted.  Shapes: (N, H, W, C) -> the same."""
 
-    takes = "(H,W,C)"
+    takes = "(H,W,C) or (T,H,W,C)"
 
     def part(self, now: Pass) -> InstanceNorm:
         return InstanceNorm(self.weight, self.bias, epsilon=self.settings.epsilon)

@@ -13,6 +13,7 @@ from nettrain.model.activations import activation_layer
 from nettrain.model.layer import Build, Layer, Pass
 from nettrain.model.layers.containers import ContainerConfig, Layers, stride_of
 from nettrain.model.layers.conv2d import Conv2d, Conv2dConfig
+from nettrain.model.layers.conv3d import Conv3d, Conv3dConfig
 from nettrain.model.layers.drop_path import DropPath, DropPathConfig
 from nettrain.model.layers.linear_map import LinearMapConfig
 from nettrain.model.sequential import Sequential
@@ -52,8 +53,8 @@ class ResidualConfig(ContainerConfig, short="layers"):
 class Residual(Sequential):
     """activation(layers(x) + shortcut(x)).  Shapes: as the layers inside; the shortcut has to fit.
 
-    ``identity`` is x; ``conv1x1`` (option B) a 1x1 convolution with the norm of the block's last; ``pad`` (option A)
-    every stride-th pixel with zeros for the new channels.
+    ``identity`` is x; ``conv1x1`` (option B) a 1x1 convolution with the norm of the block's last, also of clips;
+    ``pad`` (option A) every stride-th pixel with zeros for the new channels.
     """
 
     has_epilogue = True
@@ -95,11 +96,16 @@ class OptionA(Layer):
 def _shortcut(settings: ResidualConfig, shape: Shape, out: Shape) -> Layer:
     if settings.shortcut == "identity":
         return Identity()
+    last, stride, K = settings.last_map, stride_of(settings.layers), int(out[-1])
+    if settings.shortcut == "conv1x1" and len(shape) == len(out) == 4:
+        in_clips = Conv3dConfig(
+            filters=K, kernel_size=1, stride=stride, padding="valid", norm=last.norm, init=last.init
+        )
+        return Conv3d(in_clips, shape)
     if len(shape) != 3 or len(out) != 3:
-        raise ValueError(f"a {settings.shortcut} shortcut takes pictures (H, W, C); use identity for rows")
-    stride, K = stride_of(settings.layers), int(out[2])
+        cure = "identity or conv1x1 for clips" if len(shape) == 4 else "identity for rows"
+        raise ValueError(f"a {settings.shortcut} shortcut takes pictures (H, W, C); use {cure}")
     if settings.shortcut == "pad":
-        return Identity() if stride == (1, 1) and shape[2] == K else OptionA(stride, K)
-    last = settings.last_map
-    one = Conv2dConfig(filters=K, kernel_size=1, stride=stride, padding="valid", norm=last.norm, init=last.init)
+        return Identity() if stride[1:] == (1, 1) and shape[2] == K else OptionA(stride[1:], K)
+    one = Conv2dConfig(filters=K, kernel_size=1, stride=stride[1:], padding="valid", norm=last.norm, init=last.init)
     return Conv2d(one, shape)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from nettrain.arrays.clip_windows import ClipWindow
 from nettrain.arrays.windows import Window
 from nettrain.config.fields import Limit, Record
 
@@ -20,7 +21,7 @@ def pair(value: int | tuple[int, int]) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else value
 
 
-def padding_fault(window: Window) -> Iterator[tuple[str, str]]:
+def padding_fault(window: Window | ClipWindow) -> Iterator[tuple[str, str]]:
     """The fault of a padding so wide that a window could see nothing else."""
     span = min(window.span)
     if isinstance(window.padding, int) and window.padding >= span:

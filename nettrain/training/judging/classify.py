@@ -15,7 +15,7 @@ from nettrain.autograd.tensor import Array
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.config import ImageConfig
 from nettrain.data.inputs import load_named
-from nettrain.training.loop.evaluation import INFERENCE_BATCH
+from nettrain.training.loop.evaluation import inference_batch
 from nettrain.training.model_file import Model
 
 TOGETHER = 16  # pictures that one task decodes
@@ -59,13 +59,14 @@ def _decoded(paths: Iterable[str], image: ImageConfig) -> Iterator[list[Decoded]
     remaining = iter(paths)
     waiting: deque[list[Future[list[Decoded]]]] = deque()
     threads = get_threads()
+    together = max(1, TOGETHER // (image.frames or 1))
     ahead = min(1, threads - 1)  # batches: with one thread there is nobody to decode meanwhile
     pool = Workers(threads, "nettrain-decode")
     try:
-        while (chunk := list(islice(remaining, INFERENCE_BATCH))) or waiting:
+        while (chunk := list(islice(remaining, inference_batch(image.frames)))) or waiting:
             if chunk:
-                starts = range(0, len(chunk), TOGETHER)
-                waiting.append([pool.submit(_decode, chunk[start : start + TOGETHER], image) for start in starts])
+                starts = range(0, len(chunk), together)
+                waiting.append([pool.submit(_decode, chunk[start : start + together], image) for start in starts])
             if len(waiting) > ahead or not chunk:
                 yield [one for task in waiting.popleft() for one in task.result()]
     finally:

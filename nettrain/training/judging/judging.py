@@ -17,7 +17,7 @@ from nettrain.ops.loss_table import LOSSES
 from nettrain.training.config import TABLES, Config
 from nettrain.training.judging.gate_check import gate_split
 from nettrain.training.judging.results import Evaluation
-from nettrain.training.loop.evaluation import INFERENCE_BATCH, judge
+from nettrain.training.loop.evaluation import inference_batch, judge
 from nettrain.training.metrics.measured import all_that_fit
 from nettrain.training.model_file import Model
 from nettrain.training.pictures import Report, list_splits
@@ -48,7 +48,7 @@ def judge_split(model: Model, split: Split, report: Report, tta: bool = False) -
 
     kept = kept_if_it_fits(len(split.files), data.image)
     pictures = decode(split, data.image, data.on_bad_image, kept, get_threads(), progress)
-    batches = Batches(pictures, INFERENCE_BATCH, 0, model.normalization)
+    batches = Batches(pictures, inference_batch(data.image.frames), 0, model.normalization)
     several, shares = data.several, not LOSSES[model.config.loss.kind].several
     views = model.views if tta else None
     judged = judge(model.network, model.config.loss, batches.in_order(), views)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from nettrain.autograd.clock import Clock
 from nettrain.data.batches import Batches
-from nettrain.training.loop.evaluation import INFERENCE_BATCH, judge
+from nettrain.training.loop.evaluation import inference_batch, judge
 from nettrain.training.loop.loop import EpochEnd
 from nettrain.training.loop.monitors import UNDEFINED
 from nettrain.training.metrics.counts import mean_loss
@@ -104,7 +104,8 @@ def validate(prepared: Prepared) -> dict[str, float | None]:
     """Loss, accuracy and metrics on the validation pictures, by their columns; empty where there are none."""
     if prepared.val is None:
         return {}
-    batches = Batches(prepared.val, INFERENCE_BATCH, 0, prepared.normalization)
+    size = inference_batch(prepared.config.data.image.frames)
+    batches = Batches(prepared.val, size, 0, prepared.normalization)
     judged = judge(prepared.network, prepared.config.loss, batches.in_order())
     scored = Scored(judged.labels, judged.probabilities)
     names = (prepared.config.accuracy, *prepared.config.measured)

@@ -18,6 +18,12 @@ from nettrain.training.loop.objective import judging_loss
 
 INFERENCE = Pass(training=False)
 INFERENCE_BATCH = 64  # pictures decoded and held together; results do not depend on it
+FEWEST_CLIPS = 8  # that are held together, so that there is work for several threads
+
+
+def inference_batch(frames: int | None) -> int:
+    """How many pictures, or clips of so many frames, are decoded and held together."""
+    return INFERENCE_BATCH if frames is None else max(FEWEST_CLIPS, INFERENCE_BATCH // frames)
 
 
 def outputs_of(network: Network, images: Array) -> Array:

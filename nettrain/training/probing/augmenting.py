@@ -11,6 +11,7 @@ from nettrain.arrays.threads import get_threads
 from nettrain.config.document import Document
 from nettrain.data.batches import Batches
 from nettrain.data.cache import decode
+from nettrain.data.clips import sampled
 from nettrain.data.labels import are_several, label_text
 from nettrain.data.normalize import Normalization
 from nettrain.data.sampling import sampled_order
@@ -21,13 +22,15 @@ from nettrain.training.pictures import list_splits
 
 U8 = npt.NDArray[np.uint8]
 USUAL = 12  # pictures, at most
+FRAMES = 4  # of a clip that are shown, at most
+PICTURE_AXES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
     """A training picture: its label, its path below the split's root, and its pixels (H,W,C) as they are.
 
-    ``after`` are the pixels that epoch 1, 2 and so on is trained on.
+    ``after`` are the pixels that epoch 1, 2 and so on is trained on. A clip is a picture of a few of its frames.
     """
 
     label: str
@@ -63,8 +66,23 @@ def augmented(document: Document[Config], pictures: int | None, epochs: int) -> 
             for epoch in range(epochs)
         )
         label = label_text(loaded.labels[row], loaded.classes)
-        found.append(Shown(label, file, before.take(one)[0], tuple(after)))
+        found.append(Shown(label, file, film(before.take(one)[0]), tuple(map(film, after))))
     return found
+
+
+def film(pixels: U8) -> U8:
+    """A picture as it is; of a clip (T,H,W,C) some frames in one picture: four of them two by two, or all in a row."""
+    if pixels.ndim == PICTURE_AXES:
+        return pixels
+    frames = pixels[sampled(len(pixels), min(len(pixels), FRAMES))]
+    rows = np.array_split(frames, 2 if len(frames) == FRAMES else 1)
+    return _beside([_beside(list(row), 1) for row in rows], 0)
+
+
+def _beside(pictures: list[U8], axis: int) -> U8:
+    """Pictures along an axis, with a white line of a pixel between them."""
+    line = np.full_like(pictures[0].take([0], axis), 255)
+    return np.concatenate([part for picture in pictures for part in (line, picture)][1:], axis)
 
 
 def spread(split: Split, pictures: int) -> npt.NDArray[np.int64]:
