@@ -1,4 +1,4 @@
-"""``nettrain init``: a config that runs, from pictures; or the example that comes with nettrain."""
+"""``nettrain init``: a config that runs, from pictures; or an example that comes with nettrain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nettrain.cli.options import tell, threads_option, use_threads
 @click.option(
     "--output", "-o", metavar="FILE", help="Write the config to FILE, which must be new.", shell_complete=file
 )
-@click.option("--example", type=click.Choice(["digits"]), help="Put the shipped example into FOLDER instead.")
+@click.option("--example", type=click.Choice(["digits", "clips"]), help="Put this example into FOLDER instead.")
 @threads_option
 def init(data: str, output: str | None, example: str | None, threads: int | None) -> None:
     """Look at the pictures in FOLDER and write a commented config that runs, to stdout or to --output.
@@ -25,7 +25,8 @@ def init(data: str, output: str | None, example: str | None, threads: int | None
 
     Some of the pictures are read; each choice is explained. With --output paths are relative to FILE, else absolute.
 
-    With --example, FOLDER gets configs/ and data/ to try nettrain on: it must be new or empty.
+    With --example, FOLDER gets configs/ and data/ to try nettrain on: it must be new or empty. 'digits' are handwritten
+    ones, 'clips' are animations of shapes that move one way or another.
     """
     if example is None:
         return propose(data, output, threads)
@@ -77,9 +78,9 @@ def written_path(path: str, output: str | None) -> str:
 
 
 def put_example(target: str, name: str) -> None:
-    """The shipped pictures and configs, into a folder that is new or empty."""
-    from nettrain.training.proposing.example import put
+    """The pictures and configs of an example, into a folder that is new or empty."""
+    from nettrain.training.proposing.example import EXAMPLES, put
 
     count = put(name, target)
-    config = os.path.join(target, "configs", f"{name}-mlp.yaml")
+    config = os.path.join(target, EXAMPLES[name].parts[0])
     tell(f"nettrain: wrote {count} files; train with: nettrain fit {config}")

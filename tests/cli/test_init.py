@@ -122,5 +122,5 @@ def test_the_example_goes_nowhere_else(here: Path, call: Call) -> None:
 
 def test_a_wheel_holds_the_example() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    parts = {part for example in EXAMPLES.values() for part in example}
+    parts = {part for example in EXAMPLES.values() for part in example.parts}
     assert wheel["force-include"] == {part: f"nettrain/example/{part}" for part in parts}

@@ -1,22 +1,39 @@
-"""The example that comes with nettrain, pictures and configs, put into a folder to try things on."""
+"""The examples that come with nettrain, pictures or clips and configs, put into a folder to try things on."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from nettrain import files
 from nettrain.errors import ConfigError, EnvironmentFault
+from nettrain.training.proposing.moving_shapes import moving_shapes
 
 PACKAGE = Path(__file__).parents[2]
-EXAMPLES = {  # what each is made of, below a checkout, or below example/ in an installed package
-    "digits": ("configs/digits-mlp.yaml", "configs/digits-cnn.yaml", "data/digits", "data/README.md"),
+
+
+@dataclass(frozen=True)
+class Example:
+    """``parts`` lie below a checkout, or below example/ in an installed package; the first is the config to begin with.
+
+    ``made`` are files that nobody ships: below ``folder``, each by its path, with its bytes.
+    """
+
+    parts: tuple[str, ...]
+    folder: str = ""
+    made: Callable[[], Iterator[tuple[str, bytes]]] = lambda: iter(())
+
+
+EXAMPLES = {
+    "digits": Example(("configs/digits-mlp.yaml", "configs/digits-cnn.yaml", "data/digits", "data/README.md")),
+    "clips": Example(("configs/clips.yaml", "configs/clips-still.yaml"), "data/clips", moving_shapes),
 }
 
 
 def put(name: str, target: str) -> int:
-    """Copy an example into a folder, which is made if it is not there; returns how many files it has.
+    """Copy or make an example in a folder, which is made if it is not there; returns how many files it has.
 
     Errors   ConfigError if the folder holds something, or is none; EnvironmentFault.
     """
@@ -24,14 +41,22 @@ def put(name: str, target: str) -> int:
         raise ConfigError("is a file; expected a new or empty folder", target)
     if os.path.isdir(target) and os.listdir(target):
         raise ConfigError("holds something already; expected a new or empty folder", target)
-    root = _root()
     count = 0
-    for path in _files(root, EXAMPLES[name]):
+    for path, data in _contents(EXAMPLES[name]):
         place = os.path.join(target, path)
         files.make_folder(os.path.dirname(place))
-        files.write_atomic(place, (root / path).read_bytes())
+        files.write_atomic(place, data)
         count += 1
     return count
+
+
+def _contents(example: Example) -> Iterator[tuple[str, bytes]]:
+    """The path and the bytes of every file."""
+    root = _root()
+    for path in _files(root, example.parts):
+        yield path, (root / path).read_bytes()
+    for path, data in example.made():
+        yield f"{example.folder}/{path}", data
 
 
 def _root() -> Path:
