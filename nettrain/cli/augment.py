@@ -12,8 +12,10 @@ from nettrain.cli.options import read, tell
 if TYPE_CHECKING:
     from nettrain.config.fields import Chosen
     from nettrain.data.config import DataConfig
+    from nettrain.data.split import Splits
 
 EPOCHS = 6
+MOST = 2000  # pictures on a sheet, beside those as they are
 
 
 @click.command(epilog="\b\nExample:\n  nettrain augment configs/digits-cnn.yaml --output sheet.png")
@@ -46,6 +48,9 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
     """
     if not output.endswith(".png"):
         raise click.UsageError(f"--output must end in .png, got {output!r}")
+    if rows is not None and rows * columns > MOST:
+        many = f"--rows {rows} with --columns {columns} is {rows * columns} pictures"
+        raise click.UsageError(f"{many}; a sheet has room for {MOST}")
     document = read(config, settings, {})
     data = document.config.data
     if not data.augment:
@@ -53,14 +58,17 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
         raise document.error("data.augment", what)
     from nettrain import files
     from nettrain.config.words import some
-    from nettrain.report.augment_sheet import augment_sheet
+    from nettrain.report.augment_sheet import augment_sheet, seen
+    from nettrain.training.pictures import list_splits
     from nettrain.training.probing.augmenting import augmented
 
     refuse_inside_data(output, data)
-    shown = augmented(document, rows, columns)
+    splits = list_splits(document)
+    refuse_pictures(output, splits, data)
+    shown = augmented(document.config, splits.train, rows, columns, seen)
     files.write_atomic(output, augment_sheet(shown, str(document.config.name), [*map(described, data.augment)]))
     if rows is not None and len(shown) < rows:
-        tell(f"nettrain: note: there are {some(len(shown), 'picture')} to show")
+        tell(f"nettrain: note: there {'is' if len(shown) == 1 else 'are'} {some(len(shown), 'picture')} to show")
 
 
 def described(chosen: Chosen) -> str:
@@ -85,3 +93,28 @@ def refuse_inside_data(output: str, data: DataConfig) -> None:
         outer = os.path.realpath(folder)
         if os.path.commonpath([inner, outer]) == outer:
             raise ConfigError(f"lies in the data folder {folder}, which is only read; choose another place", output)
+
+
+def refuse_pictures(output: str, splits: Splits, data: DataConfig) -> None:
+    """Pictures are never written to, wherever a list or a link has them from.  Errors: ``ConfigError``."""
+    import os
+    from functools import lru_cache
+
+    from nettrain.data.roots import named_lists
+    from nettrain.data.sources.table import list_source
+    from nettrain.errors import ConfigError
+
+    real = lru_cache(os.path.realpath)  # of folders, in which many pictures lie
+
+    def real_path(path: str) -> str:
+        folder, name = os.path.split(path)
+        return os.path.realpath(path) if os.path.islink(path) else os.path.join(real(folder), name)
+
+    inner = os.path.realpath(output)
+    sources = [(split.name, split.reader, split.files) for split in splits.all()]
+    for path in named_lists(data):  # with the rows that no split takes
+        listing = list_source(path, data.several, 1)
+        sources.append((path, listing.reader, listing.files))
+    for what, reader, names in sources:
+        if any(real_path(reader.where(name)) == inner for name in names):
+            raise ConfigError(f"is a picture of {what}, which is only read; choose another place", output)

@@ -11,7 +11,7 @@ from nettrain.config.fields import FilePath
 from nettrain.data.archives.opened import located
 from nettrain.data.config import DataConfig, Fold, SetAside
 from nettrain.data.sources.inside import settled
-from nettrain.data.sources.table import Where, parts_of, source_of
+from nettrain.data.sources.table import Where, kind_within, parts_of, source_of
 from nettrain.data.tree import Tree
 from nettrain.errors import DataError, Fault
 
@@ -65,7 +65,16 @@ def paths(named: object) -> tuple[str, ...]:
 
 def named_folders(config: DataConfig) -> list[str]:
     """Every folder that the config names, whatever lies in it; a list of pictures is none."""
-    return [path for key in (config.train, config.val, config.test) for path in paths(key) if os.path.isdir(path)]
+    return [path for path in _named(config) if os.path.isdir(path)]
+
+
+def named_lists(config: DataConfig) -> list[str]:
+    """Every list of pictures that the config names."""
+    return [path for path in _named(config) if kind_within(path) == "csv"]
+
+
+def _named(config: DataConfig) -> list[str]:
+    return [path for key in (config.train, config.val, config.test) for path in paths(key)]
 
 
 def _used(parts: Mapping[str, Sequence[str]], root: str, config: DataConfig) -> dict[str, Sequence[str]]:

@@ -25,12 +25,8 @@ LIGHT, DARK = 255, 224
 
 
 def augment_sheet(rows: Sequence[Shown], name: str, what: Sequence[str]) -> bytes:
-    """The PNG; ``name`` is the config's, ``what`` its augmentations, in words."""
-    height, width, _ = rows[0].before.shape
-    by = CELL / max(height, width)
-    cell = (max(1, round(width * by)), max(1, round(height * by)))
-    if by > 1:  # whole pixels, so that each is as large as the next
-        cell = (width * max(1, round(by)), height * max(1, round(by)))
+    """The PNG of pictures as they are ``seen``; ``name`` is the config's, ``what`` its augmentations, in words."""
+    cell = rows[0].before.shape[1::-1]
     columns = len(rows[0].after) + 1
     title, text = (ImageFont.load_default(size) for size in (TITLE, TEXT))
     labels = [fitting(escape(row.label), LABEL, text) for row in rows]
@@ -56,21 +52,24 @@ def augment_sheet(rows: Sequence[Shown], name: str, what: Sequence[str]) -> byte
         if not number or row.label != rows[number - 1].label:
             pen.text((start - BESIDE, y + cell[1] / 2), labels[number], INK, text, anchor="rm")
         for left, pixels in zip(lefts, (row.before, *row.after), strict=True):
-            sheet.paste(seen(pixels, cell), (left + (wide - cell[0]) // 2, y))
+            sheet.paste(Image.fromarray(pixels), (left + (wide - cell[0]) // 2, y))
     file = io.BytesIO()
     sheet.save(file, "PNG")
     return file.getvalue()
 
 
-def seen(pixels: U8, size: tuple[int, int]) -> Image.Image:
-    """A picture (H,W,C) as one sees it at (width, height) ``size``; checks show through where it is transparent."""
-    width, channels = pixels.shape[1:]
+def seen(pixels: U8) -> U8:
+    """A picture (H,W,C) as one sees it on the sheet, of three channels; checks show through where it is transparent."""
+    height, width, channels = pixels.shape
+    by = CELL / max(height, width)
+    size = (max(1, round(width * by)), max(1, round(height * by)))
+    if by > 1:  # whole pixels, so that each is as large as the next
+        size = (width * round(by), height * round(by))
     picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels).convert("RGBA")
-    larger = size[0] >= width
-    picture = picture.resize(size, Image.Resampling.NEAREST if larger else Image.Resampling.LANCZOS)
+    picture = picture.resize(size, Image.Resampling.NEAREST if by > 1 else Image.Resampling.LANCZOS)
     y, x = np.mgrid[: size[1], : size[0]] // CHECKS
     ground = Image.fromarray(np.where((x + y) % 2, DARK, LIGHT).astype(np.uint8)).convert("RGBA")
-    return Image.alpha_composite(ground, picture).convert("RGB")
+    return np.asarray(Image.alpha_composite(ground, picture).convert("RGB"))
 
 
 def fitting(words: str, width: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:

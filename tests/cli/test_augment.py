@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from commands import CNN, Ended, tree, written
 from PIL import Image
-from training.setting_up import document_of, prepared_for
-
-from nettrain.report.augment_sheet import augment_sheet, fitting, seen
-from nettrain.training.probing.augmenting import Shown, augmented, even, spread
 
 Call = Callable[..., Ended]
 
@@ -44,45 +38,6 @@ def test_it_writes_one_picture_the_same_each_time_and_nothing_else(here: Path, c
     assert (tree(here, times=True), tree(small, times=True)) == before
 
 
-@pytest.mark.parametrize(
-    "augmentation", ["random_crop: 1", "random_resized_crop", "random_erasing: {p: 1.0, value: random}"]
-)
-def test_it_shows_what_the_training_sees(small: Path, augmentation: str) -> None:
-    text = CNN.format(data=small).replace("random_crop: {padding: 1}", augmentation)
-    shown = augmented(document_of(text, small), 30, 2)
-    prepared = prepared_for(text, small)
-    for epoch in range(2):
-        batches = prepared.batches(prepared.config.data.augment).training(epoch)
-        trained = np.concatenate([batch.images for batch in batches])
-        for one in shown:
-            (image,) = prepared.normalization.apply(one.after[epoch][None])
-            assert (trained == image).all(axis=(1, 2, 3)).any(), one.path
-    assert all(one.before.shape == (8, 8, 1) for one in shown)
-
-
-def test_pictures_are_spread_over_the_classes(small: Path) -> None:
-    train = prepared_for(CNN.format(data=small), small).splits.train
-    for pictures, of_each in ((30, [3] * 10), (12, [2, 2, *[1] * 8]), (3, [1, 0, 0, 1, 0, 0, 1, 0, 0, 0])):
-        places = spread(train, pictures)
-        assert np.bincount(train.labels[places], minlength=10).tolist() == of_each
-        assert len(set(places.tolist())) == pictures
-    assert len(spread(train, 500)) == len(train.files)
-    assert even(7, 3).tolist() == [0, 2, 4]
-
-
-def test_several_labels_a_picture(here: Path, call: Call) -> None:
-    rows = ["path,label"]
-    for number in range(6):
-        Image.new("L", (8, 8), 40 * number).save(f"{number}.png")
-        rows.append(f"{number}.png,{('cat', 'dog', 'cat|dog')[number % 3]}")
-    written(here, "list.csv", "\n".join(rows) + "\n")
-    text = CNN.format(data="list.csv").replace("data:\n", "loss: binary_cross_entropy\ndata:\n  labels: several\n")
-    written(here, "several.yaml", text.replace("  val: {from: train, fraction: 0.25}\n", ""))
-    shown = augmented(document_of(Path("several.yaml").read_text(), here), 6, 1)
-    assert {one.label for one in shown} == {"cat", "dog", "cat|dog"}
-    assert call("augment", "several.yaml", "--output", "s.png").code == 0
-
-
 def test_fewer_pictures_than_rows_is_said(here: Path, call: Call) -> None:
     ended = call("augment", "cnn.yaml", "--output", "a.png", "--rows", "200")
     assert (ended.code, ended.err) == (0, "nettrain: note: there are 120 pictures to show\n")
@@ -97,16 +52,59 @@ def test_a_bad_picture_is_an_error_or_left_out(here: Path, call: Call) -> None:
     text = CNN.format(data="data").replace("  val: {from: train, fraction: 0.25}\n", "")
     written(here, "bad.yaml", text)
     ended = call("augment", "bad.yaml", "--output", "a.png")
-    assert (ended.code, ended.out) == (3, "")
-    assert ended.err.startswith(f"nettrain: error: {here}/data/cat/1.png: ")
+    what = "not a picture in a known format; expected one of PNG, JPEG, BMP, GIF, WebP, TIFF"
+    assert ended == Ended(3, "", f"nettrain: error: {here}/data/cat/1.png: {what}\n")
     assert not Path("a.png").exists()
     ended = call("augment", "bad.yaml", "--output", "a.png", "--rows", "8", "--set", "data.on_bad_image=skip")
     assert (ended.code, ended.err) == (0, "nettrain: note: there are 7 pictures to show\n")
 
 
+ALONE = CNN.format(data="data").replace("  val: {from: train, fraction: 0.25}\n", "")
+BAD = "the file is empty (0 bytes)"
+
+
+def folders(bad: dict[str, list[int]]) -> None:
+    """Two classes of four pictures each, some of which are bad."""
+    for label in ("cat", "dog"):
+        Path("data", label).mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (8, 8), 40 * number).save(f"data/{label}/{number}.png")
+        for number in bad.get(label, []):
+            Path(f"data/{label}/{number}.png").write_bytes(b"")
+
+
+def test_the_only_picture_of_a_class_is_bad_and_named(here: Path, call: Call) -> None:
+    """Good ones are left, so that nothing may be said of the class."""
+    folders({"cat": [0], "dog": [0]})
+    written(here, "bad.yaml", ALONE)
+    lines = "".join(f"nettrain: error: {here}/data/{label}/0.png: {BAD}\n" for label in ("cat", "dog"))
+    assert call("augment", "bad.yaml", "-o", "a.png", "--rows", "2") == Ended(3, "", lines)
+
+
+def test_a_class_without_a_good_picture_has_no_row(here: Path, call: Call) -> None:
+    """Only some pictures are looked at, so nothing is said of the class: fit looks at all."""
+    folders({"cat": [0, 1, 2, 3]})
+    written(here, "bad.yaml", ALONE)
+    ended = call("augment", "bad.yaml", "-o", "a.png", "--rows", "2", "--set", "data.on_bad_image=skip")
+    assert ended == Ended(0, "", "nettrain: note: there is 1 picture to show\n")
+
+
+def test_no_good_picture_at_all_is_said(here: Path, call: Call) -> None:
+    folders({label: [0, 1, 2, 3] for label in ("cat", "dog")})
+    written(here, "bad.yaml", ALONE)
+    line = f"{here}/data: none of the pictures that were looked at is readable"
+    ended = call("augment", "bad.yaml", "-o", "a.png", "--set", "data.on_bad_image=skip")
+    assert ended == Ended(3, "", f"nettrain: error: {line}\n")
+    assert not Path("a.png").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
+        (
+            ["cnn.yaml", "-o", "a.png", "--rows", "200", "--columns", "11"],
+            "--rows 200 with --columns 11 is 2200 pictures; a sheet has room for 2000; see 'nettrain augment --help'",
+        ),
         (["cnn.yaml", "-o", "g.svg"], "--output must end in .png, got 'g.svg'; see 'nettrain augment --help'"),
         (["no.yaml", "-o", "a.png"], "no.yaml: no such file"),
         (
@@ -126,28 +124,38 @@ def test_the_data_folder_is_only_read(here: Path, call: Call, small: Path) -> No
     assert ended == Ended(2, "", f"nettrain: error: {line}\n")
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize("size", [(1, 1), (8, 8), (32, 48), (224, 224), (300, 20), (1, 300)])
-def test_pictures_of_every_shape_have_a_sheet(size: tuple[int, int], channels: int) -> None:
-    pixels = np.full((*size, channels), 120, np.uint8)
-    rows = [Shown(label, "", pixels, (pixels, pixels)) for label in ("a", "a", "b" * 300, "\x1b[31m")]
-    with Image.open(io.BytesIO(augment_sheet(rows, "name\n", ["random_crop"] * 30))) as sheet:
-        assert max(sheet.size) < 2000
-        assert sheet.width > 400
+@pytest.mark.parametrize(
+    ("output", "split"),
+    [("pictures/0.png", "train"), ("link.png", "train"), ("far/5.png", "val"), ("pictures/../far/1.png", "train")],
+)
+def test_a_picture_of_a_list_is_only_read(here: Path, call: Call, output: str, split: str) -> None:
+    """Wherever it lies, and by whatever name it is listed or given."""
+    rows = ["path,label,split", "far/link.png,a,train"]
+    for folder in ("pictures", "far"):
+        Path(folder).mkdir()
+        for number in range(6):
+            Image.new("L", (8, 8), 40 * number).save(f"{folder}/{number}.png")
+            if number:
+                rows.append(f"{folder}/{number}.png,{'ab'[number % 2]},{'val' if number > 3 else 'train'}")
+    Path("far/link.png").symlink_to("../pictures/0.png")
+    Path("link.png").symlink_to("pictures/0.png")
+    written(here, "list.csv", "\n".join([*rows, ""]))
+    written(here, "list.yaml", CNN.format(data="list.csv").replace("  val: {from: train, fraction: 0.25}\n", ""))
+    before = tree(here, times=True)
+    line = f"{output}: is a picture of {split}, which is only read; choose another place"
+    assert call("augment", "list.yaml", "-o", output) == Ended(2, "", f"nettrain: error: {line}\n")
+    assert tree(here, times=True) == before
+    assert call("augment", "list.yaml", "-o", "pictures/6.png").code == 0
 
 
-def test_what_is_transparent_shows_checks() -> None:
-    pixels = np.zeros((8, 8, 4), np.uint8)
-    pixels[:4, :, 3] = 255
-    shown = np.asarray(seen(pixels, (64, 64)))
-    assert (shown[:32] == 0).all()
-    assert set(np.unique(shown[32:])) == {224, 255}
-
-
-def test_long_words_are_cut_off_with_dots() -> None:
-    from PIL import ImageFont
-
-    font = ImageFont.load_default(13)
-    assert fitting("short", 500, font) == "short"
-    assert fitting("a long word", 50, font).endswith("...")
-    assert font.getlength(fitting("a long word", 50, font)) <= 50
+def test_a_picture_of_a_list_that_no_split_takes_is_only_read(here: Path, call: Call) -> None:
+    for number in range(7):
+        Image.new("L", (8, 8), 40 * number).save(f"{number}.png")
+    rows = [f"{number}.png,{'ab'[number % 2]},{'val' if number > 3 else 'train'}" for number in range(6)]
+    written(here, "list.csv", "\n".join(["path,label,split", *rows, ""]))
+    written(here, "val.csv", "path,label\n5.png,b\n6.png,a\n")
+    text = CNN.format(data="list.csv").replace("{from: train, fraction: 0.25}", "val.csv")
+    written(here, "list.yaml", text)
+    line = f"4.png: is a picture of {here}/list.csv, which is only read; choose another place"
+    ended = call("augment", "list.yaml", "-o", "4.png")
+    assert (ended.code, ended.err.splitlines()[-1]) == (2, f"nettrain: error: {line}")

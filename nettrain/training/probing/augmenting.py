@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays.threads import get_threads
-from nettrain.config.document import Document
 from nettrain.data.batches import Batches
-from nettrain.data.cache import decode
+from nettrain.data.cache import decode, kept_if_it_fits
 from nettrain.data.clips import sampled
+from nettrain.data.config import ImageConfig
+from nettrain.data.decoding import Decoded
 from nettrain.data.labels import are_several, label_text
 from nettrain.data.normalize import Normalization
 from nettrain.data.sampling import sampled_order
 from nettrain.data.split import Split
 from nettrain.errors import DataError
 from nettrain.training.config import Config
-from nettrain.training.pictures import list_splits
 
+I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 USUAL = 12  # pictures, at most
 FRAMES = 4  # of a clip that are shown, at most
 PICTURE_AXES = 3
+TRIED = 100  # pictures that are looked at for one in the place of a bad one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,34 +43,41 @@ class Shown:
     after: tuple[U8, ...]
 
 
-def augmented(document: Document[Config], pictures: int | None, epochs: int) -> list[Shown]:
-    """So many training pictures, spread over the classes, each in so many epochs; None is as many of each class.
+def augmented(
+    config: Config,
+    train: Split,
+    pictures: int | None,
+    epochs: int,
+    shrunk: Callable[[U8], U8] = lambda pixels: pixels,
+) -> list[Shown]:
+    """So many pictures of ``train``, spread over the classes, each in so many epochs; None is as many of each class.
 
-    Errors   those of ``make_splits``; DataError if one of them is bad, or all where bad ones are skipped.
+    Errors   DataError if one of them is bad; where bad ones are skipped, if no good one is found.
     Notes    where a picture stands in an epoch, and so its chances, hangs on how many there are: a training that skips
-             bad pictures draws otherwise.
+             bad pictures draws otherwise. Of what is made only ``shrunk(pixels)`` is kept.
     """
-    config = document.config
-    train = list_splits(document).train
+    data, image = config.data, config.data.image_of("train")
     wanted = spread(train, USUAL // len(train.classes) * len(train.classes) or USUAL if pictures is None else pictures)
-    loaded = decode(train.only(wanted), config.data.image_of("train"), "skip", "ram", get_threads())
-    if loaded.bad and config.data.on_bad_image == "error":
-        raise DataError(loaded.bad[0].reason, train.path(train.files.index(loaded.bad[0].path)))
-    places = {file: place for place, file in enumerate(train.files)}
-    before = decode(loaded.split, config.data.image, "error", "ram", get_threads())
-    nothing = Normalization((0.0,) * config.data.image.channels, (1.0,) * config.data.image.channels)
-    batches = Batches(loaded, 1, config.seed, nothing, config.data.augment, size=config.data.image.size)
+    if data.on_bad_image == "skip":
+        wanted = readable(train, wanted, image)
+    chosen = train.only(wanted)
+    kept = kept_if_it_fits(len(wanted), image)
+    loaded = decode(chosen, image, "error", kept, get_threads())
+    before = decode(chosen, data.image, "error", kept, get_threads())
+    nothing = Normalization((0.0,) * data.image.channels, (1.0,) * data.image.channels)
+    batches = Batches(loaded, 1, config.seed, nothing, data.augment, size=data.image.size)
     orders = [sampled_order(train.labels, train.classes, "shuffle", config.seed, epoch) for epoch in range(epochs)]
-    positions = [np.argsort(order.pictures) for order in orders]
+    positions = [np.argsort(order.pictures)[wanted] for order in orders]
     found = []
     for row, file in enumerate(loaded.paths):
         one = np.array([row])
+        pixels = loaded.take(one)
         after = (
-            batches.augmented(loaded.take(one), epoch, positions[epoch][places[file]][None], orders[epoch])[0]
+            shrunk(film(batches.augmented(pixels, epoch, positions[epoch][one], orders[epoch])[0]))
             for epoch in range(epochs)
         )
         label = label_text(loaded.labels[row], loaded.classes)
-        found.append(Shown(label, file, film(before.take(one)[0]), tuple(map(film, after))))
+        found.append(Shown(label, file, shrunk(film(before.take(one)[0])), tuple(after)))
     return found
 
 
@@ -85,7 +96,7 @@ def _beside(pictures: list[U8], axis: int) -> U8:
     return np.concatenate([part for picture in pictures for part in (line, picture)][1:], axis)
 
 
-def spread(split: Split, pictures: int) -> npt.NDArray[np.int64]:
+def spread(split: Split, pictures: int) -> I64:
     """Places of so many pictures, as evenly as may be from every class, or from every so many-th where there are more.
 
     Notes    in the order of the classes; the same ones every time.
@@ -101,6 +112,33 @@ def spread(split: Split, pictures: int) -> npt.NDArray[np.int64]:
     return np.array(list(dict.fromkeys(np.concatenate(found).tolist())), np.int64)
 
 
-def even(of: int, count: int) -> npt.NDArray[np.int64]:
+def readable(split: Split, wanted: I64, image: ImageConfig) -> I64:
+    """The places, with the next good picture of the same labels for one that is bad; without it if there is none.
+
+    Errors   DataError if no picture that was looked at is good.
+    """
+    tried, seen = Decoded(len(split.files)), set(wanted.tolist())
+
+    def is_good(place: int) -> bool:
+        seen.add(place)
+        return tried.one(place, split.reader, split.files[place], image) is not None
+
+    found: list[int | None] = []
+    for place in wanted.tolist():
+        others = (other for other in alike(split, place) if other not in seen)
+        found.append(next(filter(is_good, islice(chain([place], others), 1 + TRIED)), None))
+    good = np.array([place for place in found if place is not None], np.int64)
+    if not len(good):
+        raise DataError("none of the pictures that were looked at is readable", split.root)
+    return good
+
+
+def alike(split: Split, place: int) -> Iterator[int]:
+    """Places of the pictures with the labels of this one, from the next on and round to itself."""
+    same = np.flatnonzero((split.labels == split.labels[place]).reshape(len(split.files), -1).all(axis=1))
+    yield from np.roll(same, -int(np.searchsorted(same, place, "right"))).tolist()
+
+
+def even(of: int, count: int) -> I64:
     """``count`` of 0 .. of - 1, evenly spread."""
     return np.arange(count) * of // max(count, 1)
