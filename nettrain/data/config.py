@@ -21,10 +21,9 @@ from nettrain.config.words import joined
 from nettrain.data.augment.alternating_flip import undone
 from nettrain.data.augment.mixing import misplaced
 from nettrain.data.augment.random_resized_crop import RandomResizedCropConfig
-from nettrain.data.augment.settings import AugmentConfig
+from nettrain.data.augment.settings import AugmentConfig, Byte
 
 Side = Annotated[int, Limit(1, 4096)]
-Byte = Annotated[int, Limit(0, 255)]
 Part = Annotated[float, Limit(0, 1, open_low=True, open_high=True)]
 Folds = Annotated[int, Limit(2, LARGEST)]
 Source = FilePath | Annotated[tuple[FilePath, ...], Limit(1)]
@@ -150,10 +149,13 @@ class DataConfig(Record):
             yield "normalize", f"imagenet is for 3 channels, but image.channels is {channels}; use dataset"
         yield from undone(self.augment)
         yield from misplaced(self.augment)
+        size = self.image_of("train").size
         for place, chosen in enumerate(self.augment):
             if isinstance(chosen.settings, AugmentConfig):
-                for key, message in chosen.settings.misfits(self.image.size, channels):
+                for key, message in chosen.settings.misfits(size, channels):
                     yield joined(f"augment.{place}.{chosen.kind}", key), message
+            if isinstance(chosen.settings, RandomResizedCropConfig):
+                size = self.image.size
         if self.image.load_size is not None and not self.cuts_parts:
             yield "image.load_size", "has no effect without random_resized_crop in data.augment"
 

@@ -13,7 +13,7 @@ from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.filters import blurred, kernels
 from nettrain.data.augment.settings import AugmentConfig, Faults, Size, range_faults
 
-Sigma = Annotated[float, Limit(0, 1000, open_low=True)]
+Sigma = Annotated[float, Limit(0.01, 1000)]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.settings import (
+    NOTHING,
     AugmentConfig,
     Byte,
     Chance,
@@ -43,8 +44,12 @@ class RandomErasingConfig(AugmentConfig, short="p"):
     def faults(self, given: frozenset[str]) -> Faults:
         yield from range_faults("scale", self.scale)
         yield from range_faults("ratio", self.ratio)
+        if self.scale == (1.0, 1.0):
+            yield "scale", f"as large as the picture, no rectangle lies within it: that {NOTHING}"
 
     def misfits(self, size: Size, channels: int) -> Faults:
+        if min(size) == 1:
+            yield "", f"in pictures of {size[0]}x{size[1]} no rectangle lies within: that {NOTHING}"
         yield from fill_faults("value", None if self.value == "random" else self.value, channels)
 
 

@@ -29,8 +29,11 @@ class RandomResizedCropConfig(AugmentConfig, short="scale"):
     def faults(self, given: frozenset[str]) -> Faults:
         yield from range_faults("scale", self.scale)
         yield from range_faults("ratio", self.ratio)
-        if self.scale == self.ratio == (1.0, 1.0):
-            yield "scale", f"the whole of every picture: that {NOTHING}"
+
+    def misfits(self, size: Size, channels: int) -> Faults:
+        low, high = self.ratio
+        if self.scale == (1.0, 1.0) and low <= size[1] / size[0] <= high:
+            yield "scale", f"the whole of every picture, kept at {size[0]}x{size[1]}: that {NOTHING}"
 
 
 def random_resized_crop(

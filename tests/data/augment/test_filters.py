@@ -61,6 +61,7 @@ def test_blur_is_what_pillows_filter_makes_with_the_same_kernel():
 def test_the_narrowest_bell_changes_nothing():
     images = noise(3)
     np.testing.assert_array_equal(blurred(images, kernels(3, full(3, 0.1))), images)
+    assert kernels(255, full(1, 0.01)).max() == 1
 
 
 def test_widths_are_spread_over_the_range():

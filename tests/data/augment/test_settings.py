@@ -42,7 +42,16 @@ WRONG = {
         "augment.0.random_affine.shear: expected the lower end first, got [5, 4]"
     ),
     "random_resized_crop: {scale: [1, 1], ratio: [1, 1]}": (
-        "augment.0.random_resized_crop.scale: the whole of every picture: that changes nothing; leave it out"
+        "augment.0.random_resized_crop.scale: the whole of every picture, kept at 37x37: that changes nothing; "
+        "leave it out"
+    ),
+    "random_resized_crop: [1, 1]": (
+        "augment.0.random_resized_crop.scale: the whole of every picture, kept at 37x37: that changes nothing; "
+        "leave it out"
+    ),
+    "random_resized_crop, random_resized_crop: [1, 1]": (
+        "augment.1.random_resized_crop.scale: the whole of every picture, kept at 32x32: that changes nothing; "
+        "leave it out"
     ),
     "random_resized_crop: {ratio: [2, 1]}": (
         "augment.0.random_resized_crop.ratio: expected the lower end first, got [2, 1]"
@@ -55,6 +64,9 @@ WRONG = {
     "color_jitter: {hue: 0.6}": "augment.0.color_jitter.hue: must be at least 0 and at most 0.5, got 0.6",
     "gaussian_blur: 4": ("augment.0.gaussian_blur.kernel_size: expected an odd number, which has a middle, got 4"),
     "gaussian_blur: 65": ("augment.0.gaussian_blur.kernel_size: must be at most 63 for pictures of 32x32, got 65"),
+    "gaussian_blur: {kernel_size: 3, sigma: 1e-160}": (
+        "augment.0.gaussian_blur.sigma: must be at least 0.01 and at most 1000, got 1e-160"
+    ),
     "sharpness: 1": "augment.0.sharpness.sharpness_factor: 1 changes nothing; leave it out",
     "posterize: 8": "augment.0.posterize.bits: must be at least 1 and at most 7, got 8",
     "solarize: 256": "augment.0.solarize.threshold: must be at least 0 and at most 255, got 256",
@@ -67,6 +79,10 @@ WRONG = {
     ),
     "random_erasing: {scale: [0.5, 0.1]}": (
         "augment.0.random_erasing.scale: expected the lower end first, got [0.5, 0.1]"
+    ),
+    "random_erasing: {scale: [1, 1]}": (
+        "augment.0.random_erasing.scale: as large as the picture, no rectangle lies within it: that changes nothing; "
+        "leave it out"
     ),
     "rand_augment: {magnitude: 31}": (
         "augment.0.rand_augment.magnitude: must be at most 30, one less than num_magnitude_bins, got 31"
@@ -100,6 +116,19 @@ MISFITS = {
     ("sharpness: 2", "size: [2, 9]"): (
         "augment.0.sharpness: changes nothing in pictures of 2x9, which have edges only; leave it out"
     ),
+    ("random_erasing", "size: [9, 1]"): (
+        "augment.0.random_erasing: in pictures of 9x1 no rectangle lies within: that changes nothing; leave it out"
+    ),
+    ("random_resized_crop: [1, 1]", "size: [32, 32], load_size: [60, 50]"): (
+        "augment.0.random_resized_crop.scale: the whole of every picture, kept at 60x50: that changes nothing; "
+        "leave it out"
+    ),
+    ("random_crop: 37, random_resized_crop", "size: [32, 32]"): (
+        "augment.0.random_crop.padding: must be smaller than the picture's shorter side, 37, got 37"
+    ),
+    ("random_resized_crop, random_crop: 32", "size: [32, 32]"): (
+        "augment.1.random_crop.padding: must be smaller than the picture's shorter side, 32, got 32"
+    ),
     ("trivial_augment: {fill: [1, 2, 3]}", "size: [9, 9], channels: 4"): (
         "augment.0.trivial_augment.fill: expected one number a channel, 4 in all (image.channels), got 3"
     ),
@@ -111,8 +140,22 @@ def test_what_makes_no_sense_for_the_pictures_is_an_error(augment: str, image: s
     assert faults(augment, image) == [MISFITS[augment, image]]
 
 
-def test_brightness_and_contrast_of_grey_pictures_are_fine() -> None:
-    assert faults("color_jitter: {brightness: 0.1, contrast: 0.1}", "size: [32, 32], channels: 1") == []
+FINE = {
+    "grey": ("color_jitter: {brightness: 0.1, contrast: 0.1}", "size: [32, 32], channels: 1"),
+    "a square out of what is wide": ("random_resized_crop: {scale: [1, 1], ratio: [1, 1]}", "size: [32, 64]"),
+    "a square out of what is kept wide": (
+        "random_resized_crop: {scale: [1, 1], ratio: [1, 1]}",
+        "size: [32, 32], load_size: [32, 64]",
+    ),
+    "before the part is cut out": ("gaussian_blur: 41, random_resized_crop", "size: [20, 20], load_size: [40, 40]"),
+    "few pixels only afterwards": ("equalize, random_resized_crop", "size: [15, 15], load_size: [30, 30]"),
+    "the narrowest bell": ("gaussian_blur: {kernel_size: 255, sigma: 0.01}", "size: [200, 200]"),
+}
+
+
+@pytest.mark.parametrize(("augment", "image"), FINE.values(), ids=FINE)
+def test_what_fits_the_pictures_as_they_are_then_is_fine(augment: str, image: str) -> None:
+    assert faults(augment, image) == []
 
 
 @pytest.mark.parametrize("name", AUGMENTATION_ALIASES)
