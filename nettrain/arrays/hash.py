@@ -10,6 +10,7 @@ Source   the finaliser of SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseud
 from __future__ import annotations
 
 import hashlib
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -73,7 +74,8 @@ def normal(seed: int, purpose: str, *counters: Counter) -> F64:
 def gamma(alpha: float, seed: int, purpose: str, *counters: Counter) -> F64:
     """Numbers with the gamma distribution of shape ``alpha`` and scale 1; shapes as for ``bits``.
 
-    Notes    a number depends on its own counters alone, however many others are asked for with it.
+    Notes    a number depends on its own counters alone, however many others are asked for with it: logarithms, cosines
+             and powers are of one number at a time, because a vectorised one may round otherwise for other lengths.
     Source   Marsaglia, Tsang, "A Simple Method for Generating Gamma Variables", 2000; below 1 their section 6.
     """
     d = alpha + (alpha < 1) - 1.0 / 3.0
@@ -84,16 +86,22 @@ def gamma(alpha: float, seed: int, purpose: str, *counters: Counter) -> F64:
     attempt = 0
     while len(left):
         here = [place[left] for place in places]
-        x = normal(seed, purpose + "/gamma", *here, attempt)
-        v = (1.0 + x / np.sqrt(9.0 * d)) ** 3
-        v = np.maximum(v, np.finfo(np.float64).tiny)  # its logarithm is far below every bound: never taken
-        bound = 0.5 * x * x + d - d * v + d * np.log(v)
-        taken = np.log1p(-uniform(seed, purpose + "/taken", *here, attempt)) < bound
-        found[left[taken]] = d * v[taken]
-        left, attempt = left[~taken], attempt + 1
+        draws = (uniform(seed, purpose + what, *here, attempt) for what in ("/gamma/radius", "/gamma/angle", "/taken"))
+        found[left] = [_attempted(d, *one) for one in zip(*(draw.tolist() for draw in draws), strict=True)]
+        left, attempt = left[found[left] == 0.0], attempt + 1
     if alpha < 1:
-        found *= (1.0 - uniform(seed, purpose + "/below", *places)) ** (1.0 / alpha)
+        below = uniform(seed, purpose + "/below", *places)
+        found *= [(1.0 - number) ** (1.0 / alpha) for number in below.tolist()]
     return found.reshape(shape)
+
+
+def _attempted(d: float, radius: float, angle: float, taken: float) -> float:
+    """A number of the gamma distribution of shape d + 1/3, or 0 if these three uniform ones make none."""
+    x = math.sqrt(-2.0 * math.log1p(-radius)) * math.cos(2.0 * math.pi * angle)
+    root = 1.0 + x / math.sqrt(9.0 * d)
+    v = root * root * root
+    fits = v > 0 and math.log1p(-taken) < 0.5 * x * x + d - d * v + d * math.log(v)
+    return d * v if fits else 0.0
 
 
 def permutation(length: int, seed: int, purpose: str, *counters: int) -> npt.NDArray[np.int64]:

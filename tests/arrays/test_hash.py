@@ -139,6 +139,15 @@ def test_a_gamma_number_does_not_depend_on_those_beside_it() -> None:
     assert not (counter_hash.gamma(0.7, 1, "g", np.arange(50)[:, None], 4, np.arange(4)) == whole).any()
 
 
+@pytest.mark.parametrize("alpha", [0.3, 1.0, 7.0])
+def test_gamma_numbers_are_the_same_bits_for_any_length_and_start(alpha: float) -> None:
+    whole = counter_hash.gamma(alpha, 1, "g", np.arange(48))
+    for start in range(8):
+        for length in range(1, 41):
+            part = counter_hash.gamma(alpha, 1, "g", np.arange(start, start + length))
+            np.testing.assert_array_equal(part, whole[start : start + length])
+
+
 @pytest.mark.parametrize("high", [1, 2, 7, 1000])
 def test_integers_lie_below_their_limit(high: int) -> None:
     draws = counter_hash.integers(high, 1, "i", np.arange(20_000))
