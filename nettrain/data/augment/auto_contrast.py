@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from nettrain.data.augment.curves import auto_contrasted
 from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.partly import partly
 from nettrain.data.augment.settings import AugmentConfig, Chance
-from nettrain.data.augment.some import some
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,4 @@ def auto_contrast(images: npt.NDArray[np.uint8], config: AutoContrastConfig, dra
 
     Shapes   (N,H,W,C) -> (N,H,W,C), a new array.
     """
-    return some(images, draw.chosen(config.p, 0), auto_contrasted)
+    return partly(images, draw.chosen(config.p, 0), auto_contrasted)

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from nettrain.data.augment.curves import equalized
 from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.partly import partly
 from nettrain.data.augment.settings import AugmentConfig, Chance, Faults, Size
-from nettrain.data.augment.some import some
 
 LEVELS = 255  # above black: of a picture with fewer pixels none is moved
 
@@ -32,4 +32,4 @@ def equalize(images: npt.NDArray[np.uint8], config: EqualizeConfig, draw: Draw) 
 
     Shapes   (N,H,W,C) -> (N,H,W,C), a new array.
     """
-    return some(images, draw.chosen(config.p, 0), equalized)
+    return partly(images, draw.chosen(config.p, 0), equalized)

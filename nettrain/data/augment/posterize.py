@@ -11,8 +11,8 @@ import numpy.typing as npt
 from nettrain.config.fields import Limit
 from nettrain.data.augment.curves import posterized
 from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.partly import partly
 from nettrain.data.augment.settings import AugmentConfig, Chance
-from nettrain.data.augment.some import some
 
 
 @dataclass(frozen=True)
@@ -28,4 +28,4 @@ def posterize(images: npt.NDArray[np.uint8], config: PosterizeConfig, draw: Draw
 
     Shapes   (N,H,W,C) -> (N,H,W,C), a new array.
     """
-    return some(images, draw.chosen(config.p, 0), lambda taken: posterized(taken, np.full(len(taken), config.bits)))
+    return partly(images, draw.chosen(config.p, 0), lambda taken: posterized(taken, np.full(len(taken), config.bits)))

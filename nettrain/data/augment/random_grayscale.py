@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from nettrain.data.augment.colour import grey
 from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.partly import partly
 from nettrain.data.augment.settings import COLOURLESS, AugmentConfig, Chance, Faults, Size
-from nettrain.data.augment.some import some
 
 
 @dataclass(frozen=True)
@@ -30,4 +30,4 @@ def random_grayscale(images: npt.NDArray[np.uint8], config: RandomGrayscaleConfi
     Shapes   (N,H,W,C) -> (N,H,W,C), a new array.
     Units    grey is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), in each of the three.
     """
-    return some(images, draw.chosen(config.p, 0), grey)
+    return partly(images, draw.chosen(config.p, 0), grey)

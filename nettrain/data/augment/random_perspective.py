@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.geometry import are_convex, perspective_maps
+from nettrain.data.augment.partly import partly
 from nettrain.data.augment.sampler import transformed
 from nettrain.data.augment.settings import AugmentConfig, Chance, Faults, Fill, Share, Size, fill_faults, filling
-from nettrain.data.augment.some import some
 
 F64 = npt.NDArray[np.float64]
 ATTEMPTS = 10  # to find corners that make a picture, where a distortion may be so strong that they do not
@@ -45,7 +45,7 @@ def random_perspective(
     height, width, channels = images.shape[1:]
     chosen = draw.chosen(config.p, 0)
     maps = perspective_maps((height, width), new_corners((height, width), config, draw.only(chosen)))
-    return some(images, chosen, lambda taken: transformed(taken, maps, filling(config.fill, channels)))
+    return partly(images, chosen, lambda taken: transformed(taken, maps, filling(config.fill, channels)))
 
 
 def new_corners(size: tuple[int, int], config: RandomPerspectiveConfig, draw: Draw) -> F64:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from nettrain.config.fields import Limit
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.filters import sharpened
+from nettrain.data.augment.partly import partly
 from nettrain.data.augment.settings import NOTHING, AugmentConfig, Chance, Faults, Size
-from nettrain.data.augment.some import some
 
 SMALLEST = 3  # pixels a side, so that there is one with neighbours all around
 
@@ -42,4 +42,4 @@ def sharpness(images: npt.NDArray[np.uint8], config: SharpnessConfig, draw: Draw
     Shapes   (N,H,W,C) -> (N,H,W,C), a new array.
     """
     factor = config.sharpness_factor
-    return some(images, draw.chosen(config.p, 0), lambda taken: sharpened(taken, np.full(len(taken), factor)))
+    return partly(images, draw.chosen(config.p, 0), lambda taken: sharpened(taken, np.full(len(taken), factor)))

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from nettrain.data.augment.curves import solarized
 from nettrain.data.augment.draw import Draw
+from nettrain.data.augment.partly import partly
 from nettrain.data.augment.settings import AugmentConfig, Byte, Chance
-from nettrain.data.augment.some import some
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,4 @@ def solarize(images: npt.NDArray[np.uint8], config: SolarizeConfig, draw: Draw) 
     Shapes   (N,H,W,C) -> (N,H,W,C), a new array.
     """
     threshold = float(config.threshold)
-    return some(images, draw.chosen(config.p, 0), lambda taken: solarized(taken, np.full(len(taken), threshold)))
+    return partly(images, draw.chosen(config.p, 0), lambda taken: solarized(taken, np.full(len(taken), threshold)))

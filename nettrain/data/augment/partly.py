@@ -10,7 +10,7 @@ import numpy.typing as npt
 U8 = npt.NDArray[np.uint8]
 
 
-def some(images: U8, chosen: npt.NDArray[np.bool_], change: Callable[[U8], U8]) -> U8:
+def partly(images: U8, chosen: npt.NDArray[np.bool_], change: Callable[[U8], U8]) -> U8:
     """The chosen pictures changed, in a new array.
 
     Shapes   images (N,H,W,C), chosen (N,); ``change`` is given the n chosen ones and keeps their shape.
