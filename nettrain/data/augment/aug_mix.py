@@ -67,7 +67,9 @@ def aug_mix(images: npt.NDArray[np.uint8], config: AugMixConfig, draw: Draw) -> 
     total = _weighted(images, kept)
     for chain in range(config.mixture_width):
         total += _weighted(_chained(images, config, draw.within(f".{chain}"), space), shares[:, chain])
-    return np.clip(np.rint(total), 0, 255).astype(np.uint8)
+    np.rint(total, out=total)
+    np.clip(total, 0, 255, out=total)
+    return total.astype(np.uint8)
 
 
 def _chained(
