@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from nettrain.arrays.threads import Workers
 from nettrain.config.words import megabytes
+from nettrain.data.cache_room import picture_bytes
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import CHUNK, Decoded, Progress, counted
-from nettrain.data.disk import Remembered, picture_bytes, remembered
+from nettrain.data.disk import Remembered, remembered
 from nettrain.data.entry import Stored
 from nettrain.data.labels import Labels, counts
 from nettrain.data.memory import free_memory
@@ -207,7 +208,7 @@ def cache_bytes(total: int, image: ImageConfig, held: int = 0) -> int:
     if free is not None and needed > (left := max(0, free - held)) / 2:
         raise EnvironmentFault(
             f"data.cache: {total} pictures take {megabytes(needed)}, more than half of the {megabytes(left)} of memory "
-            "that are free; set data.cache: disk, or a smaller data.image.size"
+            "that are free; set data.cache: disk, or a smaller data.image.size, or data.image.load_size where it is set"
         )
     return needed
 

@@ -2,7 +2,9 @@
 
 An entry belongs to a source of pictures and to all that decides their pixels: settings and versions. A picture in it
 is used if its file has the same size and times as when it was decoded, or else still the same SHA-256. If any picture
-that is wanted is not there, a new entry takes the place of the old one; what the old one had is copied.
+that is wanted is not there, a new entry takes the place of the old one; what the old one had is copied, also pictures
+that are not wanted now, if their files are as they were and the disk has room: another seed, which divides them
+otherwise, may want them again.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -28,11 +29,10 @@ from nettrain.data.cache_folder import (
     advised,
     cache_folder,
     check_writable,
-    cure,
-    nearest,
     refuse_inside,
     sweep,
 )
+from nettrain.data.cache_room import check_room, entry_bytes, full, has_room, picture_bytes
 from nettrain.data.caps import most_bytes
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import Decoded, Progress, counted, each
@@ -54,8 +54,6 @@ from nettrain.errors import EnvironmentFault
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 CHECKED = 64  # blocks that one task compares
-SPARE = 4096  # bytes of an index, beside about so many a picture
-INDEXED = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +75,7 @@ class _Old:
     stamps: dict[int, tuple[int, ...]]
     found: Decoded
     touched: list[int]  # places whose file has another size or time than the entry says, but the same bytes
+    spare: list[str]  # pictures that are not wanted now, but as they were; their places come after the others
 
 
 def remembered(
@@ -100,7 +99,8 @@ def remembered(
     except DamagedEntry as damage:
         notes.append(f"{path}: this cache of decoded pictures is damaged: {damage}; it is made anew")
     size = f"{some(len(names), 'picture')}, {megabytes(picture_bytes(len(names), image))}"
-    if old is not None and len(old.rows) == len(names) and not old.touched:  # else each run would hash those again
+    known = 0 if old is None else sum(place < len(names) for place in old.rows)
+    if old is not None and known == len(names) and not old.touched:  # else each run would hash those again
         rows = np.array([old.rows[place] for place in range(len(names))], np.int64)
         notes.append(f"data.cache: {size}, decoded by an earlier run: {path}")
         return Remembered(old.found, old.pixels, rows, tuple(notes))
@@ -109,14 +109,16 @@ def remembered(
         files.make_folder(folder)
         sweep(folder)
         check_room(folder, len(names), picture_bytes(len(names), image))
-        found, pixels = _build(path, made, reader, names, image, old, workers, progress)
-    notes.append(f"data.cache: {size}{_origin(len(names), old)}: {path}")
+        wanted = [*names, *([] if old is None else old.spare)]
+        if not has_room(folder, len(wanted), picture_bytes(len(wanted), image)):
+            wanted = list(names)
+        found, pixels = _build(path, made, reader, wanted, image, old, workers, progress)
+    notes.append(f"data.cache: {size}{_origin(len(names), known)}: {path}")
     return Remembered(found, pixels, np.arange(len(names)), tuple(notes))
 
 
-def _origin(total: int, old: _Old | None) -> str:
+def _origin(total: int, known: int) -> str:
     """Where the pictures of a new entry are from."""
-    known = 0 if old is None else len(old.rows)
     if known == total:
         return ", decoded by an earlier run"
     return f": {total - known} decoded, {known} from an earlier run" if known else ", kept for later runs"
@@ -126,32 +128,6 @@ def entry_path(reader: Reader, image: ImageConfig) -> str:
     """Where the pictures of a source lie, decoded so, whether they are there yet or not."""
     name = hashlib.sha256(json.dumps(_made(reader, image), sort_keys=True).encode()).hexdigest()[:24]
     return os.path.join(cache_folder(), name + SUFFIX)
-
-
-def picture_bytes(total: int, image: ImageConfig) -> int:
-    """Bytes of so many decoded pictures."""
-    return total * math.prod(image.shape)
-
-
-def check_room(folder: str, total: int, pixels: int) -> None:
-    """Refuse a cache that the disk has no room for: of so many pictures, whose pixels take so many bytes.
-
-    Errors   EnvironmentFault with the bytes it takes.
-    """
-    needed, free = pixels + INDEXED * total + SPARE, _free(nearest(folder))
-    if needed > free:
-        raise _full(folder, needed, f"{megabytes(free)} are free")
-
-
-def _free(folder: str) -> int:
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize
-
-
-def _full(path: str, needed: int, why: str) -> EnvironmentFault:
-    what = f"data.cache: the decoded pictures take {megabytes(needed)}, but {why}"
-    advice = f"free some space, {cure('to a folder on another disk')}, or set data.cache: none"
-    return EnvironmentFault(f"{what}; {advice}", path)
 
 
 def _made(reader: Reader, image: ImageConfig) -> dict[str, object]:
@@ -187,8 +163,10 @@ def _compare(index: Index, pixels: Stored, reader: Reader, names: Sequence[str],
     """Which pictures an entry has as they are now."""
     places = {name: row for row, name in enumerate(index.paths)}
     stamps = index.stamps.tolist()
-    old = _Old(pixels, {}, {}, Decoded(len(names)), [])
-    for place, name in enumerate(names):
+    others = [name for name in places.keys() - set(names) if index.digests[places[name]].any()]
+    spare = sorted(name for name in others if [*reader.stamp(name)] == stamps[places[name]])
+    old = _Old(pixels, {}, {}, Decoded(len(names) + len(spare)), [], spare)
+    for place, name in enumerate([*names, *spare]):
         if (row := places.get(name)) is None:
             continue
         digest, reason, now = index.digests[row], index.reasons.get(row), reader.stamp(name)
@@ -252,6 +230,6 @@ def _build(
             draft.keep()
         except EnvironmentFault as error:
             if isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise _full(path, total * (size + INDEXED) + SPARE, "the disk is full") from error
+                raise full(path, entry_bytes(total, total * size), "the disk is full") from error
             raise
     return found, pixels

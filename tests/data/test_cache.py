@@ -109,7 +109,7 @@ def test_memory_that_is_not_there(root, monkeypatch):
     assert caught.value.code == ExitCode.ENVIRONMENT
     assert str(caught.value) == (
         "data.cache: 49 pictures take 0.0 MB, more than half of the 0.0 MB of memory that are free; "
-        "set data.cache: disk, or a smaller data.image.size"
+        "set data.cache: disk, or a smaller data.image.size, or data.image.load_size where it is set"
     )
     assert decode(split_of(root), config(), cache="none").bytes == 0
     monkeypatch.setattr(cache, "free_memory", lambda: 2 * 49 * 4 * 4 * 3)

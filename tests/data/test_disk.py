@@ -17,11 +17,11 @@ import pytest
 from data.samples import config, folder, noise, overwritten, png_of, refuse
 
 from nettrain import files
-from nettrain.data import disk, pictures
+from nettrain.data import cache_room, disk, pictures
 from nettrain.data.cache import Pictures, decode, decode_all
 from nettrain.data.cache_folder import entry_paths
 from nettrain.data.config import ImageConfig
-from nettrain.data.entry import Stored
+from nettrain.data.entry import Stored, describe
 from nettrain.data.listing import list_folder
 from nettrain.data.reader import Files, Item, on_disk
 from nettrain.data.split import Split
@@ -361,6 +361,43 @@ def test_splits_of_one_folder_share_an_entry(root: Path, kept: Path, decoded: li
     assert len(entry_paths(str(kept))) == 1
 
 
+def test_pictures_that_another_division_does_not_want_stay_while_their_files_do(
+    root: Path, kept: Path, decoded: list[str]
+) -> None:
+    """Of a first seed, a second, and the first again: the third decodes what has changed since."""
+    (root / "a/002.png").write_bytes(b"")
+    whole = split_of(root)
+    first, second = whole.only(np.arange(30)), whole.only(np.arange(20, 49))
+    before = facts(decode(first, GREY, "skip", "disk"))
+    for changed in (["a/003.png", "a/025.png"], []):
+        decode(second, GREY, "skip", "disk")
+        for name in changed:
+            (root / name).write_bytes(png_of(noise(4, 4, 1, seed=77)))
+        decoded.clear()
+        again = decode(first, GREY, "skip", "disk")
+        assert facts(again) == facts(decode(first, GREY, "skip"))
+        assert sorted(decoded[: len(changed)]) == [os.path.basename(name) for name in changed]
+        assert len(decoded) == len(changed) + 30  # those of ram
+    assert facts(again) != before
+    (root / "a/004.png").unlink()
+    os.utime(root / "b/000.png")  # a reason to write the entry anew
+    decode(second, GREY, "skip", "disk")
+    (found,) = describe(entry_paths(str(kept)))
+    assert found.pictures == 48  # the bad one too, of the bytes of which that is known
+
+
+def test_where_there_is_no_room_for_pictures_that_are_not_wanted_they_go(
+    root: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = split_of(root)
+    decode(whole.only(np.arange(30)), GREY, cache="disk")
+    monkeypatch.setattr(cache_room, "free_bytes", lambda folder: 29 * 16 + 200 * 29 + 4096)
+    part = whole.only(np.arange(20, 49))
+    assert facts(decode(part, GREY, cache="disk")) == facts(decode(part, GREY))
+    (found,) = describe(entry_paths(str(kept)))
+    assert found.pictures == 29
+
+
 DAMAGES = {
     "a pixel": lambda data: bytes([data[0] ^ 1]) + data[1:],
     "the last pixel": lambda data: data[: 49 * 16 - 1] + bytes([data[49 * 16 - 1] ^ 128]) + data[49 * 16 :],
@@ -475,7 +512,7 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path: Path, kept: Path) -> N
 
 def test_a_disk_without_room_says_what_is_needed(root: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needed = 49 * 16 + 200 * 49 + 4096
-    monkeypatch.setattr(disk, "_free", lambda folder: needed - 1)
+    monkeypatch.setattr(cache_room, "free_bytes", lambda folder: needed - 1)
     with pytest.raises(EnvironmentFault) as caught:
         through_disk(root)
     cure = "free some space, set NETTRAIN_CACHE to a folder on another disk, or set data.cache: none"

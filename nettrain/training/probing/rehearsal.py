@@ -14,8 +14,9 @@ from nettrain.config.document import Document
 from nettrain.data.batches import Batches
 from nettrain.data.cache import Bad, decode
 from nettrain.data.cache_folder import cache_folder, check_writable, refuse_inside
+from nettrain.data.cache_room import check_room, picture_bytes
 from nettrain.data.config import DataConfig
-from nettrain.data.disk import check_room, entry_path, picture_bytes
+from nettrain.data.disk import entry_path
 from nettrain.data.normalize import resolve
 from nettrain.data.order import steps_per_epoch
 from nettrain.data.roots import named_folders

@@ -107,7 +107,8 @@ def test_a_cache_larger_than_half_of_the_memory_is_refused_as_by_fit(
             continue
         with pytest.raises(EnvironmentFault) as caught:
             outlook(document)
-        assert str(caught.value) == f"{line}; set data.cache: disk, or a smaller data.image.size"
+        smaller = "a smaller data.image.size, or data.image.load_size where it is set"
+        assert str(caught.value) == f"{line}; set data.cache: disk, or {smaller}"
     text = MLP.format(data=small).replace("data:\n", "data:\n  cache: none\n")
     monkeypatch.setattr("nettrain.data.cache.free_memory", lambda: 0)
     assert outlook(document_of(text, small)).cache_bytes == 0
