@@ -53,7 +53,7 @@ def affine_maps(
 
 
 def of_degrees(function: Callable[[float], float], degrees: F64) -> F64:
-    """Sine or cosine, number by number: a vectorised one may round otherwise for other lengths."""
+    """Sine or cosine, of one number at a time: a vectorised one may round otherwise for other lengths."""
     return np.array([round(function(math.radians(angle)), DIGITS) for angle in degrees.tolist()])
 
 

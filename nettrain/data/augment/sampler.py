@@ -2,9 +2,10 @@
 
 Turned, sheared and distorted pictures are read at one point for each new pixel, between its four neighbours, without
 antialias, as torchvision does it; a part that is cut out and made smaller goes through a triangle filter as wide as
-the scale, as pictures do when they are decoded.
+the scale, as pictures do when they are decoded, but that colours are not weighted by alpha here.
 
-Notes    Pillow's own loops, which take a half to a quarter of what the same takes in NumPy, whatever the size.
+Notes    Pillow's own loops, which take a half to a quarter of what the same takes in NumPy, whatever the size. What is
+         read between neighbours is cut off to a whole level (124.95 is 124), what goes through the filter is rounded.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ BLOCKS = re.findall(r"```yaml\ndata:\n(.*?)```", PAGE, re.DOTALL)
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_augmentation_is_named_with_its_settings(kind: str) -> None:
-    assert f"`{kind}`" in PAGE
-    for key in keys_of(KINDS[kind][0]).keys() - {"fill", "all_ops"}:
-        assert re.search(rf"\b{key}\b", PAGE), key
+    rows = "\n".join(line for line in PAGE.splitlines() if f"`{kind}`" in line)
+    for key in ["", *keys_of(KINDS[kind][0]).keys() - {"fill"}]:
+        assert re.search(rf"\b{key}\b", rows), key
 
 
 def test_every_operation_of_a_policy_is_named() -> None:

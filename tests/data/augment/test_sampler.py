@@ -56,6 +56,20 @@ def test_turns_by_right_angles_are_exact(side, channels):
         np.testing.assert_array_equal(transformed(images, maps, (0,) * channels), np.rot90(images, -turns, (1, 2)))
 
 
+def test_turns_by_right_angles_are_exact_also_where_one_side_is_longer_by_an_even_number():
+    images = noise(2, 6, 10)
+    turned = transformed(images, affine_maps((6, 10), 2, degrees=full(2, 90.0)), (0, 0, 0))
+    np.testing.assert_array_equal(turned[:, :, 2:8], np.rot90(images[:, :, 2:8], -1, (1, 2)))
+    upside_down = transformed(images[:, :5], affine_maps((5, 10), 2, degrees=full(2, 180.0)), (0, 0, 0))
+    np.testing.assert_array_equal(upside_down, images[:, :5][:, ::-1, ::-1])
+
+
+def test_between_pixels_levels_are_cut_off_and_of_parts_they_are_rounded():
+    images = np.array([100, 125], np.uint8).reshape(1, 1, 2, 1)
+    assert transformed(images, affine_maps((1, 2), 1, shift_x=full(1, -0.998)), (0,))[0, 0, 0, 0] == 124
+    assert cropped(images, np.array([[0.998, 0, 1.998, 1]]), (1, 1)).item() == 125
+
+
 @CHANNELS
 def test_shifts_by_whole_pixels_are_exact(channels):
     images = noise(2, channels=channels)
