@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,11 @@ from nettrain.training.probing.rehearsal import outlook
 
 Call = Callable[..., Ended]
 PARTS = CNN.replace("random_crop: {{padding: 1}}", "random_resized_crop: {{scale: [0.5, 1]}}")
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.fixture
@@ -53,16 +59,21 @@ def test_every_way_of_training_takes_parts(here: Path, call: Call, more: str) ->
 
 
 def test_what_is_judged_does_not_know_of_parts(here: Path, call: Call, small: Path) -> None:
-    """Evaluate on the validation pictures gives what the fit saw; predict on a file gives evaluate's row."""
+    """Evaluate on the validation pictures gives what the fit saw, and predict on a file gives evaluate's row."""
     before = tree(small, times=True)
     assert call("fit", "parts.yaml", "--run-dir", "run").code == 0
-    metrics = Path("run/metrics.csv").read_text().splitlines()
-    row = dict(zip(metrics[0].split(","), metrics[-1].split(","), strict=True))
-    assert row["val_accuracy"]
+    best = json.loads(Path("run/run.json").read_text())["best"]
+    fit = rows_of(Path("run/metrics.csv"))[best["epoch"] - 1]
     ended = call("evaluate", "run", "--split", "val", "--json")
     assert ended.code == 0, ended.err
-    assert json.loads(ended.out)["n"] == 40
-    assert call("predict", str(small / "test"), "--model", "run").code == 0
+    found = json.loads(ended.out)
+    assert (found["n"], found["accuracy"], repr(found["loss"])) == (40, float(fit["val_accuracy"]), fit["val_loss"])
+    judged = rows_of(Path("run/evaluate/predictions_val.csv"))
+    ended = call("predict", "--model", "run", *(small / "train" / row["path"] for row in judged))
+    predicted = [json.loads(line) for line in ended.out.splitlines()]
+    assert [(row["predicted"], row["confidence"]) for row in judged] == [
+        (row["label"], repr(row["confidence"])) for row in predicted
+    ]
     assert call("evaluate", "run", "--split", "train").code == 0
     assert tree(small, times=True) == before
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import colorsys
+from collections import Counter
+from itertools import permutations
 
 import numpy as np
 import pytest
 from augment_cases import assert_within_a_level, by_pillow, draw, full, noise, photos
 from PIL import ImageEnhance
 
-from nettrain.data.augment.color_jitter import ColorJitterConfig, color_jitter
+from nettrain.data.augment.color_jitter import CHANGES, ColorJitterConfig, color_jitter
 from nettrain.data.augment.colour import grey, hue, saturation
 
 
@@ -75,7 +77,16 @@ def test_jitter_takes_every_order():
 
 
 def test_jitter_of_four_kinds_takes_all_of_their_orders():
-    config = ColorJitterConfig(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)
-    images = np.repeat(photos(1), 30, axis=0)
-    out = color_jitter(images, config, draw(30))
-    assert len(np.unique(out.reshape(30, -1), axis=0)) == 30
+    strengths = {"brightness": 1.5, "contrast": 1.6, "saturation": 1.7, "hue": 0.2}
+    config = ColorJitterConfig(**{name: (strength, strength) for name, strength in strengths.items()})
+    picture = noise(1)
+    orders = set()
+    for names in permutations(strengths):
+        out = picture
+        for name in names:
+            out = CHANGES[name](out, full(1, strengths[name]))
+        orders.add(out.tobytes())
+    found = Counter(out.tobytes() for out in color_jitter(np.repeat(picture, 2400, axis=0), config, draw(2400)))
+    assert len(orders) == 24
+    assert found.keys() == orders
+    assert max(abs(count - 100) for count in found.values()) < 50  # five standard deviations

@@ -7,12 +7,13 @@ import pytest
 from augment_cases import assert_within_a_level, by_pillow, draw, full, noise, photos
 from PIL import Image
 
+from nettrain.data.augment import aug_mix as module
 from nettrain.data.augment.aug_mix import SPACE as AUG_MIX
 from nettrain.data.augment.aug_mix import AugMixConfig, aug_mix
 from nettrain.data.augment.colour import saturation
 from nettrain.data.augment.curves import auto_contrasted, brightness, contrast, equalized, posterized, solarized
 from nettrain.data.augment.filters import sharpened
-from nettrain.data.augment.operations import OPERATIONS, for_channels, operated
+from nettrain.data.augment.operations import OPERATIONS, Span, for_channels, operated
 from nettrain.data.augment.rand_augment import SPACE as RAND
 from nettrain.data.augment.rand_augment import RandAugmentConfig, rand_augment
 from nettrain.data.augment.trivial_augment import SPACE as TRIVIAL
@@ -151,11 +152,14 @@ def test_shares_have_the_law_of_dirichlet(alpha):
     assert found.var(axis=0) == pytest.approx(np.full(3, variance), rel=0.06)
 
 
-def test_chains_of_a_fixed_depth_and_of_one_to_three():
-    images = photos(60, 16, 16)
-    for depth in (1, 3, -1):
-        config = AugMixConfig(chain_depth=depth, severity=10)
-        assert (aug_mix(images, config, draw(60)) != images).any(axis=(1, 2, 3)).mean() > 0.8
-    assert not (
-        aug_mix(images, AugMixConfig(chain_depth=1), draw(60)) == aug_mix(images, AugMixConfig(chain_depth=2), draw(60))
-    ).all()
+@pytest.mark.parametrize(("config", "depths"), [({}, [1, 2, 3]), ({"chain_depth": 1}, [1]), ({"chain_depth": 4}, [4])])
+def test_chains_of_a_fixed_depth_and_of_one_to_three(monkeypatch, config, depths):
+    """Of steps to the right: how far a point comes is how many there were."""
+    monkeypatch.setattr(module, "SPACE", {"translate_x": Span(1, 1)})
+    point = np.zeros((3000, 1, 8, 1), np.uint8)
+    point[:, 0, 0] = 200
+    out = aug_mix(point, AugMixConfig(mixture_width=1, alpha=1000, **config), draw(3000))[:, 0, :, 0]
+    assert (np.count_nonzero(out, axis=1) == 2).all()  # the picture, and its only chain
+    found, counts = np.unique(out[:, 1:].argmax(axis=1) + 1, return_counts=True)
+    assert found.tolist() == depths
+    assert np.abs(counts - 3000 / len(depths)).max() < 5 * np.sqrt(3000 * 2 / 9)
