@@ -92,3 +92,12 @@ def overwritten(path: Path, data: bytes, place: int = 0) -> None:
     with open(path, "r+b") as file:
         file.seek(place)
         file.write(data)
+
+
+SCENE = 40  # pixels each way
+
+
+def scene(seed: int, width: int = SCENE, height: int = SCENE) -> Image.Image:
+    """A picture with as much in it as a photograph of that size, and unlike that of any other seed."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), np.uint8)
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
