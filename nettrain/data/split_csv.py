@@ -41,7 +41,7 @@ def split_csv(splits: Splits) -> str:
     for split in splits.all():
         prefix = _prefix(split, splits.train)
         for file, label in zip(split.files, split.labels, strict=True):
-            writer.writerow([_written(prefix + file), _written(label_text(label, split.classes)), split.name])
+            writer.writerow([written(prefix + file), written(label_text(label, split.classes)), split.name])
     return text.getvalue()
 
 
@@ -60,7 +60,7 @@ def read_split_csv(text: str, where: str = "split.csv") -> tuple[Row, ...]:
                 raise DataError(
                     "expected path,label,split with split one of train, val, test", Place(where, lines.line_num, 1)
                 )
-            rows.append(Row(_meant(cells[0]), _meant(cells[1]), cells[2]))
+            rows.append(Row(meant(cells[0]), meant(cells[1]), cells[2]))
     except csv.Error as problem:
         raise DataError(f"not CSV: {problem}", Place(where, lines.line_num, 1)) from None
     return tuple(rows)
@@ -183,9 +183,11 @@ def _prefix(split: Split, train: Split) -> str:
     return os.path.relpath(split.root, train.root).replace(os.sep, "/") + "/"
 
 
-def _written(text: str) -> str:
+def written(text: str) -> str:
+    """A path or a name as a cell of a CSV: with escapes, so that no control character is in it."""
     return "".join("\\\\" if char == "\\" else escape(char) for char in text)
 
 
-def _meant(text: str) -> str:
+def meant(text: str) -> str:
+    """The path or name that ``written`` wrote."""
     return _ESCAPED.sub(lambda found: found[0].encode("ascii").decode("unicode_escape"), text)
