@@ -11,8 +11,6 @@ from nettrain.cli.options import read, tell
 
 if TYPE_CHECKING:
     from nettrain.config.fields import Chosen
-    from nettrain.data.config import DataConfig
-    from nettrain.data.split import Splits
 
 EPOCHS = 6
 MOST = 2000  # pictures on a sheet, beside those as they are
@@ -57,6 +55,7 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
         what = "is empty, so there is nothing to show; see 'nettrain kinds augmentations' for what it may name"
         raise document.error("data.augment", what)
     from nettrain import files
+    from nettrain.cli.only_read import refuse_inside_data, refuse_pictures
     from nettrain.config.words import some
     from nettrain.report.augment_sheet import augment_sheet, seen
     from nettrain.training.pictures import list_splits
@@ -64,7 +63,7 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
 
     refuse_inside_data(output, data)
     splits = list_splits(document)
-    refuse_pictures(output, splits, data)
+    refuse_pictures(output, splits.all(), data)
     shown = augmented(document.config, splits.train, rows, columns, seen)
     files.write_atomic(output, augment_sheet(shown, str(document.config.name), [*map(described, data.augment)]))
     if rows is not None and len(shown) < rows:
@@ -79,42 +78,3 @@ def described(chosen: Chosen) -> str:
     values = {name: (getattr(chosen.settings, key.field), key) for name, key in keys_of(type(chosen.settings)).items()}
     set_ = [f"{name}: {flow(plain_value(value))}" for name, (value, key) in values.items() if value != key.default]
     return f"{chosen.kind} ({', '.join(set_)})" if set_ else chosen.kind
-
-
-def refuse_inside_data(output: str, data: DataConfig) -> None:
-    """The data folders are never written to.  Errors: ``ConfigError``."""
-    import os
-
-    from nettrain.data.roots import named_folders
-    from nettrain.errors import ConfigError
-
-    inner = os.path.realpath(output)
-    for folder in named_folders(data):
-        outer = os.path.realpath(folder)
-        if os.path.commonpath([inner, outer]) == outer:
-            raise ConfigError(f"lies in the data folder {folder}, which is only read; choose another place", output)
-
-
-def refuse_pictures(output: str, splits: Splits, data: DataConfig) -> None:
-    """Pictures are never written to, wherever a list or a link has them from.  Errors: ``ConfigError``."""
-    import os
-    from functools import lru_cache
-
-    from nettrain.data.roots import named_lists
-    from nettrain.data.sources.table import list_source
-    from nettrain.errors import ConfigError
-
-    real = lru_cache(os.path.realpath)  # of folders, in which many pictures lie
-
-    def real_path(path: str) -> str:
-        folder, name = os.path.split(path)
-        return os.path.realpath(path) if os.path.islink(path) else os.path.join(real(folder), name)
-
-    inner = os.path.realpath(output)
-    sources = [(split.name, split.reader, split.files) for split in splits.all()]
-    for path in named_lists(data):  # with the rows that no split takes
-        listing = list_source(path, data.several, 1)
-        sources.append((path, listing.reader, listing.files))
-    for what, reader, names in sources:
-        if any(real_path(reader.where(name)) == inner for name in names):
-            raise ConfigError(f"is a picture of {what}, which is only read; choose another place", output)

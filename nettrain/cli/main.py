@@ -31,6 +31,7 @@ COMMANDS = {
     "init": ("nettrain.cli.init", "Write a config for a folder of pictures, or the shipped example."),
     "check": ("nettrain.cli.check", "Try a config without training; writes nothing."),
     "augment": ("nettrain.cli.augment", "Show what augmentation makes of training pictures, as one PNG."),
+    "doctor": ("nettrain.cli.doctor", "Look for what is wrong with the pictures; changes nothing."),
     "lr-find": ("nettrain.cli.lr_find", "Find a learning rate: a short training with a rising one."),
     "gradcheck": ("nettrain.cli.gradcheck", "Prove every derivative of a config by differences."),
     "summary": ("nettrain.cli.summary", "Show the layers of a config or model: shapes, parameters, cost."),

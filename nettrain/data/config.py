@@ -118,7 +118,8 @@ class DataConfig(Record):
 
     ``train``, ``val`` and ``test`` are folders with one folder a class, CSV lists with the columns path and label, zip
     or tar archives of either, or files of pixels (IDX, CIFAR's, .npz); several in a list are joined (docs/data.md).
-    ``labels`` is one a picture, or several: any number, ``|`` between them in a CSV.
+    ``labels`` is one a picture, or several: any number, ``|`` between them in a CSV. ``manifest`` is a file of
+    ``nettrain doctor --write-manifest``, with which fit compares every picture before the first step.
     """
 
     train: Annotated[Source, Environment]
@@ -129,6 +130,7 @@ class DataConfig(Record):
     normalize: Literal["dataset", "imagenet", "none"] | MeanStd = "dataset"
     on_bad_image: Literal["error", "skip"] = "error"
     cache: Annotated[Literal["ram", "disk", "none"], Environment] = "ram"
+    manifest: Annotated[FilePath, Environment] | None = None
     augment: tuple[Annotated[Chosen, OneOf("augmentations")], ...] = ()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ from nettrain.config.document import Document
 from nettrain.data.cache import Bad, Pictures, decode_all
 from nettrain.data.cache_folder import cache_folder, refuse_inside
 from nettrain.data.config import DataConfig
+from nettrain.data.doctor.manifest import check_manifest
+from nettrain.data.doctor.material import Material
 from nettrain.data.fingerprint import data_fingerprint, refuse_other_contents
 from nettrain.data.roots import named_folders
 from nettrain.data.split import Split, Splits
@@ -32,6 +35,27 @@ def list_splits(document: Document[Config]) -> Splits:
     except DataError as error:
         placed = [document.fault(fault.key, fault.message) if fault.where is None else fault for fault in error.faults]
         raise DataError(faults=placed) from error
+
+
+def find_manifest(document: Document[Config]) -> None:
+    """Refuse a manifest that is not there. Errors: ``DataError`` at the config's line."""
+    if (manifest := document.config.data.manifest) is not None and not os.path.exists(manifest):
+        what = f"no such file {manifest!r}; expected what 'nettrain doctor --write-manifest' wrote"
+        raise DataError(faults=[document.fault("data.manifest", what)])
+
+
+def compare_with_manifest(data: DataConfig, splits: Splits, listed: Splits, report: Report) -> None:
+    """Read every picture of all splits, and hold it against ``data.manifest``, if there is one.
+
+    Errors   those of ``check_manifest``. What is ``listed`` is there, also where it is in no split.
+    """
+    if data.manifest is not None:
+        kept, whole = (Material(which.all(), data.image) for which in (splits, listed))
+
+        def progress(done: int, total: int) -> None:
+            report("checking", done, total)
+
+        check_manifest(data.manifest, kept, get_threads(), progress, whole)
 
 
 def decode_splits(splits: Sequence[Split], data: DataConfig, report: Report) -> Iterator[Pictures]:

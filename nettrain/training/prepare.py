@@ -1,7 +1,8 @@
 """Everything before the first step, in the order in which mistakes are cheapest to find.
 
 Shapes with the number of classes open; the classes that the folders hold; the network bound to them; whether there is
-memory for it and a batch; every picture decoded; the statistics; and only then memory for the weights.
+memory for it and a batch; whether every picture is as a manifest says; every picture decoded; the statistics; and
+only then memory for the weights.
 """
 
 from __future__ import annotations
@@ -34,7 +35,14 @@ from nettrain.training.loop.monitors import measured
 from nettrain.training.memory import check_memory, check_size, shapes_of
 from nettrain.training.metrics.measured import always_one
 from nettrain.training.origin import Fitted, read_origin
-from nettrain.training.pictures import Report, decode_splits, list_splits, look_through
+from nettrain.training.pictures import (
+    Report,
+    compare_with_manifest,
+    decode_splits,
+    find_manifest,
+    list_splits,
+    look_through,
+)
 
 
 def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
@@ -195,7 +203,8 @@ def prepare(
     """
     config = document.config
     check_shapes(document)
-    splits = list_splits(document)
+    find_manifest(document)
+    splits = listed = list_splits(document)
     if split_csv is not None:
         rows = read_split_csv(split_csv)
         if exactly:
@@ -209,6 +218,7 @@ def prepare(
     check_schedule(document, len(splits.train.files))
     check_memory(document, network, splits)
     origin = None if resumed else read_origin(document, network, splits.classes)
+    compare_with_manifest(config.data, splits, listed, report)
     wanted = [split for split in (splits.train, splits.val) if split is not None]
     decoded = decode_splits(wanted, config.data, report)
     train = next(decoded)

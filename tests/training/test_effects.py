@@ -29,6 +29,7 @@ SAYS_AGAIN = {  # no effect but a check, each with what it is for
     "checkpoint.mode": "says again what follows from the monitor, and is refused where it contradicts it",
 }
 ELSEWHERE = {  # an effect that comes only with a divergence: tests/training/test_recipes.py
+    "data.manifest",  # and this with pictures that have changed: tests/cli/test_doctor.py
     "model.from.path",  # and this with a model to start from: tests/training/test_origin.py
     "model.from.misfits",
     "train.on_nan",

@@ -114,6 +114,12 @@ def source_of(path: str) -> Source:
     return next(source for source in SOURCES.values() if source.fits(path))
 
 
+def is_source(path: str) -> bool:
+    """Whether a path is a folder, of the disk or in an archive, or a file of a kind that lists pictures."""
+    tree, name = located(path)
+    return tree.is_folder(name) or source_of(path) is not SOURCES["folder"]
+
+
 def kind_within(path: str) -> str:
     """The kind of source that a path is, whether it leads into an archive or not."""
     return next(kind for kind, source in SOURCES.items() if kind not in ("zip", "tar") and source.fits(path))

@@ -32,7 +32,7 @@ from nettrain.training.loop.objective import training_loss
 from nettrain.training.loop.step import Stepper
 from nettrain.training.memory import FLOAT_BYTES, cached_bytes, check_memory, tightness, training_bytes
 from nettrain.training.origin import read_origin
-from nettrain.training.pictures import list_splits
+from nettrain.training.pictures import find_manifest, list_splits
 from nettrain.training.prepare import (
     batch_notes,
     check_metrics,
@@ -117,6 +117,7 @@ def outlook(document: Document[Config]) -> Outlook:
     """
     config = document.config
     check_shapes(document)
+    find_manifest(document)
     splits = list_splits(document)
     network = check_shapes(document, len(splits.classes))
     check_class_weights(document, splits.classes)

@@ -1,0 +1,40 @@
+"""What a command is told to write never lands among the data: neither in a folder of pictures nor over one of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+
+from nettrain.data.config import DataConfig
+from nettrain.data.roots import named_folders, named_lists
+from nettrain.data.sources.table import list_source
+from nettrain.data.split import Split
+from nettrain.errors import ConfigError
+
+
+def refuse_inside_data(output: str, data: DataConfig) -> None:
+    """The data folders are never written to.  Errors: ``ConfigError``."""
+    inner = os.path.realpath(output)
+    for folder in named_folders(data):
+        outer = os.path.realpath(folder)
+        if os.path.commonpath([inner, outer]) == outer:
+            raise ConfigError(f"lies in the data folder {folder}, which is only read; choose another place", output)
+
+
+def refuse_pictures(output: str, splits: Sequence[Split], data: DataConfig) -> None:
+    """Pictures are never written to, wherever a list or a link has them from.  Errors: ``ConfigError``."""
+    real = lru_cache(os.path.realpath)  # of folders, in which many pictures lie
+
+    def real_path(path: str) -> str:
+        folder, name = os.path.split(path)
+        return os.path.realpath(path) if os.path.islink(path) else os.path.join(real(folder), name)
+
+    inner = os.path.realpath(output)
+    sources = [(split.name, split.reader, split.files) for split in splits]
+    for path in named_lists(data):  # with the rows that no split takes
+        listing = list_source(path, data.several, 1)
+        sources.append((path, listing.reader, listing.files))
+    for what, reader, names in sources:
+        if any(real_path(reader.where(name)) == inner for name in names):
+            raise ConfigError(f"is a picture of {what}, which is only read; choose another place", output)
