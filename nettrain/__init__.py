@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from nettrain.errors import CheckpointError, ConfigError, DataError, Diverged, EnvironmentFault, NettrainError
     from nettrain.python.fitting import Fitting, fit
     from nettrain.python.model import Model, Prediction, load
-    from nettrain.training.loop.closing import EpochRow
     from nettrain.training.loop.loop import Step
+    from nettrain.training.run.closing import EpochRow
 
 __all__ = [
     "CheckpointError",
@@ -35,7 +35,7 @@ __all__ = [
 _WHERE = {
     **dict.fromkeys(("Fitting", "fit"), "nettrain.python.fitting"),
     **dict.fromkeys(("Model", "Prediction", "load"), "nettrain.python.model"),
-    "EpochRow": "nettrain.training.loop.closing",
+    "EpochRow": "nettrain.training.run.closing",
     "Step": "nettrain.training.loop.loop",
     **dict.fromkeys(
         ("CheckpointError", "ConfigError", "DataError", "Diverged", "EnvironmentFault", "NettrainError"),

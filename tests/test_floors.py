@@ -25,6 +25,7 @@ FLOORS = [  # from the roof down; floors on one line stand side by side and do n
     {"errors", "formats", "version"},
 ]
 LOWEST_ROOMS, HIGHEST_ROOMS = {"store", "metrics"}, {"series", "probing", "proposing"}  # of training, the largest floor
+ABOVE_THE_LOOP = {"run", "judging"}  # rooms that stand on the training as a stream of facts
 ABOVE = {"__main__", "__init__"}  # the two files of the package itself
 LEVEL = {floor: level for level, floors in enumerate(FLOORS) for floor in floors}
 ONLY_CLI = {"click", "tqdm"}
@@ -78,12 +79,13 @@ def test_imports_point_down(path: Path) -> None:
 
 @each_file
 def test_the_rooms_of_training_have_a_lowest_and_a_highest_storey(path: Path) -> None:
-    """Files on the disk and metrics know nothing of a training, and a training nothing of what stands on it."""
+    """Files on the disk and metrics know nothing of a training, the loop of no run, and no run of what stands on it."""
     here = module(path).split(".")
     if here[1:2] != ["training"]:
         return
     rooms = {name.split(".")[2] for name in set(ours(path)) if name.startswith("nettrain.training.")} - {*here[2:3]}
     assert rooms & HIGHEST_ROOMS == set(), NAMES[path]
+    assert here[2:3] != ["loop"] or rooms & ABOVE_THE_LOOP == set(), NAMES[path]
     assert LOWEST_ROOMS.isdisjoint(here[2:3]) or not rooms, f"{NAMES[path]} may not import {sorted(rooms)}"
 
 

@@ -96,9 +96,9 @@ def train(
     Notes   After a signal the process ends as by that signal, saved before.
     """
     from nettrain.cli.profile_table import profile_lines
-    from nettrain.training.loop.closing import EpochRow
     from nettrain.training.loop.facts import RolledBack, Saved, StartTried
     from nettrain.training.loop.time_limit import TimeUp
+    from nettrain.training.run.closing import EpochRow
     from nettrain.training.run.run import Stopped
 
     tell(*run.notes)

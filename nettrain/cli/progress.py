@@ -12,8 +12,8 @@ from tqdm import tqdm
 from nettrain.cli.options import tell
 
 if TYPE_CHECKING:
-    from nettrain.training.loop.closing import EpochRow
     from nettrain.training.loop.loop import Step
+    from nettrain.training.run.closing import EpochRow
 
 HEARTBEAT_SECONDS = 60.0
 

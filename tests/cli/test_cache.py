@@ -18,8 +18,8 @@ from data.samples import overwritten, refuse
 
 from nettrain import files
 from nettrain.data.cache_folder import entry_paths
-from nettrain.training.loop.closing import EpochRow, close_epoch
 from nettrain.training.loop.loop import EpochEnd
+from nettrain.training.run.closing import EpochRow, close_epoch
 
 Call = Callable[..., Ended]
 DISK = ("--set", "data.cache=disk")

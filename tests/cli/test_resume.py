@@ -23,7 +23,7 @@ MOMENTS = {  # name: (module, what is called there, which of its calls)
     "before a commit": ("nettrain.training.loop.step", "commit", 20),
     "between two steps": ("nettrain.training.store.logs", "EventLog.event", 11),
     "after an epoch's last step": ("nettrain.training.store.logs", "EventLog.event", 8),
-    "validating": ("nettrain.training.loop.closing", "judge", 2),
+    "validating": ("nettrain.training.run.closing", "judge", 2),
     "writing an epoch's numbers": ("nettrain.training.store.logs", "CsvLog.row", 3),
     "saving the best": ("nettrain.training.run.saving", "save_best", 1),
     "saving a checkpoint": ("nettrain.training.run.saving", "save_state", 3),

@@ -27,7 +27,7 @@ LIMIT = 60.0  # seconds after which a command hangs
 TESTS = Path(__file__).parents[1]
 PHASES = ("other", "save", "resume", "log", "write")
 PLACES = {  # phase -> what is called in it; of nested phases the outer one counts
-    "save": ("training.run.run:Run.save", "training.loop.closing:save_best", "training.run.opening:save_state"),
+    "save": ("training.run.run:Run.save", "training.run.closing:save_best", "training.run.opening:save_state"),
     "resume": ("training.run.opening:take_up",),
     "log": ("files:Log.append",),
     "write": ("files:write_atomic",),

@@ -31,7 +31,7 @@ from nettrain.data.order import epoch_order
 from nettrain.errors import EnvironmentFault
 from nettrain.ops.mean import mean
 from nettrain.training.loop import signals, step
-from nettrain.training.run import parts
+from nettrain.training.run import agreement
 from nettrain.training.run import run as running
 from nettrain.training.run.state import State
 from nettrain.training.store import checkpoint, run_folder, safetensors_file
@@ -292,7 +292,7 @@ def older_one_without_a_word() -> None:
 
 
 def metadata_believed() -> None:
-    _plant(parts, "misfits", lambda *_: iter(()))
+    _plant(agreement, "misfits", lambda *_: iter(()))
 
 
 def commit_before_the_check() -> None:

@@ -19,10 +19,10 @@ from nettrain.arrays import interrupt
 from nettrain.config.document import Document
 from nettrain.errors import ConfigError, Diverged
 from nettrain.training.config import Config
-from nettrain.training.loop.closing import EpochRow, validate
 from nettrain.training.loop.facts import RolledBack, StartTried
 from nettrain.training.loop.loop import Step
 from nettrain.training.model_file import load_model
+from nettrain.training.run.closing import EpochRow, validate
 from nettrain.training.run.opening import begin, named, take_up
 from nettrain.training.run.run import Run, RunFact, Stopped
 from nettrain.training.run.state import State

@@ -1,4 +1,4 @@
-"""Whether a checkpoint is of a config: the keys at which they differ, and how to go on all the same."""
+"""Whether a checkpoint is of a training, and of this config: where they differ, and how to go on all the same."""
 
 from __future__ import annotations
 
@@ -8,12 +8,34 @@ from typing import Any
 
 from nettrain.config.resolved import to_plain
 from nettrain.config.words import some
-from nettrain.errors import CheckpointError
+from nettrain.errors import CheckpointError, ConfigError
 from nettrain.training.config import Config
+from nettrain.training.run.lineage import Lineage
+from nettrain.training.run.parts import META
 from nettrain.training.store import runs
+from nettrain.training.store.typed import misfits
 
 
-def refuse_another(config: Config, meta: Mapping[str, Any], shown: str) -> None:
+def compare_configs(config: Config, meta: Mapping[str, Any], shown: str) -> None:
+    """Refuse a checkpoint of another config; only keys that can change the result count.
+
+    Errors   ``CheckpointError`` names the keys that differ, or what in the metadata is not of a training.
+    """
+    if wrong := next(misfits(dict(meta), META, ""), None):
+        raise CheckpointError(f"is not the checkpoint of a training ({wrong}); use another one", shown)
+    if meta["step"] != meta["starts"]["steps_before"] + meta["progress"]["step"]:
+        what = f"step is {meta['step']}, but progress.step {meta['progress']['step']}"
+        raise CheckpointError(f"is not the checkpoint of a training ({what}); use another one", shown)
+    try:
+        Lineage(**meta["lineage"]).schedules()
+    except ConfigError as error:
+        raise CheckpointError(
+            f"is not the checkpoint of a training ({error.faults[0]}); use another one", shown
+        ) from error
+    _refuse_another(config, meta, shown)
+
+
+def _refuse_another(config: Config, meta: Mapping[str, Any], shown: str) -> None:
     """Errors: ``CheckpointError`` if a checkpoint was made with another config; ``shown`` is its path.
 
     Notes    Only keys that can change the result count. Where there are more epochs, and nothing else is another, the

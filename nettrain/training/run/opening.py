@@ -17,8 +17,8 @@ from nettrain.errors import CheckpointError, ConfigError, escape
 from nettrain.training.config import TABLES, Config
 from nettrain.training.pictures import Report
 from nettrain.training.prepare import Prepared, prepare
+from nettrain.training.run.agreement import compare_configs
 from nettrain.training.run.cadence import Cadence
-from nettrain.training.run.parts import compare_configs
 from nettrain.training.run.run import Run
 from nettrain.training.run.run_logs import NOTHING_LOGGED
 from nettrain.training.run.saving import save_state

@@ -17,7 +17,6 @@ from nettrain.config.words import some
 from nettrain.errors import SMALLER_RATE, Diverged, EnvironmentFault, NettrainError
 from nettrain.training.config import Config
 from nettrain.training.loop import signals
-from nettrain.training.loop.closing import EpochRow, close_epoch
 from nettrain.training.loop.facts import RolledBack, Saved, StartTried
 from nettrain.training.loop.loop import EpochClosed, EpochEnd, Fact, Step, train
 from nettrain.training.loop.objective import training_loss
@@ -27,6 +26,7 @@ from nettrain.training.loop.step import Stepper
 from nettrain.training.loop.time_limit import TimeLimit, TimeUp
 from nettrain.training.prepare import Prepared
 from nettrain.training.run.cadence import Cadence
+from nettrain.training.run.closing import EpochRow, close_epoch
 from nettrain.training.run.run_logs import RunLogs
 from nettrain.training.run.saving import save_state
 from nettrain.training.run.standing import standing

@@ -27,8 +27,9 @@ from nettrain.training.loop.starts import Starts
 from nettrain.training.model_file import AVERAGE, EPOCH_START, OPTIMIZER, model_meta, put_state
 from nettrain.training.origin import Origin
 from nettrain.training.prepare import Prepared
+from nettrain.training.run.agreement import compare_configs
 from nettrain.training.run.lineage import Lineage
-from nettrain.training.run.parts import PARTS, Best, History, compare_configs, made
+from nettrain.training.run.parts import PARTS, Best, History, made
 from nettrain.training.store.checkpoint import Checkpoint
 
 

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from nettrain import files
 from nettrain.errors import SMALLER_RATE, Diverged
-from nettrain.training.loop.closing import validate
 from nettrain.training.loop.facts import Saved, StartTried
 from nettrain.training.loop.loop import EpochClosed, EpochEnd, Fact, Step
 from nettrain.training.loop.starts import RestartsConfig, seed_of
 from nettrain.training.loop.time_limit import TimeLimit
+from nettrain.training.run.closing import validate
 from nettrain.training.run.run_logs import RunLogs
 from nettrain.training.run.state import State
 from nettrain.training.store.run_folder import RunFolder

@@ -19,8 +19,8 @@ from nettrain.formats import RUN
 from nettrain.training.config import Config
 from nettrain.training.pictures import Report, check_pictures
 from nettrain.training.prepare import prepare
+from nettrain.training.run.agreement import compare_configs
 from nettrain.training.run.opening import begin_or_take_up, start
-from nettrain.training.run.parts import compare_configs
 from nettrain.training.run.run import Run
 from nettrain.training.store import checkpoint, json_text, runs
 from nettrain.training.store.run_folder import RunFolder, read_text

@@ -19,9 +19,9 @@ from nettrain.errors import CheckpointError, ConfigError
 from nettrain.model.layer import Pass
 from nettrain.ops.loss_table import LOSSES
 from nettrain.training.loop.class_weights import class_weights, weights_note
-from nettrain.training.loop.closing import validate
 from nettrain.training.loop.objective import training_loss
 from nettrain.training.probing.rehearsal import outlook
+from nettrain.training.run.closing import validate
 
 CLASSES = ("cat", "dog", "owl")
 LABELS = np.array([0, 0, 0, 1, 1, 2])

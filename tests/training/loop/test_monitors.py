@@ -13,10 +13,10 @@ from training.setting_up import document_of
 from nettrain.config.reader import read_text
 from nettrain.errors import ConfigError
 from nettrain.training.config import TABLES, Config
-from nettrain.training.loop.closing import EpochRow
 from nettrain.training.loop.monitors import MONITORS, best_mode
 from nettrain.training.metrics.table import METRICS
 from nettrain.training.probing.rehearsal import outlook
+from nettrain.training.run.closing import EpochRow
 from nettrain.training.run.opening import begin, named, take_up
 
 

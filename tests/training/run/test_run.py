@@ -16,8 +16,8 @@ from training.setting_up import document_of
 from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.errors import Diverged, EnvironmentFault
-from nettrain.training.loop.closing import EpochRow
 from nettrain.training.loop.loop import Step
+from nettrain.training.run.closing import EpochRow
 from nettrain.training.run.opening import begin, named, take_up
 from nettrain.training.run.run import Run, Stopped
 from nettrain.training.store import checkpoint
