@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from nettrain.autograd.tensor import Shape
 from nettrain.config.document import Document
@@ -21,6 +22,14 @@ from nettrain.training.loop.evaluation import inference_batch
 FLOAT_BYTES = 4
 OFF = 1.2  # times what a training takes: so much an estimate may say
 LOWER = "lower {}, data.image.size or the filters of the layers"
+
+
+@dataclass(frozen=True)
+class Needed:
+    """Bytes of memory that a training takes: ``peak`` at its height, ``cache`` of it for decoded pictures."""
+
+    peak: int
+    cache: int
 
 
 def training_bytes(config: Config, network: Network) -> int:
@@ -42,16 +51,6 @@ def shapes_of(network: Network) -> dict[str, Shape]:
     return {name: parameter.shape for name, parameter in network.parameters.items()}
 
 
-def check_size(document: Document[Config], network: Network) -> None:
-    """Errors: ``EnvironmentFault`` if the weights, and what belongs to each of them, are more than is free."""
-    config, free = document.config, free_memory()
-    needed = training_bytes(config, network) + working_bytes(config, network)
-    if free is not None and needed > free:
-        what = f"{network.parameter_count} parameters take {megabytes(needed)} to train (weights, gradients, optimizer)"
-        message = f"{what}, but {megabytes(free)} of memory are free; expected a smaller model"
-        raise EnvironmentFault(faults=[document.fault("model", message)])
-
-
 def batches_bytes(config: Config, network: Network, pictures: int) -> int:
     """Bytes of a step at its height, with all that outlasts it, in a training on so many pictures."""
     batch = min(config.train.batch_size, pictures)
@@ -68,28 +67,47 @@ def cached_bytes(splits: Iterable[Split | None], data: DataConfig) -> int:
     return held
 
 
-def check_memory(document: Document[Config], network: Network, splits: Splits) -> int:
-    """Bytes that a training takes at its height.
+def check_memory(document: Document[Config], network: Network, splits: Splits) -> Needed:
+    """What a training takes of the memory.
 
-    Errors   ``EnvironmentFault`` if that is more than there is: see ``refuse_impossible`` and ``cache_bytes``.
+    Errors   ``EnvironmentFault`` if that is more than there is: see ``check_weights``, ``cache_bytes``, ``check_peak``.
     """
-    pictures = cached_bytes((splits.train, splits.val), document.config.data)
+    check_weights(document, network)
+    cache = cached_bytes((splits.train, splits.val), document.config.data)
     judged = 0 if splits.val is None else min(inference_batch(document.config.data.image.frames), len(splits.val.files))
     trained = len(splits.train.files)
-    needed = batches_bytes(document.config, network, trained) + judging_bytes(network, judged) + pictures
-    refuse_impossible(document, needed, trained)
-    return needed
+    peak = batches_bytes(document.config, network, trained) + judging_bytes(network, judged) + cache
+    check_peak(document, peak, trained)
+    return Needed(peak, cache)
 
 
-def refuse_impossible(document: Document[Config], needed: int, pictures: int) -> None:
+def check_weights(document: Document[Config], network: Network) -> None:
+    """Errors: those of ``refuse_weights``, for a training."""
+    needed = training_bytes(document.config, network) + working_bytes(document.config, network)
+    refuse_weights(document, network, needed, "to train (weights, gradients, optimizer)")
+
+
+def refuse_weights(document: Document[Config], network: Network, needed: int, what: str) -> None:
+    """Errors: ``EnvironmentFault`` if the weights, and what belongs to each, are more than all the memory there is."""
+    there = all_memory()
+    if there is not None and needed > there:
+        message = f"{network.parameter_count} parameters take {megabytes(needed)} {what}, {_than(there)}"
+        raise EnvironmentFault(faults=[document.fault("model", f"{message}; expected a smaller model")])
+
+
+def check_peak(document: Document[Config], needed: int, pictures: int) -> None:
     """Errors: ``EnvironmentFault`` if so much is more than all the memory there is, however far off the estimate."""
-    free, there = free_memory(), all_memory()
+    there = all_memory()
     if there is None or needed <= OFF * there:
         return
     what = f"in batches of {min(document.config.train.batch_size, pictures)} takes about {megabytes(needed)} of memory"
-    has = f"more than the {megabytes(there)} that there are" + ("" if free is None else f" ({megabytes(free)} free)")
-    message = f"a training {what}, {has}; {LOWER.format('batch_size')}"
+    message = f"a training {what}, {_than(there)}; {LOWER.format('batch_size')}"
     raise EnvironmentFault(faults=[document.fault("train.batch_size", message)])
+
+
+def _than(there: int) -> str:
+    free = free_memory()
+    return f"more than the {megabytes(there)} that there are" + ("" if free is None else f" ({megabytes(free)} free)")
 
 
 def tightness(needed: int) -> str | None:

@@ -32,7 +32,7 @@ from nettrain.training.judging.gate_check import check_gate
 from nettrain.training.loop.averages import keeps_buffers
 from nettrain.training.loop.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.loop.monitors import measured
-from nettrain.training.memory import check_memory, check_size, shapes_of
+from nettrain.training.memory import check_memory, shapes_of
 from nettrain.training.metrics.measured import always_one
 from nettrain.training.origin import Fitted, read_origin
 from nettrain.training.pictures import (
@@ -46,10 +46,7 @@ from nettrain.training.pictures import (
 
 
 def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
-    """The network of a config, described but not allocated.
-
-    Errors   ``ConfigError`` at the layer's line; ``EnvironmentFault`` if its weights are too many for the memory.
-    """
+    """The network of a config, described but not allocated. Errors: ``ConfigError`` at the layer's line."""
     config = document.config
     image = config.data.image
     try:
@@ -57,8 +54,6 @@ def check_shapes(document: Document[Config], classes: Dim = CLASSES) -> Network:
     except ModelFault as fault:
         raise document.error(fault.key, str(fault)) from None
     _check_patterns(document, network)
-    if classes != CLASSES:
-        check_size(document, network)
     return network
 
 

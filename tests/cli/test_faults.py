@@ -104,7 +104,8 @@ CONFIGS = {  # name: (text to replace in MLP, replacement, the line)
         "units: 1000000}}\n    - dense: {{units: 1000000",
         re.compile(
             r"a\.yaml:5:1: model: 1000076000010 parameters take 12000\.9 GB to train \(weights, "
-            r"gradients, optimizer\), but \S+ [MG]B of memory are free; expected a smaller model"
+            r"gradients, optimizer\), more than the \S+ [MG]B that there are \(\S+ [MG]B free\); "
+            r"expected a smaller model"
         ),
     ),
     "a part that leaves nothing": (

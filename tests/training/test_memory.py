@@ -15,9 +15,10 @@ from nettrain.errors import EnvironmentFault
 from nettrain.training import memory as module
 from nettrain.training.config import Config
 from nettrain.training.estimate import step_bytes
-from nettrain.training.memory import batches_bytes, check_memory, tightness, training_bytes
+from nettrain.training.memory import Needed, batches_bytes, check_memory, tightness, training_bytes
 from nettrain.training.pictures import list_splits
 from nettrain.training.prepare import check_shapes, prepare
+from nettrain.training.probing.gradcheck import gradcheck
 from nettrain.training.probing.lr_range import range_test
 from nettrain.training.probing.rehearsal import outlook
 
@@ -28,7 +29,7 @@ def has(monkeypatch: pytest.MonkeyPatch, there: int | None, free: int | None) ->
     monkeypatch.setattr(module, "free_memory", lambda: free)
 
 
-def needed(document: Document[Config]) -> int:
+def needed(document: Document[Config]) -> Needed:
     return check_memory(document, check_shapes(document, 10), list_splits(document))
 
 
@@ -46,26 +47,11 @@ def test_memory_grows_with_the_batch_and_nothing_is_allocated_to_see_it(small: P
 def test_pictures_in_memory_weights_and_batches_are_all_of_it(small: Path) -> None:
     text = CNN.format(data=small)
     document = document_of(text, small)
-    assert needed(document) - needed(document_of(text.replace("data:\n", "data:\n  cache: none\n"), small)) == 160 * 64
+    cached, other = needed(document), needed(document_of(text.replace("data:\n", "data:\n  cache: none\n"), small))
+    assert (cached.cache, other.cache, cached.peak - other.peak) == (160 * 64, 0, 160 * 64)
     assert batches_bytes(document.config, check_shapes(document, 10), 120) == (
         step_bytes(check_shapes(document, 10), 16, 8) + 3 * 4 * 438
     )
-
-
-def test_a_model_larger_than_memory_says_how_many_bytes(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    document = document_of(MLP.format(data=small), small)
-    parameters = 64 * 16 + 16 + 16 * 10 + 10
-    assert training_bytes(document.config, check_shapes(document, 10)) == 3 * 4 * parameters
-    has(monkeypatch, None, 14519)
-    with pytest.raises(EnvironmentFault) as caught:
-        check_shapes(document, 10)
-    assert str(caught.value) == (
-        "config.yaml:5:1: model: 1210 parameters take 0.0 MB to train (weights, gradients, optimizer), "
-        "but 0.0 MB of memory are free; expected a smaller model"
-    )
-    for free in (14520, None):
-        has(monkeypatch, None, free)
-        check_shapes(document, 10)
 
 
 COMMANDS: dict[str, Callable[[Document[Config]], Any]] = {
@@ -92,15 +78,67 @@ def test_more_than_there_is_is_refused_before_a_picture_is_decoded(
     )
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_model_larger_than_memory_says_how_many_bytes_at_its_line(
+    small: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Weights are no estimate: what they take is refused as soon as it is more than there is."""
+    document = document_of(MLP.format(data=small), small)
+    parameters = 64 * 16 + 16 + 16 * 10 + 10
+    assert training_bytes(document.config, check_shapes(document, 10)) == 3 * 4 * parameters == 14520
+    has(monkeypatch, 14519, None)
+    line = (
+        "config.yaml:5:1: model: 1210 parameters take 0.0 MB to train (weights, gradients, optimizer), "
+        "more than the 0.0 MB that there are; expected a smaller model"
+    )
+    with pytest.raises(EnvironmentFault) as caught:
+        COMMANDS[command](document)
+    assert str(caught.value) == line
+    has(monkeypatch, 14520, None)
+    with pytest.raises(EnvironmentFault) as caught:
+        COMMANDS[command](document)
+    assert str(caught.value).startswith("config.yaml:11:32: train.batch_size: a training in batches of 32 takes about ")
+
+
+def test_a_model_that_is_more_than_is_free_may_be_described_and_trained(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = document_of(MLP.format(data=small), small)
+    has(monkeypatch, 10**12, 1)
+    assert needed(document).peak > 14520
+    has(monkeypatch, 1, 1)
+    assert check_shapes(document, 10).parameter_count == 1210
+
+
+def test_a_check_of_derivatives_takes_weights_and_gradients_in_float64(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = document_of(MLP.format(data=small), small)
+    has(monkeypatch, 2 * 8 * 1210 - 1, 2_300_000)
+    with pytest.raises(EnvironmentFault) as caught:
+        next(gradcheck(document, 10))
+    assert str(caught.value) == (
+        "config.yaml:5:1: model: 1210 parameters take 0.0 MB to check (weights and gradients in float64), "
+        "more than the 0.0 MB that there are (2.3 MB free); expected a smaller model"
+    )
+    has(monkeypatch, 2 * 8 * 1210, 1)
+    assert next(gradcheck(document, 10)).passed
+
+
 def test_an_estimate_that_may_be_off_refuses_nothing(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = document_of(CNN.format(data=small), small)
-    most = needed(document)
+    most = needed(document).peak
     for there in (int(most / 1.2) + 1, most, None):
         has(monkeypatch, there, 100_000)
-        assert needed(document) == most
+        assert needed(document).peak == most
     has(monkeypatch, int(most / 1.2) - 1, None)
-    with pytest.raises(EnvironmentFault, match=r"that there are; lower batch_size"):
+    with pytest.raises(EnvironmentFault) as caught:
         needed(document)
+    assert str(caught.value) == (
+        f"config.yaml:19:32: train.batch_size: a training in batches of 16 takes about {most / 1e6:.1f} MB of memory, "
+        f"more than the {(int(most / 1.2) - 1) / 1e6:.1f} MB that there are; "
+        "lower batch_size, data.image.size or the filters of the layers"
+    )
 
 
 def test_less_than_is_free_is_said_and_not_refused(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,10 +20,12 @@ from nettrain.model.layer import Pass
 from nettrain.ops.mean import mean
 from nettrain.training.config import Config
 from nettrain.training.loop.objective import training_loss
+from nettrain.training.memory import refuse_weights
 from nettrain.training.prepare import check_shapes
 
 F64 = npt.NDArray[np.float64]
 
+DOUBLE_BYTES = 8
 PICTURES = 8  # of random pixels
 LIMIT = 1e-5  # of the relative error
 NOTHING = 1e-3  # a smaller derivative counts as if it were this
@@ -54,12 +56,14 @@ class Checked:
 def gradcheck(document: Document[Config], classes: int) -> Iterator[Checked]:
     """Check each parameter of the config's network in turn, in training, its loss included.
 
-    Errors   those of ``check_shapes`` and ``check_gradients``.
+    Errors   those of ``check_shapes``, ``refuse_weights`` and ``check_gradients``.
     Notes    No picture is read. Where a difference disagrees it is tried with other steps and directions: relu and
              maximum have kinks, and one that lies between the two ends makes the difference wrong, not the derivative.
     """
     config = document.config
     network = check_shapes(document, classes)
+    needed = 2 * DOUBLE_BYTES * network.parameter_count
+    refuse_weights(document, network, needed, "to check (weights and gradients in float64)")
     weights = network.materialise(config.seed, np.float64)
     for name, view in weights.views.items():
         if np.ptp(view) == 0:

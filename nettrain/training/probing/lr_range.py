@@ -24,7 +24,7 @@ from nettrain.training.loop.class_weights import check_class_weights, class_weig
 from nettrain.training.loop.loop import Fact, Progress, Step, train
 from nettrain.training.loop.objective import training_loss
 from nettrain.training.loop.step import Stepper
-from nettrain.training.memory import batches_bytes, refuse_impossible
+from nettrain.training.memory import batches_bytes, check_peak, check_weights
 from nettrain.training.pictures import Report, list_splits
 from nettrain.training.prepare import check_shapes
 
@@ -126,7 +126,8 @@ def _set_up(document: Document[Config], steps: int, report: Report) -> tuple[Ste
     whole = list_splits(document).train
     network = check_shapes(document, len(whole.classes))
     check_class_weights(document, whole.classes)
-    refuse_impossible(document, batches_bytes(config, network, len(whole.files)), len(whole.files))
+    check_weights(document, network)
+    check_peak(document, batches_bytes(config, network, len(whole.files)), len(whole.files))
     size = min(config.train.batch_size, len(whole.files))
     needed = min(len(whole.files), steps * size * config.train.accumulate)
     split = whole.only(np.linspace(0, len(whole.files) - 1, needed).astype(np.int64))

@@ -30,7 +30,7 @@ from nettrain.training.judging.gate_check import check_gate
 from nettrain.training.loop.class_weights import check_class_weights, class_weights, weights_note
 from nettrain.training.loop.objective import training_loss
 from nettrain.training.loop.step import Stepper
-from nettrain.training.memory import FLOAT_BYTES, cached_bytes, check_memory, tightness, training_bytes
+from nettrain.training.memory import FLOAT_BYTES, check_memory, tightness, training_bytes
 from nettrain.training.origin import read_origin
 from nettrain.training.pictures import find_manifest, list_splits
 from nettrain.training.prepare import (
@@ -126,9 +126,10 @@ def outlook(document: Document[Config]) -> Outlook:
     check_gate(document, splits)
     train = len(splits.train.files)
     check_schedule(document, train)
+    memory = check_memory(document, network, splits)
     read_origin(document, network, splits.classes)
     decoded = [split for split in (splits.train, splits.val) if split is not None]
-    in_memory, on_disk, folder = _cache(decoded, config.data)
+    on_disk, folder = _on_disk(decoded, config.data) if config.data.cache == "disk" else (0, None)
     weights = training_bytes(config, network)
     model = FLOAT_BYTES * network.parameter_count
     lines = sum(len(split.files) for split in splits.all())
@@ -137,28 +138,26 @@ def outlook(document: Document[Config]) -> Outlook:
         document=document,
         network=network,
         splits=splits,
-        cache_bytes=in_memory + on_disk,
+        cache_bytes=memory.cache + on_disk,
         cache_folder=folder,
-        memory_bytes=check_memory(document, network, splits),
+        memory_bytes=memory.peak,
         disk_bytes=model + 2 * (weights - model) + FILE_BYTES * lines + EVENT_BYTES * steps,
     )
 
 
-def _cache(splits: Sequence[Split], data: DataConfig) -> tuple[int, int, str | None]:
-    """Bytes of decoded pictures in memory and on the disk, and the folder of the latter.
+def _on_disk(splits: Sequence[Split], data: DataConfig) -> tuple[int, str]:
+    """Bytes of decoded pictures on the disk, and their folder.
 
     Errors   EnvironmentFault where there is no room for them, or no folder that can be used.
     """
-    if data.cache == "disk":
-        folder = cache_folder()
-        holding = (place for split in splits for place in split.reader.holding(split.files))
-        refuse_inside(folder, [*named_folders(data), *holding])
-        pixels = sum(picture_bytes(len(split.files), data.image_of(split.name)) for split in splits)
-        if not all(os.path.exists(entry_path(split.reader, data.image_of(split.name))) for split in splits):
-            check_writable(folder)
-            check_room(folder, sum(len(split.files) for split in splits), pixels)
-        return 0, pixels, folder
-    return cached_bytes(splits, data), 0, None
+    folder = cache_folder()
+    holding = (place for split in splits for place in split.reader.holding(split.files))
+    refuse_inside(folder, [*named_folders(data), *holding])
+    pixels = sum(picture_bytes(len(split.files), data.image_of(split.name)) for split in splits)
+    if not all(os.path.exists(entry_path(split.reader, data.image_of(split.name))) for split in splits):
+        check_writable(folder)
+        check_room(folder, sum(len(split.files) for split in splits), pixels)
+    return pixels, folder
 
 
 def one_batch(plan: Outlook) -> OneBatch:
