@@ -73,8 +73,11 @@ class NettrainError(Exception):
 
     def at(self, where: str) -> Self:
         """The same; a fault without a place is said to be there."""
+        same = type(self).__new__(type(self))  # past the constructor, which may ask for other things
+        same.__dict__.update(self.__dict__)
         faults = (fault if fault.where is not None else replace(fault, where=where) for fault in self.faults)
-        return type(self)(faults=faults)
+        NettrainError.__init__(same, faults=faults)
+        return same
 
     def lines(self) -> list[str]:
         """The lines to print: at most 20 faults, then how many more there are."""

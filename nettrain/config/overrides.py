@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import overload
 
 from nettrain.config.describe import describe
 from nettrain.config.events import MAX_DEPTH
@@ -87,6 +88,12 @@ class _Target:
         self.override, self.file, self.tables, self.faults, self.notes = override, file, tables, faults, notes
         self.absent = override.text.strip() == ABSENT
 
+    @overload
+    def set(self, segments: list[str], at: int, form: Form | None, node: Node, default: object) -> Node: ...
+
+    @overload
+    def set(self, segments: list[str], at: int, form: Form | None, node: None, default: object) -> Node | None: ...
+
     def set(self, segments: list[str], at: int, form: Form | None, node: Node | None, default: object) -> Node | None:
         """The node with the value put in, made where it is missing; None if it is missing and stays so."""
         if at == len(segments):
@@ -103,9 +110,11 @@ class _Target:
                 return self.in_record(segments, at, record, node, default)
             case Named(item):
                 return self.in_names(segments, at, item, node)
-            case _:
-                inner = self.set(segments, at + 1, None, None, None) or Broken(self.override.place)
-                return MappingNode(((self.key(segments[at]), inner),), self.override.place)
+            case _:  # no schema leads there: the reader says what is wrong with the keys that are left
+                made = self.value(None, len(segments))
+                for name in reversed(segments[at:]):
+                    made = MappingNode(((self.key(name), made),), self.override.place)
+                return made
 
     def key(self, text: str) -> Scalar:
         return Scalar(text, False, self.override.place)
@@ -232,9 +241,8 @@ class _Target:
             there = f"its items are 0 to {len(node.items) - 1}" if node.items else "it is empty"
             raise _Misplaced(f"no item {shown(name)} in {shown('.'.join(segments[:at]))}; {there}")
         inner = form.item if isinstance(form, Listed) else form.items[min(index, len(form.items) - 1)]
-        items = list(node.items)
-        items[index] = self.set(segments, at + 1, inner, items[index], None) or items[index]
-        return replace(node, items=tuple(items))
+        made = self.set(segments, at + 1, inner, node.items[index], None)
+        return replace(node, items=(*node.items[:index], made, *node.items[index + 1 :]))
 
 
 def _wanted(form: Form) -> str:

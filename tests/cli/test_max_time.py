@@ -64,10 +64,15 @@ TIMES = {
 def test_what_is_no_time_is_refused_before_anything_is_made(here: Path, call: Call, time: str) -> None:
     line = f"nettrain: error: {TIMES[time]}\n"
     assert call("fit", "a.yaml", "--run-dir", "run", "--max-time", time) == Ended(2, "", line)
-    place = "--set[1]:1:1: train."
-    line = line.replace("--max-time:1:1: ", place)
+    line = line.replace("--max-time:1:1: ", "--set[1]:1:1: train.")
     assert call("fit", "a.yaml", "--run-dir", "run", "--set", f"train.max_time={time}") == Ended(2, "", line)
     assert sorted(path.name for path in here.iterdir()) == ["a.yaml"]
+
+
+def test_a_time_that_is_taken_out_is_none(here: Path, call: Call) -> None:
+    line = "--max-time:1:1: max_time: missing; expected a time such as '90s', '30m' or '2h'"
+    ended = call("fit", "a.yaml", "--run-dir", "run", "--max-time", "null")
+    assert ended == Ended(2, "", f"nettrain: error: {line}\n")
 
 
 def test_a_limit_in_words() -> None:
@@ -78,7 +83,7 @@ def test_a_limit_in_words() -> None:
 
 
 def test_a_key_on_the_command_line_that_says_another_time_is_refused(here: Path, call: Call) -> None:
-    line = "--max-time:1:1: train.max_time: got '5m', but --set[1] says 3600 seconds; give one of them"
+    line = "--max-time:1:1: max_time: got '5m', but --set[1] says 1 hour; give one of them"
     ended = call("fit", "a.yaml", "--max-time", "5m", "--set", "train.max_time=1h")
     assert ended == Ended(2, "", f"nettrain: error: {line}\n")
     assert call("fit", "a.yaml", "--max-time", "60m", "--set", "train.max_time=1h").code == 0

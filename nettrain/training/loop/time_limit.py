@@ -31,10 +31,14 @@ class TimeLimit:
         return time.monotonic() - self.begun >= self.most.amount
 
     def __str__(self) -> str:
-        for unit, seconds in (("hour", 3600), ("minute", 60)):
-            if self.most.amount % seconds == 0:
-                return _counted(self.most.amount / seconds, unit)
-        return _counted(self.most.amount, "second")
+        return _in_words(self.most)
+
+
+def _in_words(most: Duration) -> str:
+    for unit, seconds in (("hour", 3600), ("minute", 60)):
+        if most.amount % seconds == 0:
+            return _counted(most.amount / seconds, unit)
+    return _counted(most.amount, "second")
 
 
 def _counted(amount: float, unit: str) -> str:
@@ -52,9 +56,10 @@ def read_time(text: str, document: Document[Config] | None = None) -> Duration:
     """What ``--max-time`` says. Errors: ``ConfigError``, also if an override in ``document`` says something else."""
     given = Override("max_time", text, "--max-time")
     most = read_text("{}", "--max-time", TimeOnly, {}, os.curdir, [given]).config.max_time
-    if document is not None and (place := document.places.get("train.max_time")) is not None:
-        other = document.config.train.max_time
-        if place.file != document.places[""].file and other != most:
-            message = f"got {shown(text)}, but {place.file} says {other}; give one of them"
-            raise ConfigError(faults=[Fault(message, given.place, "train.max_time")])
+    other = None if document is None else document.config.train.max_time
+    if document is not None and other is not None and other != most:
+        file = document.places["train.max_time"].file
+        if file != document.places[""].file:  # an override, and not the config's own, which the option goes before
+            message = f"got {shown(text)}, but {file} says {_in_words(other)}; give one of them"
+            raise ConfigError(faults=[Fault(message, given.place, given.key)])
     return most
