@@ -13,7 +13,7 @@ from nettrain.data.bad_picture import BadPicture
 from nettrain.data.caps import most_bytes
 from nettrain.data.config import ImageConfig
 from nettrain.data.pictures import from_item
-from nettrain.data.reader import Reader
+from nettrain.data.reader import Item, Reader
 
 U8 = npt.NDArray[np.uint8]
 Progress = Callable[[int, int], None]  # pictures done, of so many
@@ -38,12 +38,16 @@ class Decoded:
         Notes    a bad picture has a digest if it could be read.
         """
         try:
-            item = reader.read(name, most_bytes(image))
-            self.digests[place] = item.sha256
-            return from_item(item, image, reader.where(name))
+            return from_item(self.read(place, reader, name, image), image, reader.where(name))
         except BadPicture as problem:
             self.reasons[place] = problem.reason
             return None
+
+    def read(self, place: int, reader: Reader, name: str, image: ImageConfig) -> Item:
+        """The item that stands at ``place``, which has a digest then. Errors: those of ``Reader.read``."""
+        item = reader.read(name, most_bytes(image))
+        self.digests[place] = item.sha256
+        return item
 
     def copy(self, place: int, other: Decoded, there: int) -> None:
         """Take over what another pass knows of the picture that stands at ``there`` in it."""

@@ -61,13 +61,14 @@ class Split:
 class Splits:
     """The splits of a run, and ``notes`` for the user: what was recognised and what was passed over.
 
-    ``later`` are pictures that a run has left out since it was started.
+    ``recorded`` says that they are those of a run's split.csv, ``later`` how many that came since are left out.
     """
 
     train: Split
     val: Split | None
     test: Split | None
     notes: tuple[str, ...] = ()
+    recorded: bool = False
     later: int = 0
 
     @property

@@ -66,13 +66,17 @@ def read_split_csv(text: str, where: str = "split.csv") -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
-    """The splits that ``rows`` record, out of the pictures that the folders hold now.
+def keep_splits(found: Splits, rows: tuple[Row, ...], *, exactly: bool = False) -> Splits:
+    """The splits that ``rows`` record, out of the pictures that the folders hold now; none is read.
 
-    Errors   DataError, one fault a picture: recorded, but no longer there, or with another label.
+    Errors   DataError, one fault a picture: recorded, but no longer there, or with another label. Where they have to be
+             ``exactly`` those, by path, label and split: one line with how many came, are gone or are recorded as
+             something else, and the first of each.
     Notes    pictures that came later are left out; how many they are is in ``later``.
     """
     root, matched = found.train.root, _match(found, rows)
+    if exactly:
+        _refuse_others(matched, root)
     gone, kept = "the run was started with this picture, but it is no longer there", matched.kept
     faults = [Fault(gone, path) for path in matched.gone]
     faults += [
@@ -87,15 +91,11 @@ def keep_splits(found: Splits, rows: tuple[Row, ...]) -> Splits:
     names = (row.label.split(SEPARATOR) if several else [row.label] for row in rows)
     classes = tuple(sorted({name for found in names for name in found if name}))
     val, test = (_gathered(name, kept[name], classes) if kept[name] else None for name in _NAMES[1:])
-    return Splits(_gathered("train", kept["train"], classes), val, test, found.notes, len(matched.came))
+    train = _gathered("train", kept["train"], classes)
+    return Splits(train, val, test, found.notes, recorded=True, later=len(matched.came))
 
 
-def refuse_others(found: Splits, rows: tuple[Row, ...]) -> None:
-    """Refuse pictures that are not the very ones that ``rows`` record, by path, label and split; none is read.
-
-    Errors   DataError, one line with how many came, are gone or are recorded as something else, and the first of each.
-    """
-    matched = _match(found, rows)
+def _refuse_others(matched: _Matched, root: str) -> None:
     labels = [f"{path}: {label!r}, which was {was!r}" for path, was, label in matched.renamed]
     parts = [
         _told(matched.came, "came since", "came since"),
@@ -105,7 +105,7 @@ def refuse_others(found: Splits, rows: tuple[Row, ...]) -> None:
     if not any(parts):  # for where a fraction is set aside, one that comes or goes moves others
         parts = [_told(matched.moved, "is in another split", "are in another split")]
     if differing := ", ".join(filter(None, parts)):
-        raise DataError(f"{OTHERS}: {differing}; {PUT_BACK}", found.train.root)
+        raise DataError(f"{OTHERS}: {differing}; {PUT_BACK}", root)
 
 
 def _told(named: list[str], one: str, many: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nettrain.arrays.threads import get_threads
 from nettrain.config.document import Document
@@ -14,9 +14,10 @@ from nettrain.data.config import DataConfig
 from nettrain.data.doctor.manifest import check_manifest
 from nettrain.data.doctor.material import Material
 from nettrain.data.fingerprint import data_fingerprint, refuse_other_contents
+from nettrain.data.hashing import HashedFiles, hash_files
 from nettrain.data.roots import named_folders
 from nettrain.data.split import Split, Splits
-from nettrain.data.split_csv import Row, keep_splits, refuse_others
+from nettrain.data.split_csv import Row, keep_splits
 from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 from nettrain.training.config import Config
@@ -78,17 +79,42 @@ def check_pictures(
     """Refuse pictures other than the ``rows`` of a finished run; by names alone where its fingerprint is ``known``.
 
     Errors   ``DataError``; those of ``decode_splits``.
+    Cost     Files are read, but not decoded, unless it takes that to know which of them are skipped.
     """
-    data, splits = document.config.data, list_splits(document)
-    refuse_others(splits, rows)
-    if not known:
-        kept = keep_splits(splits, rows)
-        wanted = [split for split in (kept.train, kept.val) if split is not None]
-        looked = data if data.cache == "disk" else replace(data, cache="none")
-        refuse_other_contents(data_fingerprint(decode_splits(wanted, looked, report)), fingerprint, kept.train.root)
+    data, kept = document.config.data, keep_splits(list_splits(document), rows, exactly=True)
+    if known:
+        return
+    wanted = [split for split in (kept.train, kept.val) if split is not None]
+    if data.cache == "disk":  # which knows unchanged files by their times
+        found = data_fingerprint(decode_splits(wanted, data, report))
+    elif data.on_bad_image == "skip":
+        found = data_fingerprint(decode_splits(wanted, replace(data, cache="none"), report))
+    else:
+        found = data_fingerprint(_hashed(split, data, report) for split in wanted)
+    refuse_other_contents(found, fingerprint, kept)
 
 
-def look_through(split: Split, data: DataConfig, report: Report) -> tuple[Bad, ...]:
-    """The bad pictures of a split; each is decoded once, and nothing of it is kept. Errors: those of ``decode_all``."""
+def _hashed(split: Split, data: DataConfig, report: Report) -> HashedFiles:
+    def progress(done: int, total: int) -> None:
+        report(f"comparing {split.name}", done, total)
+
+    return hash_files(split, data.image_of(split.name), get_threads(), progress)
+
+
+@dataclass(frozen=True)
+class LookedThrough:
+    """Pictures to test on that were decoded once and thrown away: which they are, and which of them are ``bad``."""
+
+    parts: tuple[str, ...]  # of their source; see ``Reader``
+    files: tuple[str, ...]
+    bad: tuple[Bad, ...]
+
+    def holds_for(self, split: Split) -> bool:
+        """Whether a split is of the same pictures."""
+        return (self.parts, self.files) == (split.reader.parts, split.files)
+
+
+def look_through(split: Split, data: DataConfig, report: Report) -> LookedThrough:
+    """Decode each picture of a split once, and keep nothing of it. Errors: those of ``decode_all``."""
     (found,) = decode_splits([split], replace(data, cache="none"), report)
-    return found.bad
+    return LookedThrough(split.reader.parts, split.files, found.bad)

@@ -7,7 +7,7 @@ only then memory for the weights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nettrain.autograd.tensor import Dim
@@ -21,7 +21,6 @@ from nettrain.data.normalize import Normalization, resolve
 from nettrain.data.order import steps_per_epoch
 from nettrain.data.sampling import sampling_note
 from nettrain.data.split import Splits
-from nettrain.data.split_csv import keep_splits, read_split_csv, refuse_others
 from nettrain.errors import ConfigError
 from nettrain.model.network import CLASSES, ModelFault, Network, build_network
 from nettrain.optim.schedules.table import make
@@ -36,6 +35,7 @@ from nettrain.training.memory import check_memory, shapes_of
 from nettrain.training.metrics.measured import always_one
 from nettrain.training.origin import Fitted, read_origin
 from nettrain.training.pictures import (
+    LookedThrough,
     Report,
     compare_with_manifest,
     decode_splits,
@@ -125,7 +125,7 @@ def batch_notes(config: Config, pictures: int) -> tuple[str, ...]:
 class Prepared:
     """What a training needs beside its state: network (not allocated yet), pictures, numbers to normalise with.
 
-    ``test_bad`` are the pictures to test on that are bad, of which nothing else is kept.
+    ``tested`` are the pictures to test on, looked through; None where there are none, or a run is taken up.
     """
 
     document: Document[Config]
@@ -137,7 +137,7 @@ class Prepared:
     normalization: Normalization
     fingerprint: str
     origin: Fitted | None = None
-    test_bad: tuple[Bad, ...] = ()
+    tested: LookedThrough | None = None
 
     @property
     def config(self) -> Config:
@@ -163,8 +163,9 @@ class Prepared:
 
     @property
     def bad(self) -> tuple[tuple[str, Bad], ...]:
-        """The pictures that were skipped, each after the name of its split."""
-        parts = {"train": self.train.bad, "val": () if self.val is None else self.val.bad, "test": self.test_bad}
+        """The pictures that were skipped, each after the name of its split; of a run taken up none to test on."""
+        test = () if self.tested is None else self.tested.bad
+        parts = {"train": self.train.bad, "val": () if self.val is None else self.val.bad, "test": test}
         return tuple((name, one) for name, part in parts.items() for one in part)
 
     @property
@@ -185,14 +186,15 @@ class Prepared:
 def prepare(
     document: Document[Config],
     report: Report,
-    split_csv: str | None = None,
+    keep: Callable[[Splits], Splits] | None = None,
+    *,
     resumed: bool = False,
-    exactly: bool = False,
+    tested: LookedThrough | None = None,
 ) -> Prepared:
-    """Check, list, bind, decode; ``split_csv`` holds a resumed run to the pictures that it started with.
+    """Check, list, bind, decode; ``keep`` holds a run that is taken up to the pictures that it started with.
 
-    One that is ``resumed`` has its weights, and does not look for those that it began with. With ``exactly`` other
-    pictures are refused, where otherwise those that came later are left out.
+    One that is ``resumed`` has its weights, and does not look for those that it began with. Pictures to test on that
+    another run has ``tested`` are not looked through again.
 
     Errors   ``ConfigError``, ``DataError``, ``EnvironmentFault``, each before anything dearer is begun.
     """
@@ -200,11 +202,8 @@ def prepare(
     check_shapes(document)
     find_manifest(document)
     splits = listed = list_splits(document)
-    if split_csv is not None:
-        rows = read_split_csv(split_csv)
-        if exactly:
-            refuse_others(splits, rows)
-        splits = keep_splits(splits, rows)
+    if keep is not None:
+        splits = keep(splits)
     network = check_shapes(document, len(splits.classes))
     check_class_weights(document, splits.classes)
     monitor = check_monitor(document, splits)
@@ -219,9 +218,10 @@ def prepare(
     train = next(decoded)
     check_schedule(document, len(train))  # again: bad pictures that are skipped make no steps
     val = next(decoded, None)
-    test_bad: tuple[Bad, ...] = ()
-    if splits.test is not None and split_csv is None:  # else that was done when the run began
-        test_bad = look_through(splits.test, config.data, report)
+    if splits.test is None or splits.recorded:  # else that was done when the run began
+        tested = None
+    elif tested is None or not tested.holds_for(splits.test):
+        tested = look_through(splits.test, config.data, report)
     fingerprint = data_fingerprint([train] if val is None else [train, val])
     normalization = resolve(config.data.normalize, train)
-    return Prepared(document, network, splits, monitor, train, val, normalization, fingerprint, origin, test_bad)
+    return Prepared(document, network, splits, monitor, train, val, normalization, fingerprint, origin, tested)

@@ -14,11 +14,14 @@ import statistics
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import MLP, Ended, after, process, results, tree, written
 
+from nettrain.data.split import Split
 from nettrain.files import Lock
+from nettrain.training.pictures import LookedThrough
 
 Call = Callable[..., Ended]
 REPEAT = ("fit", "a.yaml", "--run-dir", "all", "--repeat", "3")
@@ -280,17 +283,36 @@ def test_a_series_of_other_pictures_is_refused(
     head = f"nettrain: error: {data}/train: the pictures are not those that the run was started with"
     cure = "put them back as they were, or start a new run"
     one.write_bytes(other.read_bytes())
-    what = "the names are the same, but not what is in the files"
-    assert call(*short, runs, *AUTO) == Ended(3, "", f"{head}: {what}; {cure}\n")
-    one.write_bytes(kept)
-    shutil.copy(one, data / "test/3/new.png")
     with monkeypatch.context() as patched:
-        patched.setattr("nettrain.training.pictures.decode_all", None)  # the names alone show it
+        patched.setattr("nettrain.training.pictures.decode_all", None)  # the files show it, and the names alone
+        what = "the names are the same, but not what is in the files"
+        assert call(*short, runs, *AUTO) == Ended(3, "", f"{head}: {what}; {cure}\n")
+        one.write_bytes(kept)
+        shutil.copy(one, data / "test/3/new.png")
         what = f"1 picture came since ({data}/test/3/new.png)"
         assert call(*short, runs, *AUTO) == Ended(3, "", f"{head}: {what}; {cure}\n")
     assert tree(here / "all") == before
     (data / "test/3/new.png").unlink()
     assert call(*short, runs, *AUTO).code == 0
+
+
+def test_pictures_to_test_on_are_looked_through_once_where_all_runs_have_the_same(
+    here: Path, call: Call, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nettrain.training import prepare
+
+    look_through, looked = prepare.look_through, list[str]()
+
+    def counted(split: Split, *rest: Any) -> LookedThrough:
+        looked.append(split.name)
+        return look_through(split, *rest)
+
+    monkeypatch.setattr(prepare, "look_through", counted)
+    assert call(*REPEAT).code == 0
+    assert looked == ["test"]
+    aside = ("--set", f"data.train={small}/train", "--set", "data.test={from: train, fraction: 0.2}")
+    assert call("fit", "a.yaml", "--run-dir", "aside", "--repeat", "2", *aside).code == 0
+    assert looked == ["test"] * 3  # other seeds set others aside
 
 
 def test_another_series_or_config_is_refused(here: Path, call: Call, whole: Path) -> None:

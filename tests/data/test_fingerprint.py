@@ -11,6 +11,7 @@ from nettrain.config.fields import FilePath
 from nettrain.data.cache import decode
 from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.fingerprint import data_fingerprint, refuse_other_contents
+from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
 from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
@@ -52,9 +53,16 @@ def test_any_change_shows(tmp_path, change):
     assert fingerprint(root) != before
 
 
-def test_other_contents_are_refused():
-    refuse_other_contents("a", "a", "data")
+@pytest.mark.parametrize(
+    ("recorded", "why"), [(True, ": the names are the same, but not what is in the files"), (False, "")]
+)
+def test_other_contents_are_refused_with_what_is_known_of_them(tmp_path, recorded, why):
+    root = folder(tmp_path, {"a": 1, "b": 1})
+    splits = make_splits(DataConfig(FilePath(root), config()), 1)
+    if recorded:
+        splits = keep_splits(splits, read_split_csv(split_csv(splits)))
+    refuse_other_contents("a", "a", splits)
     with pytest.raises(DataError) as caught:
-        refuse_other_contents("a", "b", "data")
-    what = "the names are the same, but not what is in the files; put them back as they were, or start a new run"
-    assert str(caught.value) == f"data: the pictures are not those that the run was started with: {what}"
+        refuse_other_contents("a", "b", splits)
+    cure = "put them back as they were, or start a new run"
+    assert str(caught.value) == f"{root}: the pictures are not those that the run was started with{why}; {cure}"

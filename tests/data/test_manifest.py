@@ -13,7 +13,7 @@ from nettrain.data.config import DataConfig, Fold, ImageConfig, SetAside
 from nettrain.data.labels import counts, label_text
 from nettrain.data.sources.table import list_source
 from nettrain.data.split import Splits
-from nettrain.data.split_csv import keep_splits, read_split_csv, refuse_others, split_csv
+from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
 from nettrain.data.splitting import make_splits
 from nettrain.data.stratify import stratified
 from nettrain.errors import DataError
@@ -244,7 +244,7 @@ def test_a_run_keeps_its_pictures_with_all_their_labels(root: Path) -> None:
         f"{root}/03.png: the run was started with label 'cat|dog|owl', but now it is 'cat|owl'"
     )
     with pytest.raises(DataError) as caught:
-        refuse_others(splits(root, other, "several", val=SetAside("train", 0.2)), read_split_csv(text))
+        keep_splits(splits(root, other, "several", val=SetAside("train", 0.2)), read_split_csv(text), exactly=True)
     told = f"1 picture has another label ({root}/03.png: 'cat|owl', which was 'cat|dog|owl')"
     assert f"the run was started with: {told}; put them back" in str(caught.value)
 

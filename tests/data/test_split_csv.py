@@ -15,7 +15,7 @@ from nettrain.config.fields import FilePath
 from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.reader import on_disk
 from nettrain.data.split import Split, Splits
-from nettrain.data.split_csv import Row, keep_splits, read_split_csv, refuse_others, split_csv
+from nettrain.data.split_csv import Row, keep_splits, read_split_csv, split_csv
 from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
@@ -128,10 +128,11 @@ def test_other_pictures_are_refused_in_one_line_where_they_must_be_the_same(tmp_
     for name in less:
         (tmp_path / name).unlink()
     if not told:
-        refuse_others(splits_of(tmp_path), rows)
+        kept = keep_splits(splits_of(tmp_path), rows, exactly=True)
+        assert (read_split_csv(split_csv(kept)), kept.recorded, kept.later) == (rows, True, 0)
         return
     with pytest.raises(DataError) as caught:
-        refuse_others(splits_of(tmp_path), rows)
+        keep_splits(splits_of(tmp_path), rows, exactly=True)
     what = f"the pictures are not those that the run was started with: {told.format(root=tmp_path)}"
     assert str(caught.value) == f"{tmp_path}/train: {what}; put them back as they were, or start a new run"
 
@@ -139,14 +140,14 @@ def test_other_pictures_are_refused_in_one_line_where_they_must_be_the_same(tmp_
 def test_pictures_in_another_split_are_refused_where_they_must_be_the_same(tmp_path):
     root = folder(tmp_path, {"a": 10, "b": 10})
     rows = read_split_csv(split_csv(splits_of(root, 1, val=SetAside("train", 0.3))))
-    refuse_others(splits_of(root, 1, val=SetAside("train", 0.3)), rows)
+    keep_splits(splits_of(root, 1, val=SetAside("train", 0.3)), rows, exactly=True)
     with pytest.raises(DataError) as caught:
-        refuse_others(splits_of(root, 2, val=SetAside("train", 0.3)), rows)
+        keep_splits(splits_of(root, 2, val=SetAside("train", 0.3)), rows, exactly=True)
     swapped = "(train, which was val|val, which was train)"
     assert re.search(rf"\d pictures are in another split \(such as .*/a/0\d\d\.png: {swapped}\); ", str(caught.value))
     (root / "b/new.png").touch()
     with pytest.raises(DataError) as caught:
-        refuse_others(splits_of(root, 1, val=SetAside("train", 0.3)), rows)
+        keep_splits(splits_of(root, 1, val=SetAside("train", 0.3)), rows, exactly=True)
     assert f"started with: 1 picture came since ({root}/b/new.png); put" in str(caught.value)
 
 

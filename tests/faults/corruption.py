@@ -12,6 +12,7 @@ import shutil
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from faults.forked import figures, forked, workplace_in_memory
 from faults.reference import Figures, Reference, difference
 
 from nettrain.config.reader import read_config
+from nettrain.data.split_csv import keep_splits, read_split_csv
 from nettrain.errors import NettrainError
 from nettrain.training.config import TABLES, Config
 from nettrain.training.model_file import load_model
@@ -223,7 +225,8 @@ def deceived(reference: Reference, stopped: Path, count: int) -> Figures:
     newest = max(checkpoint.steps(stopped / "checkpoints").items())[1]
     whole, chance = newest.read_bytes(), random.Random(7)
     document = named(read_config(str(reference.config), Config, TABLES), str(reference.config))
-    prepared = prepare(document, lambda *_: None, (stopped / "split.csv").read_text())
+    rows = read_split_csv((stopped / "split.csv").read_text())
+    prepared = prepare(document, lambda *_: None, partial(keep_splits, rows=rows))
     path = stopped.parent / "mutant.safetensors"
     wrong, accepted, worst = list[str](), 0, 0
     tracemalloc.start()

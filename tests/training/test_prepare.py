@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from commands import MLP, pictures
 from training.setting_up import document_of
 
+from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
 from nettrain.errors import DataError, NettrainError
 from nettrain.training.prepare import prepare
 
@@ -80,25 +82,42 @@ def test_the_monitor_is_the_one_that_is_named(small: Path, monitor: str, found: 
 def test_a_resumed_run_keeps_its_pictures(tmp_path: Path) -> None:
     data = pictures(tmp_path / "data", 4, 2)
     document = document_of(MLP.format(data=data), tmp_path)
-    from nettrain.data.split_csv import split_csv
-
     seen: list[str] = []
     before = prepare(document, lambda what, done, total: seen.append(what))
     assert [*dict.fromkeys(seen)] == ["decoding train", "decoding val", "decoding test"]
     seen.clear()
-    text = split_csv(before.splits)
+    rows = read_split_csv(split_csv(before.splits))
     (data / "train/3/new.png").write_bytes((data / "test/3").iterdir().__next__().read_bytes())
-    after = prepare(document, lambda what, done, total: seen.append(what), text)
+    after = prepare(document, lambda what, done, total: seen.append(what), partial(keep_splits, rows=rows))
     assert [*dict.fromkeys(seen)] == ["decoding train", "decoding val"]  # what tests was looked through at its start
     assert after.fingerprint == before.fingerprint
     assert (before.splits.later, after.splits.later) == (0, 1)
     seen.clear()
-    with pytest.raises(DataError, match=r": 1 picture came since \(.*/train/3/new\.png\); put them back"):
-        prepare(document, lambda what, done, total: seen.append(what), text, exactly=True)
+    with pytest.raises(DataError) as caught:
+        prepare(document, lambda what, done, total: seen.append(what), partial(keep_splits, rows=rows, exactly=True))
+    assert str(caught.value) == (
+        f"{data}/train: the pictures are not those that the run was started with: "
+        f"1 picture came since ({data}/train/3/new.png); put them back as they were, or start a new run"
+    )
     assert seen == []  # the names alone show it
     assert prepare(document, lambda what, done, total: None).fingerprint != before.fingerprint
-    with pytest.raises(DataError):
-        prepare(document, lambda what, done, total: None, "nonsense")
+
+
+def test_what_another_run_has_tested_is_not_looked_through_again(tmp_path: Path) -> None:
+    data = pictures(tmp_path / "data", 4, 2)
+    (data / "test/3/bad.png").touch()
+    text = MLP.format(data=data).replace("data:\n", "data:\n  on_bad_image: skip\n")
+    document, seen = document_of(text, tmp_path), list[str]()
+    first = prepare(document, lambda what, done, total: seen.append(what))
+    assert [(split, one.path) for split, one in first.bad] == [("test", "3/bad.png")]
+    seen.clear()
+    second = prepare(document, lambda what, done, total: seen.append(what), tested=first.tested)
+    assert [*dict.fromkeys(seen)] == ["decoding train", "decoding val"]
+    assert (second.bad, second.tested) == (first.bad, first.tested)
+    (data / "test/4/new.png").touch()
+    third = prepare(document, lambda what, done, total: seen.append(what), tested=first.tested)
+    assert seen[-1] == "decoding test"
+    assert [one.path for _, one in third.bad] == ["3/bad.png", "4/new.png"]
 
 
 def test_the_warm_up_must_fit_what_is_left_of_the_pictures(tmp_path: Path) -> None:

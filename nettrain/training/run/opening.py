@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from nettrain import files
@@ -12,10 +14,11 @@ from nettrain.config.document import Document
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import dump
 from nettrain.config.words import some
-from nettrain.data.split_csv import split_csv
+from nettrain.data.split import Splits
+from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
 from nettrain.errors import CheckpointError, ConfigError, escape
 from nettrain.training.config import TABLES, Config
-from nettrain.training.pictures import Report
+from nettrain.training.pictures import LookedThrough, Report
 from nettrain.training.prepare import Prepared, prepare
 from nettrain.training.run.agreement import compare_configs
 from nettrain.training.run.cadence import Cadence
@@ -35,14 +38,18 @@ def named(document: Document[Config], config_path: str) -> Document[Config]:
     return replace(document, config=replace(document.config, name=name))
 
 
-def begin(document: Document[Config], report: Report, run_dir: str | None = None) -> Run:
+def begin(
+    document: Document[Config], report: Report, run_dir: str | None = None, tested: LookedThrough | None = None
+) -> Run:
     """Prepare a new training and open a folder for it: ``runs/<name>``, or exactly ``run_dir``.
+
+    ``tested`` are pictures to test on that another run has looked through.
 
     Errors   those of ``prepare``; ``ConfigError`` if the folder holds something; ``EnvironmentFault``.
     """
     if run_dir is not None:
         runs.refuse_occupied(run_dir)  # before the pictures are decoded; nothing is made until all of them are good
-    prepared = prepare(document, report)
+    prepared = prepare(document, report, tested=tested)
     return start(prepared, *(runs.create(str(document.config.name)) if run_dir is None else runs.create_at(run_dir)))
 
 
@@ -79,7 +86,9 @@ def _describe(folder: RunFolder, prepared: Prepared) -> None:
     files.write_atomic(folder.resolved, dump(document.config).encode())  # last: where it is, the others are
 
 
-def begin_or_take_up(document: Document[Config], report: Report, run_dir: str) -> Run:
+def begin_or_take_up(
+    document: Document[Config], report: Report, run_dir: str, tested: LookedThrough | None = None
+) -> Run:
     """``fit --resume auto``: a new run in an empty folder, or the one there, which must be of this config and pictures.
 
     Errors   those of ``begin`` and ``take_up``.
@@ -88,7 +97,7 @@ def begin_or_take_up(document: Document[Config], report: Report, run_dir: str) -
     runs.refuse_file(run_dir)
     if not folder.is_run():
         try:
-            return begin(document, report, run_dir)
+            return begin(document, report, run_dir, tested)
         except ConfigError:
             if not folder.is_run():  # else another process made one while this one decoded
                 raise
@@ -120,8 +129,8 @@ def take_up(
         set_threads(threads or document.config.train.threads or available_cores())
         found = checkpoint.newest(folder.checkpoints)
         compare_configs(document.config, found.checkpoint.meta, str(found.path))
-        recorded = read_text(folder.split) if described else None
-        prepared = prepare(document, report, recorded, resumed=True, exactly=exactly)
+        keep = _recorded(folder, exactly) if described else None
+        prepared = prepare(document, report, keep, resumed=True)
         state = State.fresh(prepared)
         state.restore(found.checkpoint, found.path)
         if not described:  # it died between its first checkpoint and these
@@ -155,6 +164,12 @@ def take_up(
         run.close()
         raise
     return run
+
+
+def _recorded(folder: RunFolder, exactly: bool) -> Callable[[Splits], Splits]:
+    """What keeps the pictures that a run began with. Errors: ``DataError`` if its split.csv is damaged."""
+    rows = read_split_csv(read_text(folder.split), os.fspath(folder.split))
+    return partial(keep_splits, rows=rows, exactly=exactly)
 
 
 def _own_config(folder: RunFolder) -> Document[Config]:

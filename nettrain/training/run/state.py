@@ -204,7 +204,7 @@ class State:
         compare_configs(self.prepared.config, meta, shown)
         if list(self.prepared.classes) != meta["classes"]:
             raise CheckpointError("was made with other classes; start a new run", shown)
-        refuse_other_contents(self.prepared.fingerprint, meta["fingerprint"], self.prepared.train.split.root)
+        refuse_other_contents(self.prepared.fingerprint, meta["fingerprint"], self.prepared.splits)
         weights = self.prepared.class_weights
         if (None if weights is None else list(weights)) != meta["class_weights"]:
             raise CheckpointError("was made with other class weights; start a new run", shown)

@@ -17,7 +17,7 @@ from nettrain.data.split_csv import read_split_csv
 from nettrain.errors import CheckpointError
 from nettrain.formats import RUN
 from nettrain.training.config import Config
-from nettrain.training.pictures import Report, check_pictures
+from nettrain.training.pictures import LookedThrough, Report, check_pictures
 from nettrain.training.prepare import prepare
 from nettrain.training.run.agreement import compare_configs
 from nettrain.training.run.opening import begin_or_take_up, start
@@ -69,6 +69,7 @@ class OpenSeries:
 
     def __init__(self, path: Path, first: Run | None) -> None:
         self.path, self._first = path, first
+        self._tested: LookedThrough | None = None
 
     def folder(self, member: Member) -> RunFolder:
         return RunFolder(self.path / member.name)
@@ -83,7 +84,7 @@ class OpenSeries:
 
         Errors   ``CheckpointError`` if one is of another config, or damaged; ``DataError`` if a finished one is of
                  other pictures.
-        Cost     Where the runs are of the same pictures, these are decoded once.
+        Cost     Where the runs are of the same pictures, these are compared once.
         """
         known: set[str] = set()
         for member in members:
@@ -98,9 +99,15 @@ class OpenSeries:
                 known.add(fingerprint)
 
     def open(self, member: Member, report: Report) -> Run:
-        """A run begun, or taken up where it stopped. Errors: those of ``begin_or_take_up``."""
-        first, self._first = self._first, None
-        return first or begin_or_take_up(member.document, report, os.fspath(self.folder(member).path))
+        """A run begun, or taken up where it stopped. Errors: those of ``begin_or_take_up``.
+
+        Cost     Where runs test on the same pictures, these are looked through once.
+        """
+        run, self._first = self._first, None
+        if run is None:
+            run = begin_or_take_up(member.document, report, os.fspath(self.folder(member).path), self._tested)
+        self._tested = run.prepared.tested or self._tested
+        return run
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from nettrain.arrays.threads import get_threads
 from nettrain.config.reader import read_config
 from nettrain.errors import CheckpointError, ConfigError, DataError, EnvironmentFault, NettrainError
 from nettrain.training.config import TABLES, Config
-from nettrain.training.run.opening import begin, named, take_up
+from nettrain.training.run.opening import begin, begin_or_take_up, named, take_up
 from nettrain.training.store import checkpoint
 
 
@@ -84,6 +85,31 @@ def test_a_killed_start_is_told_from_a_run(tmp_path: Path, small: Path, monkeypa
         *[line.format("config.resolved.yaml")] * 2,
         *[""] * 3,
     ]
+
+
+def test_nothing_is_said_of_names_where_a_killed_start_left_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pictures(tmp_path / "data", 4, 2)
+    document = named(document_of(MLP.format(data=data), tmp_path), "a.yaml")
+    write = files.write_atomic
+
+    def cut(path: files.AnyPath, data: bytes) -> None:
+        if Path(path).name == "split.csv":
+            raise KeyboardInterrupt
+        write(path, data)
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(files, "write_atomic", cut)
+        begin(document, nothing, str(tmp_path / "run"))
+    new = shutil.copy(sorted((data / "train/3").iterdir())[0], data / "train/3/new.png")
+    with pytest.raises(DataError) as caught:
+        begin_or_take_up(document, nothing, str(tmp_path / "run"))
+    what = "the pictures are not those that the run was started with; put them back as they were, or start a new run"
+    assert str(caught.value) == f"{data}/train: {what}"
+    new.unlink()
+    begin_or_take_up(document, nothing, str(tmp_path / "run")).close()
+    assert (tmp_path / "run/split.csv").exists()
 
 
 def test_nothing_is_made_before_the_pictures_are_good(tmp_path: Path) -> None:

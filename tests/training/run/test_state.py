@@ -101,8 +101,7 @@ MISFITS = {
     ),
     "other pictures": (
         lambda meta: {"fingerprint": "0" * 64},
-        "the pictures are not those that the run was started with: the names are the same, but not what is in the "
-        "files; put them back as they were, or start a new run",
+        "the pictures are not those that the run was started with; put them back as they were, or start a new run",
     ),
 }
 
