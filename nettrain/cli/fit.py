@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nettrain.cli.completion import folder
-from nettrain.cli.follow import follow, go_on, left_out
+from nettrain.cli.follow import follow, go_on
 from nettrain.cli.options import config_options, max_time_option, profile_option, read, read_time
 from nettrain.cli.series import fit_series
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "--resume",
     "mode",
     type=click.Choice(["auto"]),
-    help="Go on with the run in --run-dir, if there is one of this config.",
+    help="Go on with the run in --run-dir, if there is one; it has to be of this config and these pictures.",
 )
 @click.option(
     "--min-accuracy", metavar="X", help="Short for --set gate.accuracy=X: exit code 7 if the best model has less."
@@ -91,10 +91,12 @@ def fit(
 def _first_lines(run: Run) -> list[str]:
     """What a new run is, for people."""
     from nettrain.config.words import some
+    from nettrain.training.run.notes import first_notes
 
     prepared = run.prepared
     split = f"{some(len(prepared.train), 'training picture')} in {some(len(prepared.classes), 'class')}"
     val = "no validation" if prepared.val is None else f"{len(prepared.val)} to validate on"
-    lines = [f"nettrain: note: {note}" for note in prepared.notes]
-    lines.append(f"{run.folder.path}: {split}, {val}; {prepared.network.parameter_count:,} parameters")
-    return [*lines, *left_out(run)]
+    return [
+        *first_notes(run),
+        f"{run.folder.path}: {split}, {val}; {prepared.network.parameter_count:,} parameters",
+    ]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
     """Follow a run that was taken up again; one that is finished is only said to be so."""
+    from nettrain.training.run.notes import first_notes
+
     if run.finished:
         nothing = "; there is nothing left to profile" if profile else ""
         tell(*run.notes, f"nettrain: {run.folder.path} is already complete{nothing}")
@@ -35,16 +37,7 @@ def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
     if run.trying:
         place = f"step {at.step} of start {len(run.state.starts.tried) + 1}"
     from_here = f"{run.folder.path}: going on from {place}"
-    notes = (f"nettrain: note: {note}" for note in run.prepared.cache_notes)
-    return follow(run, (*notes, from_here), profile, most, begun)
-
-
-def left_out(run: Run) -> list[str]:
-    """Where the bad pictures are listed that a new run leaves out, if there are some."""
-    from nettrain.config.words import some
-
-    bad = run.prepared.bad
-    return [f"nettrain: warning: {some(len(bad), 'bad picture')} skipped; see {run.folder.bad_images}"] if bad else []
+    return follow(run, (*first_notes(run), from_here), profile, most, begun)
 
 
 def follow(run: Run, first: Sequence[str], profile: bool, most: Duration | None, begun: float) -> int:

@@ -85,8 +85,9 @@ def _again(opened: OpenSeries) -> str:
 
 def _train(opened: OpenSeries, member: Member, limit: TimeLimit | None, *, first: bool) -> int:
     """Train one run to its end; nothing of it is in memory afterwards. Errors: those of ``Run.go``, which name it."""
-    from nettrain.cli.follow import left_out, train
+    from nettrain.cli.follow import train
     from nettrain.cli.progress import Decoding, Training
+    from nettrain.training.run.notes import first_notes
 
     run = opened.open(member, Decoding())
     if run.finished:  # it died just before run.json said so
@@ -96,7 +97,7 @@ def _train(opened: OpenSeries, member: Member, limit: TimeLimit | None, *, first
     try:
         with stop_between_pieces(), screen:
             if first:
-                tell(*(f"nettrain: note: {note}" for note in run.prepared.notes), *left_out(run))
+                tell(*first_notes(run))
             return train(run, screen, limit, _again(opened), more=True)
     except NettrainError as error:
         raise error.at(os.fspath(run.folder.path)) from error

@@ -18,6 +18,7 @@ from nettrain.python.model import Model, load
 from nettrain.python.scope import surroundings
 from nettrain.training.config import TABLES, Config
 from nettrain.training.loop.signals import stop_between_pieces
+from nettrain.training.run.notes import first_notes
 from nettrain.training.run.opening import begin, begin_or_take_up, named
 from nettrain.training.run.run import Run, RunFact, Stopped
 from nettrain.training.store import json_text
@@ -29,8 +30,8 @@ NAMELESS = "python"  # what a config that is no file is called, in errors and fo
 class Fitting:
     """A training under way: iterate over it, and it trains. Made by ``nettrain.fit``.
 
-    ``folder`` is that of the run; ``steps_per_epoch`` and ``epochs`` say how long it is; ``notes`` are what the command
-    line would print.
+    ``folder`` is that of the run; ``steps_per_epoch`` and ``epochs`` say how long it is; ``notes`` are the lines
+    that the command line would print at first.
     """
 
     def __init__(self, run: Run, threads: int | None) -> None:
@@ -38,7 +39,7 @@ class Fitting:
         self.folder: Path = run.folder.path
         self.epochs: int = run.state.lineage.epochs(run.config)
         self.steps_per_epoch: int = run.prepared.steps_per_epoch
-        self.notes: tuple[str, ...] = (*run.notes, *run.prepared.notes)
+        self.notes: tuple[str, ...] = (*run.prepared.document.notes, *first_notes(run), *run.notes)
         self._facts = _facts_of(run)
         self._leave = weakref.finalize(self, _left, self._facts, run, os.getpid())  # also when the program ends
 
@@ -107,12 +108,12 @@ def fit(
     """Begin a training, as ``nettrain fit`` does, and give an iterator that goes on with it.
 
     ``config``    the path of a YAML file, or the same as nested dicts and lists (paths relative to the current folder).
-    ``settings``  overrides by dotted key: ``{"train.epochs": 5, "optimizer.sgd.lr": 0.05}``.
+    ``settings``  overrides by dotted key: ``{"train.epochs": 5, "optimizer.sgd.lr": 0.05}``; None takes a key out.
     ``run_dir``   exactly this folder for the run; otherwise ``runs/<name>``.
-    ``resume``    with ``run_dir``: go on with the run that is there, if there is one of this config.
+    ``resume``    with ``run_dir``: go on with the run there, if any; it has to be of this config and these pictures.
     ``threads``   never change a result; all cores if None.
-    Errors   ``nettrain.ConfigError``, ``DataError``, ``EnvironmentFault``, before the first step. ``ValueError`` for
-             ``resume`` without ``run_dir``.
+    Errors   ``nettrain.ConfigError``, ``DataError``, ``CheckpointError``, ``EnvironmentFault``, before the first step.
+             ``ValueError`` for ``resume`` without ``run_dir``.
     """
     if resume and run_dir is None:
         raise ValueError("resume needs run_dir, the folder to look for a run in")

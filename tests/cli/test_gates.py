@@ -118,7 +118,7 @@ def test_another_run_that_is_gone_since_is_named_with_its_place(here: Path, call
     shutil.rmtree("other")
     lines = Path("run/config.resolved.yaml").read_text().splitlines()
     place = lines.index(f"    run: {here}/other") + 1
-    what = f"no such run or model '{here}/other'; expected a run folder, or a .safetensors file"
+    what = f"{here}/other: no such file or folder; expected that of a run, such as runs/name, or a .safetensors file"
     line = f"run/config.resolved.yaml:{place}:10: gate.not_worse_than.run: {what}"
     assert call("evaluate", "run") == Ended(2, "", f"nettrain: error: {line}\n")
 
@@ -136,8 +136,18 @@ PLACED = {  # what to set: exit code, and the line after the place
     ),
     ("gate.not_worse_than=nothing",): (
         2,
-        "--set[1]:1:1: gate.not_worse_than.run: no such run or model '{here}/nothing'; expected a run folder, or a "
-        ".safetensors file",
+        "--set[1]:1:1: gate.not_worse_than.run: {here}/nothing: no such file or folder; expected that of a run, such "
+        "as runs/name, or a .safetensors file",
+    ),
+    ("gate.not_worse_than=.",): (
+        2,
+        "--set[1]:1:1: gate.not_worse_than.run: {here}: is not the folder of a run; expected one, such as runs/name, "
+        "or a .safetensors file",
+    ),
+    ("gate.not_worse_than=young",): (
+        2,
+        "--set[1]:1:1: gate.not_worse_than.run: {here}/young: the run has saved no best.safetensors yet; expected one "
+        "that has",
     ),
     ("gate.not_worse_than=renamed",): (
         3,
@@ -161,6 +171,8 @@ def test_what_cannot_be_judged_is_told_before_a_picture_is_read(
     base = checkpoint.load("base/best.safetensors")
     classes = ["zero", *base.meta["classes"][1:]]
     checkpoint.save("renamed", {**base.meta, "classes": classes}, base.tensors)
+    shutil.copytree("base", "young")
+    Path("young/best.safetensors").unlink()
     code, line = PLACED[settings]
     given = [part for setting in settings for part in ("--set", setting)]
     assert call(command, "a.yaml", *given) == Ended(code, "", f"nettrain: error: {line.format(here=here)}\n")

@@ -375,6 +375,23 @@ def test_a_run_gets_more_epochs(here: Path, call: Call, whole: Path) -> None:
     assert call(*AUTO) == Ended(0, "", "nettrain: run is already complete\n")
 
 
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ("constant", "lr stays 0.1"),
+        ("cosine", "lr goes on from 0.1"),
+        ("cosine: {warmup: 2 steps}", "lr 0.1 up to step 8, then 0.05"),
+    ],
+)
+def test_a_rate_that_will_change_is_not_said_to_stay(
+    here: Path, call: Call, whole: Path, schedule: str, told: str
+) -> None:
+    shutil.copytree(whole, "run")
+    ended = call("resume", "run", "--epochs", "3", "--schedule", schedule)
+    assert ended.code == 0, ended.err
+    assert ended.err.splitlines()[1] == f"nettrain: extended to 3 epochs: {told}"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("step", [9, 11])
 def test_a_run_with_more_epochs_may_be_stopped(

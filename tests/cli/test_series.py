@@ -315,6 +315,30 @@ def test_pictures_to_test_on_are_looked_through_once_where_all_runs_have_the_sam
     assert looked == ["test"] * 3  # other seeds set others aside
 
 
+def test_what_was_skipped_is_said_when_a_series_begins_and_not_when_it_goes_on(
+    here: Path, call: Call, small: Path
+) -> None:
+    data = shutil.copytree(small, here / "data")
+    for name in ("train/3/bad.png", "train/4/bad.png", "test/5/bad.png"):
+        (data / name).touch()
+    written(here, "a.yaml", MLP.format(data=data).replace("data:\n", "data:\n  on_bad_image: skip\n"))
+    ended = process(*REPEAT, program=after(STOP.format(lines=3, number=int(signal.SIGTERM))))
+    line = "nettrain: warning: 3 bad pictures skipped; see all/seed-1/bad_images.csv"
+    assert [told for told in ended.err.splitlines() if "skipped" in told] == [line]
+    ended = call(*REPEAT, *AUTO)
+    assert ended.code == 0, ended.err
+    assert "skipped" not in ended.err
+    listed = [Path(f"all/seed-{seed}/bad_images.csv").read_text().splitlines() for seed in (1, 2, 3)]
+    assert [sorted(line.rsplit(",", 1)[0] for line in one) for one in listed] == 3 * [
+        [
+            "3/bad.png,the file is empty (0 bytes)",
+            "4/bad.png,the file is empty (0 bytes)",
+            "5/bad.png,the file is empty (0 bytes)",
+            "path,reason",
+        ]
+    ]
+
+
 def test_another_series_or_config_is_refused(here: Path, call: Call, whole: Path) -> None:
     shutil.copytree(whole, "all")
     before = tree(here / "all")

@@ -136,6 +136,20 @@ def test_faults_are_the_ones_of_the_command_line(here: Path) -> None:
     assert os.listdir("runs") == ["cnn"]
 
 
+def test_notes_are_the_lines_of_the_command_line(here: Path, small: Path) -> None:
+    data = shutil.copytree(small, here / "data")
+    (data / "train/3/bad.png").touch()
+    text = MLP.format(data=data).replace("data:\n", "data:\n  on_bad_image: skip\n")
+    written(here, "mlp.yaml", text.replace("lr: 0.1", "learning_rate: 0.1"))
+    fitting = nettrain.fit("mlp.yaml", run_dir="mine")
+    fitting.close()
+    assert fitting.notes[0] == "nettrain: note: mlp.yaml:11:19: optimizer.sgd.learning_rate: read as 'lr'"
+    assert fitting.notes[-1] == "nettrain: warning: 1 bad picture skipped; see mine/bad_images.csv"
+    told = process("fit", "mlp.yaml", "--run-dir", "theirs").err.splitlines()
+    there = [line.replace("theirs/", "mine/") for line in told if line.startswith("nettrain: ")]
+    assert list(fitting.notes) == there
+
+
 def test_an_evaluation_is_that_of_the_command_line(here: Path, small: Path) -> None:
     ended = process("evaluate", "runs/cnn", "--data", small / "test", "--json")
     assert nettrain.load("runs/cnn").evaluate(small / "test") == json.loads(ended.out)

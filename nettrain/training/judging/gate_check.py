@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
 from nettrain.config.document import Document
@@ -11,7 +9,7 @@ from nettrain.data.classes import match
 from nettrain.data.config import Fold
 from nettrain.data.labels import counts
 from nettrain.data.split import Split, Splits
-from nettrain.errors import DataError
+from nettrain.errors import CheckpointError, ConfigError, DataError
 from nettrain.training.config import Config
 from nettrain.training.judging.gates import GateConfig
 from nettrain.training.judging.statistics import wilson_interval
@@ -69,11 +67,15 @@ def _check_reach(document: Document[Config], gate: GateConfig, split: Split, the
 
 
 def check_other(document: Document[Config]) -> None:
-    """Refuse a gate on another run that is not there. Errors: ``ConfigError`` at the key."""
+    """Refuse a gate on another run that has no model. Errors: ``ConfigError`` at the key."""
     gate = document.config.gate
-    if gate is not None and gate.not_worse_than is not None and not os.path.exists(gate.not_worse_than.run):
-        path = str(gate.not_worse_than.run)
-        raise document.error(OTHER, f"no such run or model {path!r}; expected a run folder, or a .safetensors file")
+    if gate is None or gate.not_worse_than is None:
+        return
+    path = gate.not_worse_than.run
+    try:
+        find_model(path)
+    except (ConfigError, CheckpointError) as error:
+        raise document.error(OTHER, f"{path}: {error.faults[0].message}") from error
 
 
 def _check_classes(document: Document[Config], path: str, split: Split) -> None:

@@ -149,8 +149,9 @@ class Run:
         after = state.learning_rate()(start, history)
         self.mark("running")  # run.json first: a checkpoint from before the extension is then known for one
         self.save()
-        rates = f"{before:.3g}", f"{after:.3g}"
-        told = f"lr stays {rates[0]}" if rates[0] == rates[1] else f"lr {rates[0]} up to step {start}, then {rates[1]}"
+        was, will_be = f"{before:.3g}", f"{after:.3g}"
+        goes = "stays" if state.lineage.schedule(config).kind == "constant" else "goes on from"
+        told = f"lr {goes} {was}" if was == will_be else f"lr {was} up to step {start}, then {will_be}"
         self.notes.append(f"nettrain: extended to {some(epochs, 'epoch')}: {told}")
 
     def complete(self) -> None:
