@@ -89,8 +89,14 @@ def test_the_last_layer_of_other_classes_is_begun_anew_though_it_would_fit(small
     ]
     run.close()
     (here / "again").mkdir()
-    with pytest.raises(ConfigError, match="but for other classes"):
+    with pytest.raises(ConfigError) as caught:
         opened(others, here / "again", "{{path: ../base, misfits: error}}")
+    place = "config.yaml:9:3: model.from: "
+    assert str(caught.value).splitlines() == [
+        f"{place}{here}/base does not fit this model in 2 tensors; the layers have to be the same",
+        f"{place}layers.5.bias does not fit: (10,) as here, but for other classes",
+        f"{place}layers.5.weight does not fit: (8, 10) as here, but for other classes",
+    ]
 
 
 FIRST = ("filters: 4, kernel_size: 3", "filters: 4, kernel_size: 5")
