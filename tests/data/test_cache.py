@@ -142,7 +142,7 @@ def test_progress_counts_up_and_may_stop_the_pass(root):
 
     with pytest.raises(KeyboardInterrupt):
         decode(split_of(root), config(), progress=stop)
-    assert not [thread for thread in threading.enumerate() if "nettrain" in thread.name]
+    assert not [thread for thread in threading.enumerate() if "nettrain-decode" in thread.name]
 
 
 def test_no_byte_of_the_data_folder_changes(root):

@@ -443,7 +443,7 @@ def test_an_interrupted_pass_leaves_nothing(root: Path, kept: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         decode(split_of(root), GREY, cache="disk", progress=stop)
     assert os.listdir(kept) == []
-    assert not [thread for thread in threading.enumerate() if "nettrain" in thread.name]
+    assert not [thread for thread in threading.enumerate() if "nettrain-decode" in thread.name]
 
 
 def test_leftovers_of_a_dead_process_are_swept_those_of_a_live_one_are_not(root: Path, kept: Path) -> None:
