@@ -162,7 +162,8 @@ LINES = {  # arguments: the exit code and the line
     ),
     ("fit", "good.yaml", "--set", "data.train=null"): (
         2,
-        "--set[1]:1:1: data.train: is required, so null cannot take it out; expected a path (of that name: ./null)",
+        "--set[1]:1:1: data.train: is required, so null cannot take it out; "
+        "expected a path or a list with at least 1 item, each a path (of that name: ./null)",
     ),
     ("fit", "good.yaml", "--set", "=3"): (
         2,

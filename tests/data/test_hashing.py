@@ -11,7 +11,7 @@ from nettrain.data.cache import decode
 from nettrain.data.config import DataConfig
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.hashing import hash_files
-from nettrain.data.split import make_splits
+from nettrain.data.splitting import make_splits
 from nettrain.errors import DataError
 
 

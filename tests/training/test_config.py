@@ -32,6 +32,8 @@ def test_a_shipped_config_is_read_and_written_back_the_same(path: Path) -> None:
 NEEDED = {  # what a kind cannot be without
     "dense": "{units: classes}",
     "conv2d": "{filters: 4, kernel_size: 3}",
+    "conv3d": "{filters: 4, kernel_size: [1, 3, 3]}",
+    "time_distributed": "{layers: [relu]}",
     "dropout": "0.5",
     "residual": "{layers: [relu]}",
     "parallel": "{branches: [[], [relu]]}",
