@@ -90,16 +90,20 @@ def theirs(recipe: str, pictures: Path, run: Path, threads: int, epochs: int | N
 
 
 def peers_arguments(recipe: str, epochs: int | None) -> list[str]:
-    """The numbers of the recipe, as the peer's script wants them."""
+    """The settings of the recipe, as the peer's script wants them."""
     config = read_config(_config(recipe), Config, TABLES).config
-    numbers = {
+    optimizer = config.optimizer
+    told: dict[str, object] = {
         "epochs": epochs or config.train.epochs,
         "batch": config.train.batch_size,
-        "lr": config.optimizer.settings.lr,
-        "weight-decay": config.optimizer.settings.weight_decay,
+        "optimizer": optimizer.kind,
+        "lr": optimizer.settings.lr,
+        "weight-decay": optimizer.settings.weight_decay,
         "label-smoothing": config.loss.settings.label_smoothing,
     }
-    return [part for name, number in numbers.items() for part in (f"--{name}", str(number))]
+    if optimizer.kind == "muon":
+        told["adamw-lr"] = optimizer.settings.adamw.lr
+    return [part for name, value in told.items() for part in (f"--{name}", str(value))]
 
 
 def table(recipe: str, curves: dict[str, list[Point]]) -> str:

@@ -1,6 +1,6 @@
 """A recipe as a PyTorch user trains it: the same model, pictures, augmentation, optimizer and schedule.
 
-python torch_recipe.py SPLIT_CSV FOLDER --model resnet20 --epochs 28 --lr 0.2 --threads 2
+python torch_recipe.py SPLIT_CSV FOLDER --model resnet20 --epochs 18 --lr 0.1 --threads 2
 
 ``SPLIT_CSV`` says which pictures of FOLDER are trained on and which validate. Prints a line of CSV an epoch.
 """
@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", choices=MODELS, required=True)
     parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--optimizer", choices=("sgd", "muon"), default="sgd")
     parser.add_argument("--lr", type=float, required=True)
+    parser.add_argument("--adamw-lr", type=float, help="with muon: of what is no matrix, and of the last layer")
     parser.add_argument("--weight-decay", type=float, default=5e-4)
     parser.add_argument("--label-smoothing", type=float, default=0.0)
     parser.add_argument("--batch", type=int, default=128)
@@ -43,21 +45,22 @@ def main() -> None:
     val_images, val_labels = load(options.split, options.folder, "val")
     mean, std = images.float().div(255).mean((0, 2, 3)), images.float().div(255).std((0, 2, 3))
     model = MODELS[options.model]().to(memory_format=torch.channels_last)
-    decayed = [weight for weight in model.parameters() if weight.ndim > 1]
-    others = [weight for weight in model.parameters() if weight.ndim == 1]
-    groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.SGD(groups, lr=options.lr, momentum=0.9, nesterov=True)
     steps = math.ceil(len(images) / options.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, steps, options.epochs * steps))
+    optimizers = made(model, options)
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, steps, options.epochs * steps))
+        for optimizer in optimizers
+    ]
     print("epoch,seconds,val_loss,val_accuracy", flush=True)
     for epoch in range(options.epochs):
         model.train()
         for places in torch.randperm(len(images)).split(options.batch):
-            optimizer.zero_grad(set_to_none=True)
+            model.zero_grad(set_to_none=True)
             outputs = model(normalised(moved(images[places]), mean, std))
             F.cross_entropy(outputs, labels[places], label_smoothing=options.label_smoothing).backward()
-            optimizer.step()
-            schedule.step()
+            for optimizer, schedule in zip(optimizers, schedules, strict=True):
+                optimizer.step()
+                schedule.step()
         loss, accuracy = judged(model, val_images, val_labels, mean, std)
         print(f"{epoch + 1},{time.perf_counter() - begun:.1f},{loss:.4f},{accuracy:.4f}", flush=True)
 
@@ -70,6 +73,37 @@ def load(split: Path, folder: Path, wanted: str) -> Batch:
     pixels = np.stack([np.asarray(Image.open(folder / row["path"]).convert("RGB")) for row in rows])
     labels = torch.tensor([classes.index(row["label"]) for row in rows])
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(), labels
+
+
+def made(model: nn.Module, options: argparse.Namespace) -> list[torch.optim.Optimizer]:
+    """SGD of everything; or Muon of the matrices and AdamW of everything else. Norms and biases do not decay."""
+    matrices = [weight for weight in model.parameters() if weight.ndim > 1]
+    others = {"params": [weight for weight in model.parameters() if weight.ndim == 1], "weight_decay": 0.0}
+    if options.optimizer == "sgd":
+        groups = [{"params": matrices, "weight_decay": options.weight_decay}, others]
+        return [torch.optim.SGD(groups, lr=options.lr, momentum=0.9, nesterov=True)]
+    *moved, last = matrices
+    groups = [{"params": [last], "weight_decay": options.weight_decay}, others]
+    adamw = torch.optim.AdamW(groups, lr=options.adamw_lr, betas=(0.9, 0.95))
+    return [muon(moved, options), adamw]
+
+
+def muon(weights: list[nn.Parameter], options: argparse.Namespace) -> torch.optim.Optimizer:
+    """PyTorch's Muon, which takes matrices alone: each filter is one in its own memory, a row an output channel."""
+    views = [nn.Parameter(_matrix(weight.detach())) for weight in weights]
+    optimizer = torch.optim.Muon(views, lr=options.lr, weight_decay=options.weight_decay)
+
+    def lend(*_: object) -> None:
+        for view, weight in zip(views, weights, strict=True):
+            view.grad = None if weight.grad is None else _matrix(weight.grad)
+
+    optimizer.register_step_pre_hook(lend)
+    return optimizer
+
+
+def _matrix(filters: torch.Tensor) -> torch.Tensor:
+    """(K,C,R,S) with the channels last in memory -> (K, R S C), the same memory."""
+    return filters if filters.ndim == 2 else filters.permute(0, 2, 3, 1).flatten(1)
 
 
 def factor(step: int, warmup: int, total: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import sys
 from types import ModuleType
@@ -12,8 +13,10 @@ from commands import ROOT
 
 from benchmarks.accuracy import RECIPES, Point, peers_arguments, table
 from benchmarks.models import MODELS
+from nettrain.arrays.flat import Flat
 from nettrain.config.reader import read_config, read_text
 from nettrain.model.network import ModelConfig, build_network
+from nettrain.optim.muon import Muon, MuonConfig
 from nettrain.optim.schedules.table import make
 from nettrain.optim.schedules.warmup import Course
 from nettrain.training.config import TABLES, Config
@@ -64,12 +67,43 @@ def test_the_peer_is_told_the_numbers_of_the_recipe(recipe: str) -> None:
     arguments = peers_arguments(recipe, None)
     told = dict(zip(arguments[::2], arguments[1::2], strict=True))
     assert (told["--epochs"], told["--batch"]) == (str(config.train.epochs), str(config.train.batch_size))
-    assert config.optimizer.kind == "sgd"
-    assert config.optimizer.settings.nesterov
-    assert config.optimizer.settings.momentum == 0.9
+    settings = config.optimizer.settings
+    assert told["--optimizer"] == config.optimizer.kind
+    assert settings.nesterov
+    if config.optimizer.kind == "sgd":
+        assert settings.momentum == 0.9
+    else:
+        inner = settings.adamw
+        assert (settings.momentum, settings.iterations) == (0.95, 5)
+        assert (inner.betas, inner.epsilon, told["--adamw-lr"]) == ((0.9, 0.95), 1e-8, str(inner.lr))
+        assert inner.match == (f"layers.{len(config.model.layers) - 1}.*",)
+    assert (told["--lr"], settings.no_decay) == (str(settings.lr), ("*.bias", "*.norm.*"))
     assert float(told["--weight-decay"]) == config.optimizer.settings.weight_decay
     assert [chosen.kind for chosen in config.data.augment] == ["random_crop", "random_horizontal_flip"]
     assert peers_arguments(recipe, 2)[1] == "2"
+
+
+def test_the_peers_muon_moves_filters_as_ours_does() -> None:
+    script = recipe_script()
+    import torch
+
+    def theirs_of(numbers: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(numbers).permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+
+    noise, shape = np.random.default_rng(1), (3, 3, 8, 5)
+    weights, gradients = Flat({"filters": shape}), Flat({"filters": shape})
+    first = weights.views["filters"][:] = noise.normal(size=shape).astype(np.float32)
+    ours = Muon(MuonConfig(lr=0.02, weight_decay=0.1), weights)
+    filters = torch.nn.Parameter(theirs_of(first))
+    theirs = script.muon([filters], argparse.Namespace(lr=0.02, weight_decay=0.1))
+    for _ in range(3):
+        gradient = gradients.views["filters"][:] = noise.normal(size=shape).astype(np.float32)
+        filters.grad = theirs_of(gradient)
+        ours.step(gradients, 0.02)
+        theirs.step()
+    found = filters.detach().permute(2, 3, 1, 0).numpy()
+    np.testing.assert_allclose(found, weights.views["filters"], atol=2e-3)  # theirs iterates in bfloat16
+    assert abs(found - first).max() > 0.02
 
 
 def test_pictures_are_moved_within_a_black_frame_and_flipped() -> None:
