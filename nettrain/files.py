@@ -394,7 +394,7 @@ def is_temporary(name: str) -> bool:
 
 
 class Log:
-    """A text file that only grows. ``length`` cuts it to so many bytes first, None keeps what is there.
+    """A file that only grows. ``length`` cuts it to so many bytes first, None keeps what is there.
 
     Errors   CheckpointError if the file is shorter than ``length``; EnvironmentFault if the system refuses.
     Notes    What is appended is the system's at once (a killed process loses nothing), and the disk's after ``sync``.
@@ -421,8 +421,8 @@ class Log:
             _ask(self.path, "write", _truncate, self._handle, length)
             self.size = length
 
-    def append(self, text: str) -> None:
-        data = text.encode()
+    def append(self, text: str | bytes) -> None:
+        data = text.encode() if isinstance(text, str) else text
         _write_all(self.path, self._handle, data)
         self.size += len(data)
 
@@ -440,6 +440,32 @@ class Log:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.close()
+
+
+class Partial(Log):
+    """A file that comes in pieces, over several processes maybe, but in one at a time, until ``keep`` names it.
+
+    Errors   EnvironmentFault names the path; what has come stays in it, for the next to go on from.
+    """
+
+    def __init__(self, path: AnyPath) -> None:
+        _refuse_special(os.fspath(path), os.fspath(path), "write")
+        super().__init__(path)
+        try:
+            if not _hold(self.path, self._handle, fcntl.LOCK_EX):
+                raise EnvironmentFault("is being written by another process; wait for it to end", self.path)
+            self.size = _ask(self.path, "open", _size, self._handle)  # now that nobody else makes it longer
+        except BaseException:
+            _quietly(_close, self._handle)
+            raise
+
+    def keep(self, target: AnyPath) -> None:
+        """Put the file under its final name. A fault of the last call, the sync of the folder, comes when it has it."""
+        name = os.fspath(target)
+        self.sync()
+        _ask(name, "write", _replace, self.path, name)
+        self.close()
+        fsync_folder(os.path.dirname(name) or ".")
 
 
 class Lock:

@@ -240,6 +240,68 @@ def test_a_file_system_that_cannot_sync_folders_is_no_fault(tmp_path: Path, monk
     assert (tmp_path / "file").read_bytes() == b"new" * 1000
 
 
+# Files that come in pieces, over several processes
+
+
+def two_thirds(folder: Path) -> None:
+    with files.Partial(folder / "part") as partial:
+        partial.append(b"first")
+        partial.append(b"second")
+
+
+def the_rest(folder: Path) -> None:
+    with files.Partial(folder / "part") as partial:
+        partial.append(b"third")
+        partial.keep(folder / "file")
+
+
+def test_what_came_is_there_for_the_next(tmp_path: Path) -> None:
+    two_thirds(tmp_path)
+    assert os.listdir(tmp_path) == ["part"]
+    with files.Partial(tmp_path / "part") as partial:
+        assert partial.size == 11
+        partial.truncate(5)
+    the_rest(tmp_path)
+    assert os.listdir(tmp_path) == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"firstthird"
+
+
+@pytest.mark.parametrize("number", ERRORS)
+def test_a_failed_call_keeps_what_came(tmp_path: Path, number: int) -> None:
+    descriptors = open_descriptors()
+    for at, faults in enumerate(each_failure(number, for_good=True)):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        (folder / "part").write_bytes(b"firstsecond")
+        error = refusal(the_rest, folder)
+        assert (error is not None) == faults.reached or faults.names[at:] == ["_close"]
+        there = {name: (folder / name).read_bytes() for name in os.listdir(folder)}
+        if "_replace" in faults.names[:at]:
+            assert there == {"file": b"firstsecondthird"}
+        else:
+            assert there in ({"part": b"firstsecond"}, {"part": b"firstsecondthird"})
+            assert error is not None
+            assert str(error).endswith(ERRORS[number])
+    assert open_descriptors() == descriptors
+
+
+def test_a_part_is_in_one_process_at_a_time(tmp_path: Path) -> None:
+    first = files.Partial(tmp_path / "part")
+    with pytest.raises(EnvironmentFault) as caught:
+        files.Partial(tmp_path / "part")
+    assert str(caught.value) == f"{tmp_path}/part: is being written by another process; wait for it to end"
+    first.close()
+    files.Partial(tmp_path / "part").close()
+
+
+def test_a_part_is_a_plain_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "part")
+    with pytest.raises(EnvironmentFault) as caught:
+        files.Partial(tmp_path / "part")
+    message = "cannot write: is a device or pipe; expected the name of a plain file"
+    assert str(caught.value) == f"{tmp_path}/part: {message}"
+
+
 # Files that are written at any place, and shared
 
 

@@ -31,7 +31,7 @@ LEVEL = {floor: level for level, floors in enumerate(FLOORS) for floor in floors
 ONLY_CLI = {"click", "tqdm"}
 MAY_HIDE = ("cli/", "__main__.py", "__init__.py", "arrays/blas.py")  # late: for a quick start, and before NumPy loads
 LONGEST = 300  # lines
-LONGER = {"files.py": 520}  # looked at twice: the one module that writes, so that there is one place to make fail
+LONGER = {"files.py": 545}  # looked at twice: the one module that writes, so that there is one place to make fail
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = {path: path.relative_to(PACKAGE).as_posix() for path in FILES}

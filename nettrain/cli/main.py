@@ -39,6 +39,7 @@ COMMANDS = {
     "compare": ("nettrain.cli.compare", "Show how runs differ, and whether two can be told apart."),
     "runs": ("nettrain.cli.runs", "List or remove runs."),
     "kinds": ("nettrain.cli.kinds", "List what a config may name: layers, optimizers, losses, ..."),
+    "download": ("nettrain.cli.download", "Put a well-known data set into a folder."),
     "cache": ("nettrain.cli.cache", "List or remove decoded pictures that data.cache: disk keeps."),
     "completion": ("nettrain.cli.completion", "Print the script that completes commands in bash, zsh or fish."),
     "schema": ("nettrain.cli.schema", "Print the JSON schema of the config, for editors."),
@@ -53,7 +54,7 @@ Exit codes:
   2  usage or config
   3  data: missing, unreadable, classes that do not match
   4  checkpoint damaged, or not of this model or config
-  5  environment: disk, permission, memory, lock
+  5  environment: disk, permission, memory, lock, network
   6  diverged: NaN or infinity
   7  a quality gate was not met; results are still printed
   8  stopped before the end as asked (--max-time); resume goes on

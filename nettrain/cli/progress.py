@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 from tqdm import tqdm
 
 from nettrain.cli.options import tell
+from nettrain.config.words import megabytes
+from nettrain.errors import escape
 
 if TYPE_CHECKING:
     from nettrain.training.loop.loop import Step
@@ -36,6 +38,47 @@ class Decoding:
         elif time.monotonic() >= self._next:
             tell(f"{what}: {done}/{total}")
             self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+
+class Fetching:
+    """Progress of files that come over the network, one after another, in bytes."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._path, self._size = "", 0
+        self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+    def begin(self, path: str, start: int, size: int) -> None:
+        """Bytes of a file begin to come, from ``start`` on."""
+        self.close()
+        self._path, self._size = escape(path), size
+        if start:
+            tell(f"{self._path}: goes on from {megabytes(start)} of {megabytes(size)}")
+        if sys.stderr.isatty():
+            self._bar = tqdm(
+                total=size,
+                initial=start,
+                desc=self._path,
+                unit="B",
+                unit_scale=True,
+                leave=False,
+                file=sys.stderr,
+                dynamic_ncols=True,
+            )
+
+    def came(self, done: int) -> None:
+        """So many bytes of it are there."""
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+        elif time.monotonic() >= self._next:
+            tell(f"{self._path}: {megabytes(done)} of {megabytes(self._size)}")
+            self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
 
 
 class Training:

@@ -30,6 +30,7 @@ STDOUT = {
     "summary": "layer ",
     "kinds": "optimizers\n  sgd",
     "completion": "_nettrain_completion() {",
+    "download": "name ",
     "cache": "pictures  size ",
     "env": "* nettrain ",
 }
@@ -44,6 +45,7 @@ ALONE = (
     "summary",
     "kinds",
     "completion",
+    "download",
     "cache",
     "env",
 )  # which need no finished run
