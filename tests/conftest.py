@@ -38,15 +38,23 @@ def threads() -> Iterator[Callable[[int], None]]:
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], threads: Callable[[int], None]) -> Iterator[Callable[..., Ended]]:
-    """A function that runs a command in this process: for what does not hang on the process."""
+def call(
+    capsys: pytest.CaptureFixture[str], threads: Callable[[int], None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Ended]]:
+    """A function that runs a command in this process: for what does not hang on the process.
+
+    It is an error if the command opens a connection, starts a program or writes outside the folders of the tests.
+    """
+    from audit import heard
     from commands import Ended
 
     from nettrain.cli.main import run
 
     def called(*arguments: str | Path) -> Ended:
         capsys.readouterr()
-        code = run([str(argument) for argument in arguments])
+        with heard([tmp_path_factory.getbasetemp()]) as against:
+            code = run([str(argument) for argument in arguments])
+        assert against == []
         return Ended(code, *capsys.readouterr())
 
     before = signal.getsignal(signal.SIGPIPE)
