@@ -8,7 +8,7 @@ from nettrain.data.formats.found import Damaged, Found
 from nettrain.data.resize import shrink
 
 MEGA = 1_000_000
-CAP_MEGAPIXELS = 25  # decoded whole, at most 8 bytes a pixel
+CAP_MEGAPIXELS = 25  # decoded whole: up to 17 bytes a pixel at once (WebP, whose decoder keeps two canvases)
 CAP_SHRUNK_MEGAPIXELS = 64  # a JPEG that its decoder shrinks, so at most a quarter of this is held
 BYTES_A_PIXEL = 8  # of 16-bit RGBA, the widest that a file can hold
 CAP_CLIP = 40  # times the cap of one picture: the pixels of all frames that have to be decoded for those of a clip

@@ -8,6 +8,7 @@ from PIL import Image
 from nettrain.data.config import ImageConfig
 from nettrain.data.formats.found import Damaged
 
+ROWS = 256  # that are worked on at a time
 _WIDE = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _GREY = frozenset({"1", "L"})
 _COLOUR = frozenset({"P", "RGB", "RGBX", "CMYK", "YCbCr"})
@@ -25,22 +26,30 @@ def to_bytes(picture: Image.Image, key: tuple[int, ...] | None, image: ImageConf
         samples = np.asarray(picture).astype(np.uint16)
         grey = Image.fromarray((samples >> 8).astype(np.uint8))
         picture = grey if key is None else _with_alpha(grey, samples != key[0])
-    elif key is not None:
+    elif key is not None and picture.mode not in _CLEAR:
         picture = picture.convert("L" if picture.mode in _GREY else "RGB")
         samples = np.asarray(picture)
         picture = _with_alpha(picture, (samples.reshape(*samples.shape[:2], -1) != np.array(key)).any(axis=2))
     if picture.mode in _CLEAR or picture.has_transparency_data:
-        picture = picture.convert("RGBA")
+        picture = in_mode(picture, "RGBA")
         if image.channels == 4:
             return picture
-        ground = Image.new("RGB", picture.size, image.background)
-        ground.paste(picture.convert("RGB"), mask=picture.getchannel("A"))
-        picture = ground
+        picture = _blended(picture, image.background)
     elif picture.mode in _GREY:
         return in_mode(picture, "L")
     elif picture.mode not in _COLOUR:
         raise Damaged(f"its pixel layout {picture.mode!r} is not supported")
     return in_mode(picture, "L" if image.channels == 1 else "RGB")
+
+
+def _blended(picture: Image.Image, background: tuple[int, int, int]) -> Image.Image:
+    """An RGBA picture on a ground of one colour, a few rows at a time, so that no more than the two is held."""
+    width, height = picture.size
+    ground = Image.new("RGB", picture.size, background)
+    for top in range(0, height, ROWS):
+        part = picture.crop((0, top, width, min(top + ROWS, height)))
+        ground.paste(part.convert("RGB"), (0, top), part.getchannel("A"))
+    return ground
 
 
 def in_mode(picture: Image.Image, mode: str) -> Image.Image:

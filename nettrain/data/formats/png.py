@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from nettrain.data.formats import exif
 from nettrain.data.formats.found import Damaged, Found
@@ -19,6 +24,7 @@ _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _SPARE = 1 << 16  # bytes that a data stream may hold beyond the last row
 _PIECE = 1 << 16  # bytes that are inflated at a time
+_ROWS = 256  # that are compared with the key at a time
 
 
 def inspect(data: bytes, clip: bool = False) -> Found:
@@ -109,6 +115,34 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         place += 12 + length
 
 
+def keyed(found: Found) -> Image.Image | None:
+    """RGB of 16 bits with a key colour as RGBA; None for any other kind.
+
+    Notes    decoders keep the high bytes alone, in which a colour beside the key looks like it. The low bytes come from
+             decoding once more, as if their order were the other.
+    """
+    depth, colour = struct.unpack_from(">BB", found.data, len(SIGNATURE) + 16)
+    if found.key is None or (depth, colour) != (16, _RGB):
+        return None
+    high, low = (_unpacked(found.data, rawmode) for rawmode in ("RGB;16B", "RGB;16L"))
+    seen = np.empty((found.height, found.width), np.uint8)
+    for top in range(0, found.height, _ROWS):
+        box = (0, top, found.width, min(top + _ROWS, found.height))
+        samples = np.asarray(high.crop(box), np.uint16) << 8 | np.asarray(low.crop(box))
+        seen[top : box[3]] = np.where((samples == np.array(found.key)).all(axis=2), 0, 255)
+    high.putalpha(Image.fromarray(seen))
+    return high
+
+
+def _unpacked(data: bytes, rawmode: str) -> Image.Image:
+    """The picture with its samples read in another way than Pillow would."""
+    picture = PngImageFile(io.BytesIO(data))
+    ((codec, box, place, _),) = picture.tile
+    picture.tile = [(codec, box, place, rawmode)]  # type: ignore[list-item]
+    picture.load()
+    return picture
+
+
 class _Stream:
     """The pixel data of one frame, inflated and counted, and never kept; ``need`` bytes of it are wanted."""
 
@@ -146,6 +180,4 @@ def _scaled(body: bytes, depth: int, samples: int) -> tuple[int, ...] | None:
     if len(body) != 2 * samples:
         raise Damaged("damaged: its tRNS chunk has a wrong length")
     values = struct.unpack(f">{samples}H", body)
-    if depth == 16 and samples == 3:
-        return tuple(value >> 8 for value in values)  # RGB of 16 bits is decoded to its high bytes
     return values if depth == 16 else tuple(value * 255 // (2**depth - 1) for value in values)

@@ -48,6 +48,7 @@ FORMATS = (
         png.inspect,
         PngImageFile,
         png.verify,
+        png.keyed,
         inspect_clip=partial(png.inspect, clip=True),
     ),
     Format(
