@@ -23,6 +23,8 @@ MODULES = (  # each has ``goals(scale) -> Iterator[Figures]``
     "disks",
     "memory",
     "corruption",
+    "pictures",
+    "scale",
     "injection",
     "planted",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import calls, disks, planted
+from faults import calls, disks, pictures, planted, scale
 from faults.forked import workplace_in_memory
 from faults.reference import Figures, Reference
 
@@ -62,3 +62,22 @@ def test_full_and_read_only_disks() -> None:
 def test_other_outputs_that_take_nothing(reference: Reference, tmp_path: Path) -> None:
     hold(disks.file_sizes(reference, tmp_path, 2))
     hold(disks.devices(reference, tmp_path))
+
+
+def test_hostile_pictures(tmp_path: Path, reference: Reference) -> None:
+    for figures in pictures.hostile_files(tmp_path, 500):
+        hold(figures)
+    hold(pictures.by_predict(reference, tmp_path, 40))
+
+
+def test_a_picture_at_the_cap_takes_the_memory_that_it_may(tmp_path: Path) -> None:
+    hold(pictures.at_the_cap(tmp_path, 0.1))
+
+
+def test_many_files_are_listed(tmp_path: Path) -> None:
+    for figures in scale.listed(tmp_path, 10_000):
+        hold(figures)
+
+
+def test_pictures_stream_through_the_disk_cache(tmp_path: Path) -> None:
+    hold(scale.streamed(tmp_path, 2 * scale.FEW))
