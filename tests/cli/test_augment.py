@@ -112,10 +112,21 @@ def test_no_good_picture_at_all_is_said(here: Path, call: Call) -> None:
             "--set[1]:1:1: data.augment: is empty, so there is nothing to show; "
             "see 'nettrain kinds augmentations' for what it may name",
         ),
+        (
+            ["cnn.yaml", "-o", "a.png", "--set", "data.augment=[mixup, cutmix]"],
+            "--set[1]:1:1: data.augment: holds mixup or cutmix alone, so there is nothing to show; "
+            "see 'nettrain kinds augmentations' for what it may name",
+        ),
     ],
 )
 def test_what_cannot_be_asked(here: Path, call: Call, arguments: list[str], line: str) -> None:
     assert call("augment", *arguments) == Ended(2, "", f"nettrain: error: {line}\n")
+
+
+def test_mixing_is_neither_shown_nor_named(here: Path, call: Call) -> None:
+    for name, augment in (("with.png", "[{random_crop: 1}, mixup]"), ("without.png", "[{random_crop: 1}]")):
+        assert call("augment", "cnn.yaml", "-o", name, "--set", f"data.augment={augment}") == Ended(0, "", "")
+    assert Path("with.png").read_bytes() == Path("without.png").read_bytes()
 
 
 def test_the_data_folder_is_only_read(here: Path, call: Call, small: Path) -> None:
