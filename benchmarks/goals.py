@@ -40,6 +40,7 @@ GOALS = (
     Goal("`fit` from 50,000 JPEGs, 3 epochs", "2.5 times a PyTorch script", ("fit/mlp", "fit/cnn"), 2.5, "torch"),
     Goal("decode and augment, first epoch", "level with a DataLoader", ("loader/first-*",), 1.0, "torch"),
     Goal("augment, later epochs", "3 times a DataLoader", ("loader/later-*",), 3.0, "torch"),
+    Goal("`cnn` steps on batches from memory", "0.97 of those on one batch", ("feeding/cnn",), 0.97),
     Goal("`nettrain predict one.png`", "a quarter of `import torch`", ("start/predict-one",), 4.0, "python -c 'import"),
     Goal("`nettrain --help`", "under 0.15 s where `pass` takes 0.02", ("start/help",), 0.02 / 0.15),
     Goal("predict, 10,000 small pictures", "2 times a PyTorch script", ("whole/predict-10000",), 2.0, "torch"),

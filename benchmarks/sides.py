@@ -45,7 +45,9 @@ SIDES = {
             "steps": "benchmarks.ours.steps",
             "decode": "benchmarks.ours.decode",
             "augment": "benchmarks.ours.augment",
+            "mixing": "benchmarks.ours.mixing",
             "loader": "benchmarks.ours.loader",
+            "feeding": "benchmarks.ours.feeding",
         },
         "benchmarks.ours.products",
     ),
@@ -55,6 +57,7 @@ SIDES = {
         {
             "ops": "benchmarks.peers.torch_ops",
             "steps": "benchmarks.peers.torch_steps",
+            "mixing": "benchmarks.peers.torch_mixing",
             "loader": "benchmarks.peers.torch_loader",
         },
         "benchmarks.peers.torch_products",

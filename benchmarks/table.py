@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks.cases import augment, decode, fit, loader, memory, ops, scaling, start, steps, whole
+from benchmarks.cases import augment, decode, feeding, fit, loader, memory, mixing, ops, scaling, start, steps, whole
 from benchmarks.faults import Fault
 from benchmarks.plan import Row, Settings
 from benchmarks.results import Result, Results
@@ -33,7 +33,9 @@ GROUPS = {
     "ops": Group(ops.rows, seconds=0.03),
     "decode": Group(decode.rows),
     "augment": Group(augment.rows, seconds=0.1),
+    "mixing": Group(mixing.rows, seconds=0.1),
     "loader": Group(loader.rows),
+    "feeding": Group(feeding.rows, seconds=1),
     "start": Group(start.rows),
     "whole": Group(whole.rows, by_default=False),
     "memory": Group(memory.rows, rounds=3, quick=1, warm_up=0),

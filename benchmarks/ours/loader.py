@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from benchmarks.cases.loader import CASES, FIRST, PICTURES, SIDE
@@ -14,20 +17,36 @@ from nettrain.data.batches import Batches
 from nettrain.data.cache import Pictures, decode
 from nettrain.data.config import DataConfig, ImageConfig
 from nettrain.data.normalize import IMAGENET
+from nettrain.data.split import Split
 from nettrain.data.splitting import make_splits
+
+IMAGE = ImageConfig((SIDE, SIDE))
 
 
 def prepare(job: Job) -> Prepared:
     """The folder listed, and decoded if it is not the first epoch."""
     epoch, recipe = CASES[job.case]
-    data = DataConfig(FilePath(job.folder), ImageConfig((SIDE, SIDE)))
-    whole = make_splits(data, 1).train
-    split = whole.only(np.arange(min(PICTURES, len(whole.files))))
-    augment = tuple(Chosen(kind, AUGMENTATIONS[kind][0](**settings)) for kind, settings in recipe.items())
-    kept = None if epoch == FIRST else decode(split, data.image, workers=get_threads())
+    split = split_of(job)
+    kept = None if epoch == FIRST else decoded(split)
 
-    def batches(pictures: Pictures) -> int:
-        made = Batches(pictures, job.batch, 1, IMAGENET, augment)
+    def batches() -> int:
+        made = Batches(kept or decoded(split), job.batch, 1, IMAGENET, augmentations(recipe))
         return sum(len(batch.images) for batch in made.training(1))
 
-    return Prepared(lambda: batches(kept or decode(split, data.image, workers=get_threads())), images=len(split.files))
+    return Prepared(batches, images=len(split.files))
+
+
+def split_of(job: Job) -> Split:
+    """The pictures of the job's folder that are taken, listed."""
+    whole = make_splits(DataConfig(FilePath(job.folder), IMAGE), 1).train
+    return whole.only(np.arange(min(PICTURES, len(whole.files))))
+
+
+def decoded(split: Split) -> Pictures:
+    """All of them, in memory."""
+    return decode(split, IMAGE, workers=get_threads())
+
+
+def augmentations(recipe: Mapping[str, Mapping[str, Any]]) -> tuple[Chosen, ...]:
+    """A recipe as ``data.augment`` has it."""
+    return tuple(Chosen(kind, AUGMENTATIONS[kind][0](**settings)) for kind, settings in recipe.items())

@@ -26,20 +26,24 @@ LEARNING_RATE = 0.01
 
 def prepare(job: Job) -> Prepared:
     """The model of this name, and a step: forward, back, checked, committed."""
-    case = MODELS[job.case]
-    network = build_network(read_text(case.model, "model", ModelConfig, TABLES, ".").config, case.shape, case.classes)
-    weights = network.materialise(seed=1)
-    loss = training_loss(Chosen("cross_entropy", CrossEntropyConfig()))
-    stepper = Stepper(network, Sgd(SgdConfig(lr=LEARNING_RATE, momentum=0.9), weights), loss)
+    case, stepper = MODELS[job.case], stepper_of(job.case)
     random = np.random.default_rng(1)
     images = random.standard_normal((job.batch, *case.shape)).astype(np.float32)
     labels = random.integers(0, case.classes, job.batch)
     numbers = count()
     return Prepared(
         lambda: stepper(images, labels, Pass(True, 1, 0, next(numbers), 0), LEARNING_RATE),
-        flops=job.batch * flops_an_image(network),
+        flops=job.batch * flops_an_image(stepper.network),
         images=job.batch,
     )
+
+
+def stepper_of(name: str) -> Stepper:
+    """The model of this name with an optimizer, ready for its first step."""
+    case = MODELS[name]
+    network = build_network(read_text(case.model, "model", ModelConfig, TABLES, ".").config, case.shape, case.classes)
+    loss = training_loss(Chosen("cross_entropy", CrossEntropyConfig()))
+    return Stepper(network, Sgd(SgdConfig(lr=LEARNING_RATE, momentum=0.9), network.materialise(seed=1)), loss)
 
 
 def flops_an_image(network: Network) -> int:

@@ -42,22 +42,19 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
     """Show what data.augment of CONFIG makes of some training pictures, labelled by class, in one PNG.
 
     Each row is a picture: as it is judged, then as the first epochs are trained on it. What is shown is what 'fit' will
-    do with the same seed to pictures that are all shuffled, as long as no bad one is skipped; of a clip, four frames.
-    mixup and cutmix, which mix two pictures, are not shown. Nothing else is written.
+    do with the same seed, as long as no bad picture is skipped; of a clip, four frames. With mixup or cutmix the shares
+    of its labels stand below a picture. A place is empty where train.sampling does not draw the picture in an epoch,
+    and where it is drawn more than once, the first is shown. Nothing else is written.
     """
     if not output.endswith(".png"):
         raise click.UsageError(f"--output must end in .png, got {output!r}")
     if rows is not None and rows * columns > MOST:
         many = f"--rows {rows} with --columns {columns} is {rows * columns} pictures"
         raise click.UsageError(f"{many}; a sheet has room for {MOST}")
-    from nettrain.data.augment.mixing import MIXINGS
-
     document = read(config, settings, {})
     data = document.config.data
-    single = [chosen for chosen in data.augment if chosen.kind not in MIXINGS]
-    if not single:
-        names = "holds mixup or cutmix alone" if data.augment else "is empty"
-        what = f"{names}, so there is nothing to show; see 'nettrain kinds augmentations' for what it may name"
+    if not data.augment:
+        what = "is empty, so there is nothing to show; see 'nettrain kinds augmentations' for what it may name"
         raise document.error("data.augment", what)
     from nettrain import files
     from nettrain.cli.only_read import refuse_inside_data, refuse_pictures
@@ -69,8 +66,8 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
     refuse_inside_data(output, data)
     splits = list_splits(document)
     refuse_pictures(output, splits.all(), data)
-    shown = augmented(document.config, splits.train, rows, columns, seen)
-    files.write_atomic(output, augment_sheet(shown, str(document.config.name), [*map(described, single)]))
+    shown = augmented(document, splits.train, rows, columns, seen)
+    files.write_atomic(output, augment_sheet(shown, str(document.config.name), [*map(described, data.augment)]))
     if rows is not None and len(shown) < rows:
         tell(f"nettrain: note: there {'is' if len(shown) == 1 else 'are'} {some(len(shown), 'picture')} to show")
 

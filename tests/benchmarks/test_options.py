@@ -30,8 +30,8 @@ REFUSED = {
     "stebs": "no group or case is called 'stebs'; did you mean steps?",
     "fit/": "no group or case is called 'fit/'; did you mean fit/mlp or fit/cnn or fit/memory-without-cache?",
     "everything": (
-        "no group or case is called 'everything'; expected steps, scaling, ops, decode, augment, loader, start, whole, "
-        "memory, fit, or a case (--list)"
+        "no group or case is called 'everything'; expected steps, scaling, ops, decode, augment, mixing, loader, "
+        "feeding, start, whole, memory, fit, or a case (--list)"
     ),
     "--show file.json step": "no group or case in file.json is called 'step'; did you mean steps or steps/cnn?",
     "--show file.json --list": "--show measures nothing, so --list has no effect; leave out one of them",

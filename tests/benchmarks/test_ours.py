@@ -11,10 +11,12 @@ from PIL import Image
 
 from benchmarks.cases import augment as augmentations
 from benchmarks.cases import loader as loading
+from benchmarks.cases import mixing as mixings
+from benchmarks.cases.feeding import AGAIN, FED, MODEL
 from benchmarks.cases.ops import FORWARD, OPS
 from benchmarks.children import Child, ChildFailed, Children
 from benchmarks.models import MODELS
-from benchmarks.ours import augment, decode, loader, ops, steps
+from benchmarks.ours import augment, decode, feeding, loader, mixing, ops, steps
 from benchmarks.peers import pillow_augment
 from benchmarks.plan import Job
 from benchmarks.sides import SIDES, installed
@@ -25,8 +27,9 @@ JOBS = [
     *(Job("ops", name, TWO) for name in OPS),
     *(Job("ops", f"{name}:{FORWARD}", TWO) for name, case in OPS.items() if case.inference),
     *(Job("steps", name, TWO) for name in MODELS),
+    *(Job("mixing", name, TWO) for name in mixings.CASES),
 ]
-GROUPS = {"ops": ops, "steps": steps}
+GROUPS = {"ops": ops, "steps": steps, "mixing": mixing}
 MACS_OF_CNN = (  # of a forward pass over one picture, worked out by hand
     [32 * 32 * 9 * 3 * 32, 32 * 32 * 9 * 32 * 32, 16 * 16 * 9 * 32 * 64, 16 * 16 * 9 * 64 * 64, 4096 * 256, 256 * 10]
 )
@@ -74,6 +77,22 @@ def test_our_side_makes_an_epoch_of_batches(case: str, tmp_path: Path):
         (tmp_path / f"class{place}").mkdir()
         Image.new("RGB", (32, 32)).save(tmp_path / f"class{place}" / "a.jpg")
     assert loader.prepare(Job("loader", case, TWO, folder=str(tmp_path))).call() == 3
+
+
+@pytest.mark.parametrize("variant", [FED, AGAIN])
+def test_steps_are_fed_whole_batches_of_epoch_after_epoch(
+    variant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for place in range(3):
+        (tmp_path / f"class{place}").mkdir()
+        Image.new("RGB", (32, 32), (80 * place, 0, 0)).save(tmp_path / f"class{place}" / "a.jpg")
+    seen = []
+    monkeypatch.setattr(feeding, "stepper_of", lambda model: lambda images, *_: seen.append(images))
+    call = feeding.prepare(Job("feeding", MODEL, TWO, variant, str(tmp_path))).call
+    for _ in range(4):  # one whole batch an epoch
+        call()
+    assert [images.shape for images in seen] == [(TWO, 32, 32, 3)] * 4
+    assert len({images.tobytes() for images in seen}) == (1 if variant == AGAIN else 4)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 import nettrain
 from benchmarks import __main__ as program
-from benchmarks.cases import augment
+from benchmarks.cases import augment, mixing
 from benchmarks.cases.ops import ACTIVATIONS, OPS
 from benchmarks.goals import GOALS
 from benchmarks.models import MODELS
@@ -17,6 +17,7 @@ from benchmarks.peers import pillow_augment
 from benchmarks.plan import OURS, Kept, Settings
 from benchmarks.sides import SIDES
 from benchmarks.table import GROUPS, chosen
+from nettrain.data.augment.mixing import MIXINGS
 from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.ops.activations import ACTIVATIONS as KINDS
 from nettrain.optim.table import OPTIMIZERS
@@ -42,6 +43,7 @@ def test_every_activation_and_optimizer_has_a_row():
 
 def test_every_augmentation_has_a_row_and_a_peer():
     assert set(augment.KINDS) == set(AUGMENTATIONS) == set(pillow_augment.AUGMENTATIONS)
+    assert set(mixing.KINDS) == set(MIXINGS)
 
 
 @pytest.mark.parametrize("group", ["steps", "scaling", "memory"])

@@ -113,9 +113,9 @@ def test_no_good_picture_at_all_is_said(here: Path, call: Call) -> None:
             "see 'nettrain kinds augmentations' for what it may name",
         ),
         (
-            ["cnn.yaml", "-o", "a.png", "--set", "data.augment=[mixup, cutmix]"],
-            "--set[1]:1:1: data.augment: holds mixup or cutmix alone, so there is nothing to show; "
-            "see 'nettrain kinds augmentations' for what it may name",
+            ["cnn.yaml", "-o", "a.png", "--set", "train.sampling={weighted: {'0': 2, '1': 1}}"],
+            "--set[1]:1:2: train.sampling.weighted: no weight for '2', '3', '4', '5', '6', '7', '8', '9'; expected one "
+            "for every class",
         ),
     ],
 )
@@ -123,10 +123,13 @@ def test_what_cannot_be_asked(here: Path, call: Call, arguments: list[str], line
     assert call("augment", *arguments) == Ended(2, "", f"nettrain: error: {line}\n")
 
 
-def test_mixing_is_neither_shown_nor_named(here: Path, call: Call) -> None:
-    for name, augment in (("with.png", "[{random_crop: 1}, mixup]"), ("without.png", "[{random_crop: 1}]")):
-        assert call("augment", "cnn.yaml", "-o", name, "--set", f"data.augment={augment}") == Ended(0, "", "")
-    assert Path("with.png").read_bytes() == Path("without.png").read_bytes()
+def test_mixed_pictures_are_shown_with_their_labels_below(here: Path, call: Call) -> None:
+    sizes = []
+    for augment in ("[{random_crop: 1}, mixup]", "[cutmix]", "[{random_crop: 1}]"):
+        assert call("augment", "cnn.yaml", "-o", "a.png", "--set", f"data.augment={augment}") == Ended(0, "", "")
+        with Image.open("a.png") as sheet:
+            sizes.append(sheet.height)
+    assert sizes[0] == sizes[1] == sizes[2] + 10 * 24
 
 
 def test_the_data_folder_is_only_read(here: Path, call: Call, small: Path) -> None:

@@ -14,31 +14,71 @@ from training.setting_up import document_of, prepared_for
 
 from nettrain.report.augment_sheet import seen
 from nettrain.training.pictures import list_splits
-from nettrain.training.probing.augmenting import Shown, augmented, even, spread
+from nettrain.training.probing.augmenting import Shown, augmented
+from nettrain.training.probing.choosing import even, spread
 
 U8 = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+NEAR = 0.02  # a level of 255 is this much, or more, after normalising; what is mixed is rounded to a level
 ALONE = CNN.format(data="data").replace("  val: {from: train, fraction: 0.25}\n", "")
 
 
 def shown_by(text: str, folder: Path, pictures: int, epochs: int, shrunk: Callable[[U8], U8] = np.array) -> list[Shown]:
     document = document_of(text, folder)
-    return augmented(document.config, list_splits(document).train, pictures, epochs, shrunk)
+    return augmented(document, list_splits(document).train, pictures, epochs, shrunk)
 
 
 @pytest.mark.parametrize(
-    "augmentation", ["random_crop: 1", "random_resized_crop", "random_erasing: {p: 1.0, value: random}"]
+    "augmentation",
+    [
+        "random_crop: 1",
+        "random_resized_crop",
+        "random_erasing: {p: 1.0, value: random}",
+        "random_crop: 1\n    - mixup",
+        "random_crop: 1\n    - cutmix\n    - mixup: {p: 0.5}",
+    ],
 )
-def test_it_shows_what_the_training_sees(small: Path, augmentation: str) -> None:
+@pytest.mark.parametrize("sampling", ["shuffle", "balanced"])
+def test_it_shows_what_the_training_sees(small: Path, augmentation: str, sampling: str) -> None:
+    """Every picture that is shown is one of the epoch's, with its very labels; one that is not is not drawn."""
     text = CNN.format(data=small).replace("random_crop: {padding: 1}", augmentation)
+    text = text.replace("train: {", f"train: {{sampling: {sampling}, ")
     shown = shown_by(text, small, 30, 2)
     prepared = prepared_for(text, small)
     for epoch in range(2):
-        batches = prepared.batches(prepared.config.data.augment).training(epoch)
+        batches = [*prepared.batches(prepared.config.data.augment).training(epoch)]
         trained = np.concatenate([batch.images for batch in batches])
+        targets = np.concatenate([batch.targets for batch in batches])
+        drawn = {prepared.train.paths[place] for place in prepared.batches(()).order(epoch).pictures}
         for one in shown:
-            (image,) = prepared.normalization.apply(one.after[epoch][None])
-            assert (trained == image).all(axis=(1, 2, 3)).any(), one.path
+            seen_as = one.after[epoch]
+            assert (seen_as is not None) == (one.path in drawn)
+            if seen_as is None:
+                continue
+            (image,) = prepared.normalization.apply(seen_as.pixels[None])
+            found = np.flatnonzero(np.abs(trained - image).max(axis=(1, 2, 3)) < NEAR)
+            assert len(found), one.path
+            assert dict(seen_as.shares) in [shares_of(targets[place], prepared.classes) for place in found]
     assert all(one.before.shape == (8, 8, 1) for one in shown)
+
+
+def shares_of(target: np.ndarray, classes: tuple[str, ...]) -> dict[str, float]:
+    """What a target says of the classes; one is a class alone."""
+    if target.ndim == 0:
+        return {classes[target]: 1.0}
+    return {classes[k]: float(target[k]) for k in np.flatnonzero(target)}
+
+
+def test_an_epoch_that_does_not_draw_a_picture_shows_none(tmp_path: Path) -> None:
+    """Of ten cats and two dogs, balanced, an epoch draws six cats."""
+    for label, many in {"cat": 10, "dog": 2}.items():
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for number in range(many):
+            Image.new("L", (8, 8), 20 * number).save(tmp_path / f"data/{label}/{number}.png")
+    shown = shown_by(ALONE.replace("train: {", "train: {sampling: balanced, "), tmp_path, 20, 5)
+    cats, dogs = ([one for one in shown if one.label == label] for label in ("cat", "dog"))
+    for epoch in range(5):
+        assert sum(cat.after[epoch] is not None for cat in cats) == 6
+        assert all(dog.after[epoch] is not None for dog in dogs)
 
 
 def test_pictures_are_spread_over_the_classes(small: Path) -> None:
@@ -87,5 +127,7 @@ def test_of_large_pictures_only_what_the_sheet_shows_is_kept(tmp_path: Path) -> 
     shown = shown_by(text, tmp_path, 10, 20, seen)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert {pixels.shape for one in shown for pixels in (one.before, *one.after)} == {(112, 112, 3)}
+    assert {
+        pixels.shape for one in shown for pixels in (one.before, *(seen_as.pixels for seen_as in one.after if seen_as))
+    } == {(112, 112, 3)}
     assert peak < 10 * 21 * 512 * 512 / 2  # bytes: half of what the pictures take
