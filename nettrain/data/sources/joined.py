@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -21,18 +22,18 @@ I64 = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Joined:
-    """A reader of several: a name is that of one of ``readers``, a slash, and the name that this one knows."""
+    """A reader of several: a name is that of one of ``readers``, a slash, and the name that this one knows.
+
+    Notes    ``parts`` are the sources themselves: two lists in one folder hang on the same files, by other names.
+    """
 
     readers: Mapping[str, Reader]
+    parts: tuple[str, ...]
 
     @property
     def root(self) -> str:
         """The lowest folder that holds all of them."""
         return os.path.commonpath([os.path.abspath(reader.root) for reader in self.readers.values()])
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        return tuple(part for reader in self.readers.values() for part in reader.parts)
 
     def read(self, name: str, most: int) -> Item:
         reader, inner = self._of(name)
@@ -71,7 +72,7 @@ def joined(listings: Mapping[str, Listing], least_classes: int) -> Listing:
     Notes    A group of the same name is the same group; where a source has none, each picture is one.
     """
     tags = dict(zip(_tags(list(listings)), listings.values(), strict=True))
-    reader = Joined({tag: listing.reader for tag, listing in tags.items()})
+    reader = Joined({tag: listing.reader for tag, listing in tags.items()}, tuple(map(os.path.abspath, listings)))
     classes = tuple(sorted({name for listing in listings.values() for name in listing.classes}))
     _refuse(listings, classes, least_classes)
     files = [f"{tag}/{file}" for tag, listing in tags.items() for file in listing.files]
@@ -94,7 +95,7 @@ def _tags(paths: Sequence[str]) -> list[str]:
     whole = [os.path.abspath(path).strip(os.sep).split(os.sep) for path in paths]
     for length in range(1, max(map(len, whole)) + 1):
         tags = ["/".join(parts[-length:]) for parts in whole]
-        if not any(f"{one}/".startswith(f"{other}/") for one in tags for other in tags if one is not other):
+        if not any(f"{one}/".startswith(f"{other}/") for one, other in permutations(tags, 2)):
             return tags
     return [f"{number}/{path}" for number, path in enumerate("/".join(parts) for parts in whole)]  # one in another
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from data.archives.packing import packed
 from data.samples import config
@@ -12,6 +13,7 @@ from data.sources.making import as_npz, manifest, mnist, put, sample
 from untouched import untouched
 
 from nettrain.config.fields import FilePath
+from nettrain.data.cache import decode_all
 from nettrain.data.config import DataConfig, SetAside
 from nettrain.data.sources.table import list_source
 from nettrain.data.split import Splits
@@ -55,6 +57,16 @@ def test_classes_are_united_by_name_and_pictures_keep_their_source(tmp_path: Pat
         assert found.reader.holding(found.files) == [str(one)]
 
 
+@pytest.mark.parametrize(("one", "other"), [("a/x", "b/x"), ("a/xy", "b/xy"), ("1/x/y", "2/x/y"), ("y", "x/y")])
+def test_sources_whose_paths_end_alike_keep_all_of_their_pictures(tmp_path: Path, one: str, other: str) -> None:
+    paths = [str(put(tmp_path / end, ONE.files)) for end in (one, other)]
+    found = list_source(tuple(paths))
+    assert [found.classes[label] for label in found.labels] == [file.split("/")[-2] for file in found.files]
+    assert sorted(map(found.reader.where, found.files)) == sorted(
+        f"{path}/{name}" for path in paths for name in ONE.files
+    )
+
+
 def test_a_run_finds_its_pictures_again(tmp_path: Path) -> None:
     one, other = put(tmp_path / "one", ONE.files), mnist(tmp_path / "b", OTHER)
     found = splits(one, other, val=SetAside("train", 0.3, stratify=False))
@@ -63,6 +75,25 @@ def test_a_run_finds_its_pictures_again(tmp_path: Path) -> None:
         split_csv(keep_splits(splits(one, other, val=SetAside("train", 0.4, stratify=False)), read_split_csv(text)))
         == text
     )
+
+
+def test_lists_in_the_same_folders_are_cached_by_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETTRAIN_CACHE", str(tmp_path / "cache"))
+    for folder, made in (("one", ONE), ("two", sample(2, seed=2))):
+        rows = [(name, "ab"[place // 2 % 2]) for place, name in enumerate(made.files)]
+        lists = {f"{name}.csv": manifest([("path", "label"), *rows[start::2]]) for start, name in enumerate("tv")}
+        put(tmp_path / folder, {**made.files, **lists})
+    for name, other in ("tv", "vt"):  # the second time each picture is in the cache already, in an entry of the other
+        train, val = (
+            [FilePath(tmp_path / folder / f"{one}.csv") for folder in ("one", "two")] for one in (name, other)
+        )
+        every = splits(*train, val=tuple(val)).all()
+        cached, plain = (list(decode_all(every, lambda _: config(), cache=cache)) for cache in ("disk", "ram"))
+        for one, two in zip(cached, plain, strict=True):
+            assert one.take(np.arange(len(one))).tobytes() == two.take(np.arange(len(two))).tobytes()
+            assert one.sha256.tobytes() == two.sha256.tobytes()
 
 
 def test_parts_of_each_are_joined_by_what_they_are_for(tmp_path: Path) -> None:
