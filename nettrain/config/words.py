@@ -8,9 +8,9 @@ from collections.abc import Iterable
 SHOWN_CHARACTERS = 60
 
 
-def short(text: str) -> str:
-    """At most 60 characters of a text."""
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+def short(text: str, most: int = SHOWN_CHARACTERS) -> str:
+    """At most so many characters of a text, 60 if not told."""
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def shown(text: str) -> str:

@@ -11,6 +11,8 @@ _NOT_IN_A_NAME = frozenset({"Cc", "Zl", "Zp"})  # Unicode: control characters, l
 
 def unfit_name(name: str) -> str | None:
     """Why a class cannot have this name, if so."""
+    if not name:
+        return "a class has no name; expected one"
     if any("\udc80" <= char <= "\udcff" for char in name):
         return "the name of a class must be UTF-8"
     if any(unicodedata.category(char) in _NOT_IN_A_NAME for char in name):

@@ -75,17 +75,23 @@ class Archive:
         """Errors: DataError with the first member that is refused, and how many more there are."""
         pairs = zip(self._names, self._names[1:], strict=False)
         twice = [Member(one, (), "is there twice; expected each name once") for one, other in pairs if one == other]
-        if wrong := wrong + twice:
+        folders = {name.rpartition("/")[0] for name in self._names}
+        while above := {folder.rpartition("/")[0] for folder in folders} - folders:
+            folders |= above
+        both = [Member(name, (), "is a folder, too; expected one of them") for name in self._names if name in folders]
+        if wrong := wrong + twice + both:
             raise DataError(f"its member {shown(wrong[0].name)} {wrong[0].wrong}{_more(len(wrong) - 1)}", self._path)
 
-    def _read(self, place: int, most: int) -> bytes:
+    def _read(self, place: int) -> bytes:
         """The whole member at a place among the names.  Errors: DamagedSource."""
         raise NotImplementedError
 
     def _size(self, place: int) -> int:
+        """How many bytes it takes to read it."""
         raise NotImplementedError
 
     def _span(self, place: int) -> Span:
+        """The member, to be read from any place in it; looked through before, if it has a checksum."""
         raise NotImplementedError
 
     def _starts(self) -> I64:
@@ -133,7 +139,7 @@ class Archive:
         if self._size(place) > most:
             raise too_long(self.path(name), most)
         try:
-            return self._read(place, most)
+            return self._read(place)
         except DamagedSource as problem:
             raise BadPicture(self.path(name), f"in the archive it {problem}") from None
 

@@ -80,7 +80,7 @@ class Tar(Archive):
     def _starts(self) -> I64:
         return self._numbers[:, START]
 
-    def _read(self, place: int, most: int) -> bytes:
+    def _read(self, place: int) -> bytes:
         start, size = self._numbers[place].tolist()
         data = self._bytes.read(size, start)
         if len(data) < size:

@@ -14,7 +14,7 @@ import numpy as np
 
 from nettrain.config.words import shown
 from nettrain.data.archives.archive import I64, Archive, Member
-from nettrain.data.archives.unpacked import FREE, MOST_TIMES, Unpacked
+from nettrain.data.archives.unpacked import FREE, MOST_TIMES, STEP, Unpacked
 from nettrain.data.spans import DamagedSource, Part, Span
 from nettrain.errors import DataError
 
@@ -99,12 +99,13 @@ class Zip(Archive):
             raise DataError(f"unpacks to more than {MOST_TIMES} times its size, so that it is not read", self._path)
 
     def _size(self, place: int) -> int:
-        return int(self._numbers[place, SIZE])
+        packed, size = self._numbers[place, [PACKED, SIZE]].tolist()
+        return int(max(size, packed - SLACK))  # what cannot be packed is a little more than before
 
     def _starts(self) -> I64:
         return self._numbers[:, START]
 
-    def _read(self, place: int, most: int) -> bytes:
+    def _read(self, place: int) -> bytes:
         start, packed, size, crc, method = self._numbers[place].tolist()
         found = self._file.read(_LOCAL.size + SLACK + packed, start)
         head = _head(found)
@@ -119,16 +120,26 @@ class Zip(Archive):
                 raise DamagedSource(f"is damaged: {error}") from error
             if len(data) > size or not state.eof:
                 raise DamagedSource(f"is damaged: it does not unpack to the {size} bytes that it should")
-        if len(data) != size:
-            raise DamagedSource(f"is cut off: {len(data)} of {size} bytes are there")
-        if zlib.crc32(data) != crc:
-            raise DamagedSource("is damaged: its CRC-32 is another one")
+        _compare(len(data), zlib.crc32(data), size, crc)
         return data
 
     def _span(self, place: int) -> Span:
-        start, packed, size, _, method = self._numbers[place].tolist()
+        start, packed, size, crc, method = self._numbers[place].tolist()
         inside = Part(self._file, start + _head(self._file.read(_LOCAL.size, start)), packed)
-        return inside if method == STORED else Unpacked(inside, "deflate", size)
+        span = inside if method == STORED else Unpacked(inside, "deflate", size)
+        there = found = 0
+        while there <= size and (data := span.read(STEP, there)):
+            there, found = there + len(data), zlib.crc32(data, found)
+        _compare(there, found, size, crc)
+        return span
+
+
+def _compare(there: int, found: int, size: int, crc: int) -> None:
+    """Errors: DamagedSource if so many bytes with this CRC-32 are not those of the directory."""
+    if there < size:
+        raise DamagedSource(f"is cut off: {there} of {size} bytes are there")
+    if (there, found) != (size, crc):
+        raise DamagedSource("is damaged: its CRC-32 is another one")
 
 
 def _head(data: bytes) -> int:

@@ -125,7 +125,7 @@ def _name_faults(found: _Rows, names: tuple[str, ...], several: bool, where: Pla
         yield Fault(f"a label is missing; expected {'a name' if several else 'one'}{cure}", where)
     elif len(set(names)) < len(names):
         yield Fault(f"a label is there twice, {shown(SEPARATOR.join(names))}", where)
-    for name in names:
+    for name in filter(None, names):
         if wrong := unfit_name(name):
             yield Fault(wrong, where)
         twin = found.names.setdefault(name.casefold(), name)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import io
 import os
+import tokenize
+import unicodedata
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nettrain.config.words import short
 from nettrain.data.archives.opened import located
 from nettrain.data.archives.zip import Zip
 from nettrain.data.listing import Listing
@@ -27,6 +31,15 @@ Array = npt.NDArray[Any]
 MOST_BYTES = 1 << 30  # of an array beside the pictures
 MOST_HEADER = 1 << 16  # bytes
 EXPECTED = "expected uint8 (N,H,W), (N,H,W,1), (N,H,W,3) or (N,H,W,4)"
+_UNREADABLE = (  # what may come of a header, which is parsed as Python is
+    ValueError,
+    KeyError,
+    TypeError,
+    SyntaxError,
+    tokenize.TokenError,
+    RecursionError,
+    MemoryError,
+)
 _LABELS = "expected numbers or text (N), or truth values (N,K) with data.labels: several"
 
 
@@ -55,7 +68,7 @@ def list_npz(path: str, several: bool, least_classes: int = 2) -> Listing:
         found = listed(reader, *arrays.numbered(labels, names), least_classes)
     else:
         raise arrays.fault(f"its labels are {labels.dtype} {labels.shape}; {_LABELS}")
-    splits, groups = (arrays.texts(name) for name in ("split", "group"))
+    splits, groups = arrays.texts("split"), arrays.groups()
     for name, column in (("split", splits), ("group", groups)):
         if column is not None and len(column) != reader.count:
             raise arrays.fault(f"its {name} has {len(column)} entries, but there are {reader.count} pictures")
@@ -111,6 +124,16 @@ class _Arrays:
             raise self.fault(f"its {name} are {found.dtype} {found.shape}; expected texts, one after another")
         return self._decoded(name, found)
 
+    def groups(self) -> tuple[str, ...] | None:
+        """The groups, if there are such, by the names that lists have for them."""
+        if (found := self.texts("group")) is None:
+            return None
+        groups = tuple(unicodedata.normalize("NFC", name.strip()) for name in found)
+        if "" in groups:
+            cure = "expected a name, its own for a picture that belongs to no other"
+            raise self.fault(f"its group of picture {groups.index('')} is missing; {cure}")
+        return groups
+
     def numbered(
         self, labels: Array, names: Sequence[str] | None
     ) -> tuple[npt.NDArray[np.int64], Sequence[str] | None]:
@@ -144,9 +167,10 @@ class _Arrays:
         try:
             version = np.lib.format.read_magic(file)
             read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-            shape, fortran, kind = read(file)
-        except (ValueError, KeyError) as error:
-            raise self.fault(f"its {name} are no array ({error})") from None
+            with warnings.catch_warnings(action="ignore"):  # of numbers as Python 2 wrote them
+                shape, fortran, kind = read(file)
+        except _UNREADABLE as error:
+            raise self.fault(f"its {name} are no array ({short(str(*error.args[:1]), 100)})") from None
         if kind.hasobject:
             raise self.fault(
                 f"its {name} are Python objects (pickle), which are never read; save plain numbers or texts"

@@ -195,6 +195,13 @@ def test_a_name_that_is_there_twice_is_refused(tmp_path: Path, ending: str) -> N
     assert refused(path) == "its member 'a/1.png' is there twice; expected each name once"
 
 
+@each
+@pytest.mark.parametrize("name", ["a/b", "a"])
+def test_a_file_that_is_a_folder_too_is_refused(tmp_path: Path, ending: str, name: str) -> None:
+    path = packed(tmp_path / f"a{ending}", {name: b"x", "a-z/1.png": b"x", "a/b/c/1.png": b"x"})
+    assert refused(path) == f"its member '{name}' is a folder, too; expected one of them"
+
+
 def test_a_folder_may_be_there_twice(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     with tarfile.open(path, "w") as made:
@@ -439,6 +446,24 @@ def test_a_member_of_a_zip_that_is_not_what_the_directory_says_is_bad(tmp_path: 
     assert reasons[2] == "in the archive it is cut off: 400 of 401 bytes are there"
     assert reasons[3] == "in the archive it is damaged: it does not unpack to the 399 bytes that it should"
     assert reasons[4] == "in the archive it is damaged: its CRC-32 is another one"
+
+
+def test_a_part_of_a_zip_that_has_changed_is_found_before_any_of_it_is_read(tmp_path: Path) -> None:
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        path = zipped(tmp_path / "a.zip", {"1.bin": b"abcd" * 100_000, "2.bin": b"x"}, method)
+        changed(path, b"abcd", b"abce") if method == zipfile.ZIP_STORED else entry(path, 16, b"0123")
+        archive = open_archive(str(path))
+        with pytest.raises(BadPicture) as caught:
+            archive.span("1.bin")
+        assert caught.value.reason == "in the archive it is damaged: its CRC-32 is another one"
+        assert archive.span("2.bin").read(9, 0) == b"x"
+
+
+def test_no_more_of_a_member_is_taken_into_memory_than_may_be(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"1.png": random.Random(1).randbytes(1000)})
+    entry(path, 24, struct.pack("<L", 10))  # so many bytes, it says, out of a thousand
+    with pytest.raises(BadPicture, match="the file is larger than 100 bytes"):
+        open_archive(str(path)).read("1.png", 100)
 
 
 def test_an_archive_that_is_cut_off_while_it_is_in_use(tmp_path: Path) -> None:

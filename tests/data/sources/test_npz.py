@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from data.archives.packing import zipped
 from data.sources.making import sample
@@ -22,6 +26,13 @@ IMAGES, LABELS = GREY.pixels, np.array(GREY.labels)
 def saved(root: Path, **arrays: Any) -> Path:
     np.savez(root / "a.npz", **arrays)
     return root / "a.npz"
+
+
+def saved_as(array: npt.ArrayLike) -> bytes:
+    """A file with one array."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
 
 
 def error(path: Path | str, several: bool = False) -> str:
@@ -59,9 +70,9 @@ def test_a_picture_may_have_several_labels(tmp_path: Path) -> None:
 
 def test_splits_and_groups_are_columns(tmp_path: Path) -> None:
     split = np.array(["train", "train", "train", "val", "test", "train"])
-    group = np.array(["a", "a", "b", "c", "d", "e"])
+    group = np.array(["a", " a", "b", "c", "e\u0301", "\xe9"])
     found = list_source(saved(tmp_path, images=IMAGES, labels=LABELS, split=split, group=group))
-    assert (found.splits, found.groups) == (tuple(split.tolist()), tuple(group.tolist()))
+    assert (found.splits, found.groups) == (tuple(split.tolist()), ("a", "a", "b", "c", "\xe9", "\xe9"))
 
 
 SHAPES = "expected uint8 (N,H,W), (N,H,W,1), (N,H,W,3) or (N,H,W,4)"
@@ -120,6 +131,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"images": IMAGES, "labels": LABELS, "split": np.array(["train"] * 5 + ["dev"])},
         "its split has 'dev'; expected train, val or test",
     ),
+    "a group without a name": (
+        {"images": IMAGES, "labels": LABELS, "group": np.array(["x", " ", "y", "y", "", "z"])},
+        "its group of picture 1 is missing; expected a name, its own for a picture that belongs to no other",
+    ),
+    "a class without a name": (
+        {"images": IMAGES, "labels": np.array(["", "a", "b", "", "a", "b"])},
+        "a class has no name; expected one",
+    ),
     "fewer groups": (
         {"images": IMAGES, "labels": LABELS, "group": np.array(["x"] * 5)},
         "its group has 5 entries, but there are 6 pictures",
@@ -159,6 +178,46 @@ def test_a_file_that_is_damaged_is_one_line(tmp_path: Path) -> None:
         short = made.read("images.npy")[:-1]
     path = zipped(tmp_path / "c.npz", {"images.npy": short, "labels.npy": b""})
     assert error(path) == "its images are cut off: 383 of 384 bytes are there"
+
+
+HEADERS = {
+    "a bracket that stays open": b"{'descr': '|u1', 'fortran_order': False, 'shape': (6, 8, 8",
+    "a text that stays open": b"{'descr': '|u1",
+    "indented": b"if 1:\n   a\n  b",
+    "too deep": b"[" * 9000,
+    "no keys": b"[1]",
+    "a type of nothing": b"{'descr': [()], 'fortran_order': False, 'shape': (6, 8, 8)}",
+    "numbers of nothing": b"{'descr': '|u1', 'fortran_order': False, 'shape': (6, None)}",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_a_header_that_is_none_is_one_short_line(tmp_path: Path, header: str) -> None:
+    data = b"\x93NUMPY\1\0" + struct.pack("<H", len(HEADERS[header])) + HEADERS[header]
+    for name, arrays in (("images", {}), ("labels", {"images.npy": saved_as(IMAGES)})):
+        path = zipped(tmp_path / f"{name}.npz", {"labels.npy": saved_as(LABELS), **arrays, f"{name}.npy": data})
+        found = error(path)
+        assert found.startswith(f"its {name} are no array (")
+        assert len(found.splitlines()) == 1
+        assert len(found) < 150
+
+
+def test_a_header_that_python_2_wrote_is_read_without_a_word(tmp_path: Path) -> None:
+    old = saved_as(IMAGES).replace(b"(6, 8, 8), ", b"(6L, 8L, 8)")
+    path = zipped(tmp_path / "a.npz", {"images.npy": old, "labels.npy": saved_as(LABELS)})
+    with warnings.catch_warnings(action="error"):
+        assert len(list_source(path).files) == 6
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_byte_of_a_picture_that_has_changed_is_found(tmp_path: Path, method: int) -> None:
+    bright = np.full((6, 8, 8), 200, np.uint8)
+    path = zipped(tmp_path / "a.npz", {"images.npy": saved_as(bright), "labels.npy": saved_as(LABELS)}, method)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\xc8\xc8\xc8") if method == zipfile.ZIP_STORED else data.index(b"PK\1\2") + 16
+    data[at] ^= 1  # of the pixels, or of their checksum
+    path.write_bytes(data)
+    assert error(path) == f"{path}/images.npy: in the archive it is damaged: its CRC-32 is another one"
 
 
 def test_one_in_an_archive_is_refused(tmp_path: Path) -> None:
