@@ -56,9 +56,13 @@ class Frames(bytes):
         return files
 
 
-def in_time(name: str) -> tuple[list[str | int], str]:
-    """The key of a frame's name in the order of time, in which ``2.png`` comes before ``10.png``."""
-    return [int(part) if place % 2 else part for place, part in enumerate(_DIGITS.split(name))], name
+def in_time(name: str) -> tuple[list[tuple[int, str]], str]:
+    """The key of a frame's name in the order of time, in which ``2.png`` comes before ``10.png``.
+
+    Notes    A number is told by how many digits it has, then by these, as it may have more than can be read as one.
+    """
+    parts = [part.lstrip("0") if place % 2 else part for place, part in enumerate(_DIGITS.split(name))]
+    return [(len(part) if place % 2 else 0, part) for place, part in enumerate(parts)], name
 
 
 def frame_files(tree: Tree, folder: str) -> list[str]:

@@ -365,6 +365,13 @@ def test_names_in_the_order_of_time() -> None:
         "a10.png",
         "b.png",
     ]
+    long = "9" * 5000  # more digits than Python reads as a number
+    assert sorted([f"1{long}.png", f"{long}.png", "0.png", "00.png"], key=in_time) == [
+        "0.png",
+        "00.png",
+        f"{long}.png",
+        f"1{long}.png",
+    ]
 
 
 def test_which_files_are_a_clip_together() -> None:
