@@ -6,7 +6,6 @@ All sums are of whole numbers, so that a division is the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +18,25 @@ _SCALE = 10**12  # of weights, which are whole numbers
 
 
 def part_of_groups(
-    labels: Labels, groups: Sequence[str], wanted: npt.NDArray[np.floating[Any]], order: Callable[[int], I64]
+    labels: Labels, groups: Sequence[str], wanted: I64 | None, total: int, order: Callable[[int], I64]
 ) -> tuple[list[int], list[int]]:
     """The places of pictures to set aside, and the classes of which none is.
 
-    Notes    ``wanted`` pictures of each class, or of a single number of all; ``order`` puts so many groups in order.
+    Shapes   ``wanted (K)`` pictures of each class; None if all that counts is ``total``, how many there are in all.
+    Notes    ``order`` puts so many groups in order. Groups without any label fill up to the total.
     """
     ids, classes = _tallied(labels, groups)
-    tallies = classes if len(wanted) > 1 else [{0: int(size)} for size in np.bincount(ids)]
-    rounded = np.maximum((wanted + 0.5).astype(np.int64), 1 if len(wanted) > 1 else 0).tolist()
-    chosen = _set_aside(tallies, rounded, order(len(tallies)).tolist(), classes)
+    sizes = np.bincount(ids).tolist()
+    tried = order(len(sizes)).tolist()
+    if wanted is None:
+        chosen = _set_aside([{0: size} for size in sizes], [total], tried, classes)
+    else:
+        chosen = _set_aside(classes, wanted.tolist(), tried, classes)
+        missing = total - sum(sizes[group] for group in chosen)
+        for group in (group for group in tried if not classes[group]):
+            if sizes[group] < 2 * missing:  # which brings it nearer to the total
+                chosen.append(group)
+                missing -= sizes[group]
     lost = _sum(classes).keys() - _sum(classes[group] for group in chosen).keys()
     return np.flatnonzero(np.isin(ids, chosen)).tolist(), sorted(lost)
 

@@ -107,27 +107,24 @@ def divide(
         faults = (f"has a single picture{beside[place]}, {cure}" for place in lone)
         where = (split.where(place) for place in lone)
         raise DataError(faults=[Fault(message, at) for message, at in zip(faults, where, strict=True)])
+    wanted, total = np.maximum((of * part.fraction + 0.5).astype(np.int64), 1), int(pictures * part.fraction + 0.5)
+
+    def order(length: int) -> I64:
+        return permutation(length, seed, f"data.{name}", 0)
+
     chosen: list[int] = []
     if split.groups is not None:
-        chosen, lost = part_of_groups(
-            labels,
-            split.groups,
-            (of if part.stratify else np.array([pictures])) * part.fraction,
-            lambda length: permutation(length, seed, f"data.{name}", 0),
-        )
+        chosen, lost = part_of_groups(labels, split.groups, wanted if part.stratify else None, total, order)
         if lost and part.stratify:
             what = f"is in no group that can be set aside, so none is left to {PURPOSE[name]} on"
             cure = f"add pictures of other groups, or set data.{name}.stratify: false"
             raise DataError(faults=[Fault(f"{what}; {cure}", split.where(place)) for place in lost])
     elif part.stratify and are_several(labels):
-        wanted = np.maximum((of * part.fraction + 0.5).astype(np.int64), 1)
-        order = permutation(len(labels), seed, f"data.{name}", 0)
-        chosen = stratified(labels, wanted, int(pictures * part.fraction + 0.5), order)
+        chosen = stratified(labels, wanted, total, order(len(labels)))
     else:
         groups = [places[labels == index] for index in range(kinds)] if part.stratify else [places]
         for index, group in enumerate(groups):
-            total = int(of[index]) if part.stratify else pictures
-            most = max(int(total * part.fraction + 0.5), int(part.stratify))
+            most = int(wanted[index]) if part.stratify else total
             for place in group[permutation(len(group), seed, f"data.{name}", index)]:
                 if most and (left[labels[place]] > 1).all():
                     chosen.append(int(place))

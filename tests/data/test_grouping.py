@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,17 @@ def test_each_class_keeps_its_share() -> None:
     assert folds == [[12, 24, 36]] * 5
     assert divide(whole, SetAside("train", 0.2), 1)[1].files == val.files
     assert divide(whole, SetAside("train", 0.2), 2)[1].files != val.files
+
+
+@pytest.mark.parametrize("kinds", [1, 2])
+def test_pictures_without_any_of_several_labels_are_set_aside_too(kinds: int) -> None:
+    """Of 100 groups of three pictures, one in four with labels."""
+    labels = np.zeros((300, kinds), bool)
+    labels[::12] = True
+    whole = replace(split_of([(0, place // 3) for place in range(300)], kinds), labels=labels)
+    train, val = divide(whole, SetAside("train", 0.2), 1)
+    assert not groups_of(train) & groups_of(val)
+    assert (len(val.files), val.labels.any(axis=1).sum()) == (60, 5)
 
 
 def test_what_groups_do_not_allow_is_one_line() -> None:
