@@ -45,8 +45,10 @@ class Case:
         return Sum(int(self.scan.bytes[place]), self.scan.digests[place].tobytes())
 
     def sums(self) -> Iterator[tuple[str, Sum]]:
-        """The name and sum of each file that could be read."""
+        """The name and sum of each file that could be read, once, however many splits it is in."""
+        seen: set[str] = set()
         for place in range(len(self.material)):
             name, known = self.material.name(place), self.sum_of(place)
-            if known is not None:
+            if known is not None and name not in seen:
+                seen.add(name)
                 yield name, known

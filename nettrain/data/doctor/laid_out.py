@@ -67,7 +67,7 @@ def twin_classes(case: Case) -> Iterator[Seen]:
 
 
 def twin_names(case: Case) -> Iterator[Seen]:
-    total = len(case.material)
+    total, found = len(case.material), list[Seen]()
     keys = np.fromiter((hash(_key(case.material.name(place))) for place in range(total)), np.int64, total)
     order = np.argsort(keys, kind="stable")
     for group in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
@@ -75,7 +75,8 @@ def twin_names(case: Case) -> Iterator[Seen]:
             continue
         names = {case.material.name(place): int(place) for place in group}  # a picture may be listed in two splits
         for twins in _twins(names, _key):
-            yield Seen(tuple(twins), _how(twins), tuple(names[name] for name in twins))
+            found.append(Seen(tuple(twins), _how(twins), tuple(names[name] for name in twins)))
+    yield from sorted(found, key=lambda seen: seen.about)  # hashes come in another order in every process
 
 
 def other_classes(case: Case) -> Iterator[Seen]:

@@ -233,6 +233,16 @@ def test_pictures_above_the_splits_are_misplaced_or_hidden_too(root: Path) -> No
     ]
 
 
+def test_twins_come_in_the_order_of_their_names_in_every_process(root: Path) -> None:
+    for place in range(6):
+        for split in ("train", "test"):
+            scene(100 + place).save(root / split / "cat" / f"x{place}.png")
+            (root / split / "cat" / f"x{place}.png").with_suffix(".PNG").write_bytes(b"")
+    found = [one.seen.about for one in look(root)[1] if one.name == "twin-names"]
+    assert len(found) == 12
+    assert found == sorted(found)
+
+
 def test_twins_by_unicode_form(root: Path) -> None:
     for seed, form in enumerate(("NFC", "NFD")):
         scene(300 + seed).save(root / "train/cat" / unicodedata.normalize(form, "é.png"))

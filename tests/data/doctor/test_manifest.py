@@ -10,6 +10,7 @@ import pytest
 from data.samples import folder
 
 from nettrain.data.config import DataConfig, ImageConfig
+from nettrain.data.doctor.examine import examine
 from nettrain.data.doctor.manifest import COLUMNS, Sum, check_manifest, manifest_csv, read_manifest
 from nettrain.data.doctor.material import Material
 from nettrain.data.reader import Item
@@ -101,6 +102,16 @@ def test_how_the_pictures_are_divided_does_not_matter(root: Path, manifest: str)
     from nettrain.data.config import SetAside
 
     check_manifest(manifest, material(root, val=SetAside("train", 0.5)))
+
+
+def test_what_is_in_two_splits_is_written_once(root: Path, tmp_path: Path) -> None:
+    judged = str(folder(tmp_path / "judged", {"a": 2, "b": 1}))
+    data = DataConfig(str(root), ImageConfig((8, 8)), val=judged, test=judged)  # type: ignore[arg-type]
+    case = examine(data, 1, lambda what, done, total: None)
+    file = tmp_path / "m.csv"
+    file.write_bytes(b"".join(manifest_csv(case.sums())))
+    assert len(read_manifest(str(file)).sums) == 4 + 3
+    check_manifest(str(file), case.material)
 
 
 def test_other_folders_are_not_asked_for(tmp_path: Path) -> None:
