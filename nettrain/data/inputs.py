@@ -33,6 +33,15 @@ class Inside(str):
         return made
 
 
+def one_named(path: str) -> str:
+    """The picture or clip of this name, also one in an archive, which then stays open as long as that lives.
+
+    Errors   ``DataError`` for an archive that is refused.
+    """
+    tree, name = located(path)
+    return path if tree is DISK or not name else Inside.of(tree, name)
+
+
 def load_named(path: str, image: ImageConfig) -> npt.NDArray[np.uint8]:
     """The pixels of a picture that was named. Shapes and errors as for ``load``."""
     if not isinstance(path, Inside):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -182,7 +183,7 @@ def test_init_takes_the_splits_that_a_source_brings(call: Call, tmp_path: Path) 
 
 @pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
 def test_predict_gives_the_pictures_of_an_archive_the_rows_of_a_folder(
-    call: Call, tmp_path: Path, from_folders: dict[str, Path], ending: str
+    call: Call, tmp_path: Path, from_folders: dict[str, Path], ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"
     folder = put(data / "folder", MADE.files)
@@ -202,3 +203,8 @@ def test_predict_gives_the_pictures_of_an_archive_the_rows_of_a_folder(
     ended = call("predict", refused, *model)
     what = "its member '../1.png' leads out of it; expected names below its top"
     assert (ended.code, ended.out, ended.err) == (3, "", f"nettrain: error: {refused}: {what}\n")
+    asked = [path / "1/013.png", refused / "1.png", path / "1/gone.png", folder / "2/020.png"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("".join(f"{one}\n" for one in asked).encode())))
+    answers = call("predict", "--stream", *model).out.splitlines(keepends=True)
+    assert (answers[0], answers[2], answers[3]) == (one.out, gone.out, theirs.out.splitlines(keepends=True)[20])
+    assert json.loads(answers[1])["error"] == what
