@@ -171,6 +171,20 @@ def test_where_the_pictures_come_from_is_among_the_differences(here: Path, call:
     assert line.split() == ["data.train", *("..." + f"{long}/{name}"[-37:] for name in ("one", "two"))]
 
 
+def test_each_of_several_sources_is_among_the_differences(here: Path, call: Call) -> None:
+    resolved = Path("b/config.resolved.yaml")
+    one = re.search(r"^  train: (.*)$", resolved.read_text(), re.M)
+    assert one is not None
+    resolved.write_text(resolved.read_text().replace(one[0], f"  train: [{one[1]}, {here}/more.zip]"))
+    found = json.loads(call("compare", "a", "b", "--json").out)
+    assert [key for key in found["differing"] if key.startswith("data.train")] == [
+        "data.train",
+        "data.train.0",
+        "data.train.1",
+    ]
+    assert found["runs"][1]["config"]["data.train.1"] == f"{here}/more.zip"
+
+
 FAULTS = {
     ("a",): (2, "expected at least two runs; see 'nettrain compare --help'"),
     ("a", "nothing"): (2, "nothing: no such file or folder; expected that of a run, such as runs/name"),

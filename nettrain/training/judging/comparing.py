@@ -76,7 +76,7 @@ def _compared(config: Config) -> dict[str, Any]:
     """The keys of a config that can change a result, and the paths of what it begins with, in the config's order."""
     result = dict(_flat(to_plain(config, environment=False)))
     whole = _flat(to_plain(config, environment=True))
-    return {**{key: value for key, value in whole if key in result or key in PATHS}, **result}
+    return {**{key: value for key, value in whole if key in result or key.startswith(PATHS)}, **result}
 
 
 def common_split(runs: Sequence[Compared], wanted: str | None) -> tuple[str, list[str]]:
