@@ -177,7 +177,10 @@ def test_without_a_word_there_is_no_activation_and_he_normal() -> None:
         ),
         (
             layers("conv2d: {filters: 4, kernel_size: 1, dilation: 2}"),
-            ["train.yaml:2:52: layers.0.conv2d.dilation: has no effect on a window of one pixel; leave it out"],
+            [
+                "train.yaml:2:52: layers.0.conv2d.dilation: has no effect where the window is one pixel long; "
+                "leave it out"
+            ],
         ),
         (
             layers("conv2d: {filters: 4, kernel_size: 3, dilation: 1000000000}"),

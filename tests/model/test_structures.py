@@ -25,7 +25,7 @@ def test_branches_stand_side_by_side_in_their_order() -> None:
     x = pictures(3, (6, 5, 4), np.float64)
     three = "{conv2d: {filters: 2, kernel_size: 3, activation: relu}}"
     y, s = first_layer(f"parallel: [[], [{three}, tanh], [relu]]", x)
-    conv = naive.conv2d(x, s["layers.0.branches.1.layers.0.weight"], SAME) + s["layers.0.branches.1.layers.0.bias"]
+    conv = naive.conv(x, s["layers.0.branches.1.layers.0.weight"], SAME) + s["layers.0.branches.1.layers.0.bias"]
     expected = np.concatenate([x, np.tanh(naive.relu(conv)), naive.relu(x)], axis=3)
     np.testing.assert_allclose(y, expected, rtol=1e-12)
 
@@ -62,7 +62,7 @@ def test_blocks_inside_branches_inside_blocks() -> None:
         ("zero_padding2d: [1, [0, 0], 1]", "layers.0.zero_padding2d.padding: expected a list of 2, each"),
         (
             "depthwise_conv2d: {kernel_size: 1, dilation: 2}",
-            "layers.0.depthwise_conv2d.dilation: has no effect on a window of one pixel; leave it out",
+            "layers.0.depthwise_conv2d.dilation: has no effect where the window is one pixel long; leave it out",
         ),
     ],
 )
@@ -85,7 +85,7 @@ def test_each_channel_has_filters_of_its_own_and_their_results_stand_together() 
     y, s = first_layer("depthwise_conv2d: {kernel_size: 3, depth_multiplier: 2, activation: relu}", x)
     weight = s["layers.0.weight"]
     assert weight.shape == (3, 3, 1, 8)
-    by_channel = [naive.conv2d(x[..., c : c + 1], weight[..., 2 * c : 2 * c + 2], SAME) for c in range(4)]
+    by_channel = [naive.conv(x[..., c : c + 1], weight[..., 2 * c : 2 * c + 2], SAME) for c in range(4)]
     np.testing.assert_allclose(y, naive.relu(np.concatenate(by_channel, axis=3) + s["layers.0.bias"]), rtol=1e-10)
 
 
@@ -94,7 +94,7 @@ def test_a_separable_convolution_is_both_in_a_row_with_nothing_between() -> None
     y, s = first_layer("separable_conv2d: {filters: 3, kernel_size: 3, stride: 2, activation: tanh}", x)
     assert set(s) >= {"layers.0.depthwise.weight", "layers.0.pointwise.weight", "layers.0.pointwise.bias"}
     assert "layers.0.depthwise.bias" not in s
-    space = naive.conv2d(x, s["layers.0.depthwise.weight"], Window((3, 3), (2, 2), padding="same"), groups=4)
+    space = naive.conv(x, s["layers.0.depthwise.weight"], Window((3, 3), (2, 2), padding="same"), groups=4)
     expected = np.tanh(space @ s["layers.0.pointwise.weight"][0, 0] + s["layers.0.pointwise.bias"])
     np.testing.assert_allclose(y, expected, rtol=1e-10)
 

@@ -92,7 +92,11 @@ def test_a_loss_sees_the_activation_that_ends_it() -> None:
         ("time_distributed: []", "layers.0.time_distributed.layers: expected at least one layer, got none"),
         (
             "conv3d: {filters: 4, kernel_size: 1, dilation: 2}",
-            "layers.0.conv3d.dilation: has no effect on a window of one pixel; leave it out",
+            "layers.0.conv3d.dilation: has no effect where the window is one pixel long; leave it out",
+        ),
+        (
+            "conv3d: {filters: 4, kernel_size: [1, 3, 3], dilation: [2, 1, 1]}",
+            "layers.0.conv3d.dilation: has no effect where the window is one pixel long; leave it out",
         ),
         (
             "conv3d: {filters: 4, kernel_size: [1, 3, 3], padding: 1}",

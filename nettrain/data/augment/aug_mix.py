@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nettrain.config.fields import Limit
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.operations import ENHANCING, Span, for_channels, operated, space_of
-from nettrain.data.augment.settings import Alpha, AugmentConfig, Faults, Fill, Size, fill_faults, filling
+from nettrain.data.augment.settings import Alpha, Faults, Fill, FillingConfig, filling
 
 STRENGTHS = 10
 DEEPEST = 3  # operations of a chain whose depth is drawn
@@ -28,7 +28,7 @@ SPACE = {name: span for name, span in _ALL.items() if name != "identity"}
 
 
 @dataclass(frozen=True)
-class AugMixConfig(AugmentConfig):
+class AugMixConfig(FillingConfig):
     """``mixture_width`` chains of ``chain_depth`` operations, -1 for 1 to 3 by chance, each of a strength by chance.
 
     ``severity`` is how many of ten strengths are drawn from; ``alpha`` how evenly chains and picture are mixed: the
@@ -46,9 +46,6 @@ class AugMixConfig(AugmentConfig):
     def faults(self, given: frozenset[str]) -> Faults:
         if self.chain_depth == 0:
             yield "chain_depth", f"expected at least 1, or -1 for 1 to {DEEPEST} by chance, got 0"
-
-    def misfits(self, size: Size, channels: int) -> Faults:
-        yield from fill_faults("fill", self.fill, channels)
 
 
 def aug_mix(images: npt.NDArray[np.uint8], config: AugMixConfig, draw: Draw) -> npt.NDArray[np.uint8]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from nettrain.config.fields import Limit
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.operations import Span, for_channels, operated, space_of
-from nettrain.data.augment.settings import AugmentConfig, Faults, Fill, Size, fill_faults, filling
+from nettrain.data.augment.settings import Faults, Fill, FillingConfig, filling
 
 SHIFT = 150 / 331  # of a side: 150 pixels of the 331 that the pictures had in the papers before
 SPACE = space_of(
@@ -26,7 +26,7 @@ Bins = Annotated[int, Limit(2, 1000)]
 
 
 @dataclass(frozen=True)
-class RandAugmentConfig(AugmentConfig):
+class RandAugmentConfig(FillingConfig):
     """``num_ops`` operations on every picture, each of strength ``magnitude``, of ``num_magnitude_bins`` from 0 on.
 
     ``fill``, 0..255 or one number a channel, is what shows where a picture was moved away.
@@ -41,9 +41,6 @@ class RandAugmentConfig(AugmentConfig):
         if self.magnitude >= self.num_magnitude_bins:
             most = self.num_magnitude_bins - 1
             yield "magnitude", f"must be at most {most}, one less than num_magnitude_bins, got {self.magnitude}"
-
-    def misfits(self, size: Size, channels: int) -> Faults:
-        yield from fill_faults("fill", self.fill, channels)
 
 
 def rand_augment(images: npt.NDArray[np.uint8], config: RandAugmentConfig, draw: Draw) -> npt.NDArray[np.uint8]:

@@ -15,13 +15,11 @@ from nettrain.data.augment.geometry import affine_maps
 from nettrain.data.augment.sampler import transformed
 from nettrain.data.augment.settings import (
     NOTHING,
-    AugmentConfig,
     Degrees,
     Faults,
     Fill,
-    Size,
+    FillingConfig,
     Turn,
-    fill_faults,
     filling,
     range_faults,
     symmetric,
@@ -35,7 +33,7 @@ Sheared = Annotated[float, Limit(0, 89)]
 
 
 @dataclass(frozen=True)
-class RandomAffineConfig(AugmentConfig, short="degrees"):
+class RandomAffineConfig(FillingConfig, short="degrees"):
     """``degrees: 15`` is from -15 to 15, ``translate`` the largest shift across and down, as parts of width and height.
 
     ``scale: [0.8, 1.2]`` makes smaller and larger; ``shear: 10`` slants rows by -10 to 10, ``[a, b]`` by a to b, and
@@ -76,9 +74,6 @@ class RandomAffineConfig(AugmentConfig, short="degrees"):
             yield "degrees", f"0 alone {NOTHING}, or set translate, scale or shear"
         elif inside and self.scale[0] >= 1 and self.fill != 0:
             yield "fill", "has no effect: nothing outside the picture ever shows; leave it out"
-
-    def misfits(self, size: Size, channels: int) -> Faults:
-        yield from fill_faults("fill", self.fill, channels)
 
 
 def random_affine(images: npt.NDArray[np.uint8], config: RandomAffineConfig, draw: Draw) -> npt.NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.geometry import are_convex, perspective_maps
 from nettrain.data.augment.partly import partly
 from nettrain.data.augment.sampler import transformed
-from nettrain.data.augment.settings import AugmentConfig, Chance, Faults, Fill, Share, Size, fill_faults, filling
+from nettrain.data.augment.settings import Chance, Fill, FillingConfig, Share, filling
 
 F64 = npt.NDArray[np.float64]
 ATTEMPTS = 10  # to find corners that make a picture, where a distortion may be so strong that they do not
@@ -19,7 +19,7 @@ INWARD = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])  # from each corner: upp
 
 
 @dataclass(frozen=True)
-class RandomPerspectiveConfig(AugmentConfig, short="distortion_scale"):
+class RandomPerspectiveConfig(FillingConfig, short="distortion_scale"):
     """``p`` is the chance of a picture; ``fill``, 0..255 or one number a channel, is what shows outside.
 
     Units   ``distortion_scale`` is how far a corner may move to the middle, each way, as a part of half the side.
@@ -28,9 +28,6 @@ class RandomPerspectiveConfig(AugmentConfig, short="distortion_scale"):
     distortion_scale: Share = 0.5
     p: Chance = 0.5
     fill: Fill = 0
-
-    def misfits(self, size: Size, channels: int) -> Faults:
-        yield from fill_faults("fill", self.fill, channels)
 
 
 def random_perspective(

@@ -12,13 +12,11 @@ from nettrain.data.augment.geometry import affine_maps
 from nettrain.data.augment.sampler import transformed
 from nettrain.data.augment.settings import (
     NOTHING,
-    AugmentConfig,
     Degrees,
     Faults,
     Fill,
-    Size,
+    FillingConfig,
     Turn,
-    fill_faults,
     filling,
     range_faults,
     symmetric,
@@ -26,7 +24,7 @@ from nettrain.data.augment.settings import (
 
 
 @dataclass(frozen=True)
-class RandomRotationConfig(AugmentConfig, short="degrees"):
+class RandomRotationConfig(FillingConfig, short="degrees"):
     """``degrees: 15`` is from -15 to 15; ``fill``, 0..255 or one number a channel, is what shows in the corners.
 
     Units   degrees, counter-clockwise.
@@ -43,9 +41,6 @@ class RandomRotationConfig(AugmentConfig, short="degrees"):
         yield from range_faults("degrees", self.between)
         if self.between == (0.0, 0.0):
             yield "degrees", f"0 {NOTHING}"
-
-    def misfits(self, size: Size, channels: int) -> Faults:
-        yield from fill_faults("fill", self.fill, channels)
 
 
 def random_rotation(images: npt.NDArray[np.uint8], config: RandomRotationConfig, draw: Draw) -> npt.NDArray[np.uint8]:

@@ -31,6 +31,15 @@ class AugmentConfig(Record):
         yield from ()
 
 
+class FillingConfig(AugmentConfig):
+    """Base of the settings of an augmentation that leaves gaps; ``fill`` shows in them."""
+
+    fill: Fill
+
+    def misfits(self, size: Size, channels: int) -> Faults:
+        yield from fill_faults("fill", self.fill, channels)
+
+
 def range_faults(key: str, between: tuple[float, float]) -> Faults:
     """What is wrong with a range."""
     low, high = between

@@ -10,21 +10,18 @@ import numpy.typing as npt
 from nettrain.data.augment.draw import Draw
 from nettrain.data.augment.operations import Span, for_channels, operated, space_of
 from nettrain.data.augment.rand_augment import Bins
-from nettrain.data.augment.settings import AugmentConfig, Faults, Fill, Size, fill_faults, filling
+from nettrain.data.augment.settings import Fill, FillingConfig, filling
 
 SHIFT = Span(0, 32, signed=True)  # pixels
 SPACE = space_of(turn=135, shear=0.99, across=SHIFT, down=SHIFT, enhance=0.99, bits=Span(8, 2))
 
 
 @dataclass(frozen=True)
-class TrivialAugmentConfig(AugmentConfig):
+class TrivialAugmentConfig(FillingConfig):
     """``num_magnitude_bins`` strengths are drawn from; ``fill``, 0..255 or one number a channel, shows in gaps."""
 
     num_magnitude_bins: Bins = 31
     fill: Fill = 0
-
-    def misfits(self, size: Size, channels: int) -> Faults:
-        yield from fill_faults("fill", self.fill, channels)
 
 
 def trivial_augment(images: npt.NDArray[np.uint8], config: TrivialAugmentConfig, draw: Draw) -> npt.NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nettrain.arrays.clip_windows import ClipWindow
 from nettrain.config.fields import Record
-from nettrain.model.layers.window_settings import Padding, Pixels, padding_fault
+from nettrain.model.layers.window_settings import Padding, Pixels, window_faults
 
 Triple = tuple[Pixels, Pixels, Pixels]
 
@@ -28,7 +28,7 @@ class Pool3dConfig(
     padding: Padding = "valid"
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-        yield from padding_fault(self.window)
+        yield from window_faults(self.window)
 
     @property
     def window(self) -> ClipWindow:

@@ -13,7 +13,7 @@ from nettrain.config.fields import Count
 from nettrain.model.layer import Pass
 from nettrain.model.layers.clip_window_settings import Triple, triple
 from nettrain.model.layers.linear_map import LinearMap, LinearMapConfig
-from nettrain.model.layers.window_settings import Padding, Pixels, padding_fault
+from nettrain.model.layers.window_settings import Padding, Pixels, window_faults
 from nettrain.ops.conv3d import conv3d
 
 
@@ -38,9 +38,7 @@ class Conv3dConfig(
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         yield from super().faults(given)
-        if triple(self.kernel_size) == (1, 1, 1) and triple(self.dilation) != (1, 1, 1):
-            yield "dilation", "has no effect on a window of one pixel; leave it out"
-        yield from padding_fault(self.window)
+        yield from window_faults(self.window)
         if self.filters % self.groups:
             yield "groups", f"{self.filters} filters do not divide into {self.groups} groups"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nettrain.arrays.windows import Window
 from nettrain.model.layers.linear_map import LinearMapConfig
-from nettrain.model.layers.window_settings import Padding, Pair, Pixels, padding_fault, pair
+from nettrain.model.layers.window_settings import Padding, Pair, Pixels, pair, window_faults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +23,7 @@ class WindowMapConfig(
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
         yield from super().faults(given)
-        if pair(self.kernel_size) == (1, 1) and pair(self.dilation) != (1, 1):
-            yield "dilation", "has no effect on a window of one pixel; leave it out"
-        yield from padding_fault(self.window)
+        yield from window_faults(self.window)
 
     @property
     def window(self) -> Window:

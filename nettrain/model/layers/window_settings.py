@@ -21,8 +21,11 @@ def pair(value: int | tuple[int, int]) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else value
 
 
-def padding_fault(window: Window | ClipWindow) -> Iterator[tuple[str, str]]:
-    """The fault of a padding so wide that a window could see nothing else."""
+def window_faults(window: Window | ClipWindow) -> Iterator[tuple[str, str]]:
+    """The faults of a dilation of nothing, and of a padding so wide that a window could see nothing else."""
+    dilated = [size for size, dilation in zip(window.size, window.dilation, strict=True) if dilation > 1]
+    if dilated and max(dilated) == 1:
+        yield "dilation", "has no effect where the window is one pixel long; leave it out"
     span = min(window.span)
     if isinstance(window.padding, int) and window.padding >= span:
         yield "padding", f"must be below {span}, or a window sees only padding, got {window.padding}"
@@ -39,7 +42,7 @@ class PoolConfig(
     padding: Padding = "valid"
 
     def faults(self, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-        yield from padding_fault(self.window)
+        yield from window_faults(self.window)
 
     @property
     def window(self) -> Window:
