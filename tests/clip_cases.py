@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import naive
-import naive_clips
 import numpy as np
 from naive import Array
 from promises import Case, distinct
@@ -41,7 +40,7 @@ def convolution(window: ClipWindow, K: int = 3, C: int = 2, groups: int = 1, siz
         "conv3d",
         {"x": ("N", *size, C), "weight": (*window.size, C // groups, K)},
         lambda x, weight: conv3d(x, weight, window=window, groups=groups),
-        lambda x, weight: naive_clips.conv3d(x, weight, window, groups),
+        lambda x, weight: naive.conv(x, weight, window, groups),
     )
 
 
@@ -87,9 +86,7 @@ CLIP_CASES: dict[str, Case] = {
         lambda x, weight, bias: conv3d(
             x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(relu, {}), MaxPool3d(OVERLAPPING)]
         ),
-        lambda x, weight, bias: naive_clips.max_pool(
-            naive.relu(naive_clips.conv3d(x, weight, THREE) + bias), OVERLAPPING
-        ),
+        lambda x, weight, bias: naive.max_pool(naive.relu(naive.conv(x, weight, THREE) + bias), OVERLAPPING),
     ),
     "conv3d, batch_norm, relu, global_avg_pool": Case(
         conv3d,
@@ -102,7 +99,7 @@ CLIP_CASES: dict[str, Case] = {
             epilogue=[batch_norm(scale, shift), Pointwise(relu, {}), GlobalAveragePool()],
         ),
         lambda x, weight, scale, shift: naive.relu(
-            naive.batch_norm(naive_clips.conv3d(x, weight, THREE), scale, shift, EPSILON)
+            naive.batch_norm(naive.conv(x, weight, THREE), scale, shift, EPSILON)
         ).mean(axis=(1, 2, 3)),
     ),
     "instance_norm of clips": Case(
@@ -112,19 +109,19 @@ CLIP_CASES: dict[str, Case] = {
         lambda x, scale, shift: through(x, epilogue=[InstanceNorm(scale, shift, epsilon=EPSILON)]),
         lambda x, scale, shift: naive.group_norm(x, scale, shift, 2, EPSILON),
     ),
-    "max_pool3d 2": part("max_pool3d", lambda: MaxPool3d(POOL), lambda x: naive_clips.max_pool(x, POOL), make=distinct),
+    "max_pool3d 2": part("max_pool3d", lambda: MaxPool3d(POOL), lambda x: naive.max_pool(x, POOL), make=distinct),
     "max_pool3d 3 stride 2x1x2 padding 1": part(
-        "max_pool3d", lambda: MaxPool3d(OVERLAPPING), lambda x: naive_clips.max_pool(x, OVERLAPPING), make=distinct
+        "max_pool3d", lambda: MaxPool3d(OVERLAPPING), lambda x: naive.max_pool(x, OVERLAPPING), make=distinct
     ),
     "max_pool3d 1x2x2": part(
         "max_pool3d",
         lambda: MaxPool3d(ClipWindow((1, 2, 2), (1, 2, 2))),
-        lambda x: naive_clips.max_pool(x, ClipWindow((1, 2, 2), (1, 2, 2))),
+        lambda x: naive.max_pool(x, ClipWindow((1, 2, 2), (1, 2, 2))),
         make=distinct,
     ),
-    "avg_pool3d 2": part("average_pool3d", lambda: AveragePool3d(POOL), lambda x: naive_clips.average_pool(x, POOL)),
+    "avg_pool3d 2": part("average_pool3d", lambda: AveragePool3d(POOL), lambda x: naive.average_pool(x, POOL)),
     "avg_pool3d 3 stride 2x1x2 padding 1": part(
-        "average_pool3d", lambda: AveragePool3d(OVERLAPPING), lambda x: naive_clips.average_pool(x, OVERLAPPING)
+        "average_pool3d", lambda: AveragePool3d(OVERLAPPING), lambda x: naive.average_pool(x, OVERLAPPING)
     ),
     "global_avg_pool of clips": part("global_average_pool", GlobalAveragePool, lambda x: x.mean(axis=(1, 2, 3))),
     "global_max_pool of clips": part("global_max_pool", GlobalMaxPool, lambda x: x.max(axis=(1, 2, 3)), make=distinct),

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from promises import Array
 
 from nettrain.arrays import scratch
+from nettrain.arrays.clip_windows import ClipWindow, Triple
+from nettrain.arrays.convolution.clips import clip_kernel_for
 from nettrain.arrays.convolution.depthwise import Depthwise
 from nettrain.arrays.convolution.kernel import Kernel
 from nettrain.arrays.convolution.patches import Patches
@@ -26,11 +28,14 @@ KINDS = {kind.__name__: kind for kind in (Winograd, Planes, Pixels, Depthwise, P
 
 @dataclass(frozen=True)
 class Row:
-    """A convolution of ``pictures`` of (H,W,C) with K filters by the kernel of this name."""
+    """A convolution of ``pictures`` of (H,W,C), or clips of (T,H,W,C), with K filters by the kernel of this name.
+
+    Notes    Of clips it is the one that does the pictures that are gathered of their frames.
+    """
 
     kind: str
-    size: Pair
-    window: Window
+    size: Pair | Triple
+    window: naive.AnyWindow
     C: int
     K: int
     groups: int = 1
@@ -39,9 +44,9 @@ class Row:
     @property
     def name(self) -> str:
         w = self.window
-        shape = f"{self.kind} {self.pictures} of {self.size[0]}x{self.size[1]}, {w.size[0]}x{w.size[1]}"
-        stride = f", stride {w.stride[0]}x{w.stride[1]}" if w.stride != (1, 1) else ""
-        dilation = f", dilation {w.dilation[0]}x{w.dilation[1]}" if w.dilation != (1, 1) else ""
+        shape = f"{self.kind} {self.pictures} of {by(self.size)}, {by(w.size)}"
+        stride = f", stride {by(w.stride)}" if max(w.stride) > 1 else ""
+        dilation = f", dilation {by(w.dilation)}" if max(w.dilation) > 1 else ""
         groups = f" in {self.groups} groups" if self.groups > 1 else ""
         return f"{shape} {w.padding}{stride}{dilation}, {self.C} to {self.K}{groups}"
 
@@ -50,6 +55,8 @@ class Row:
         return (*self.window.size, self.C // self.groups, self.K)
 
     def kernel(self, dtype: npt.DTypeLike) -> Kernel:
+        if isinstance(self.window, ClipWindow):
+            return clip_kernel_for(self.size, self.weight_shape, self.window, self.groups, np.dtype(dtype))
         if self.kind == "Patches":
             return Patches(self.size, self.weight_shape, self.window, self.groups, dtype)
         return KINDS[self.kind](self.size, self.weight_shape, self.window, dtype)
@@ -64,6 +71,10 @@ class Row:
             array.flags.writeable = False
         x, weight, g = made
         return x, weight, g
+
+
+def by(lengths: tuple[int, ...]) -> str:
+    return "x".join(map(str, lengths))
 
 
 @dataclass(frozen=True)
@@ -94,17 +105,17 @@ def error(found: Array, expected: Array) -> float:
 def reference(row: Row, seed: int = 1) -> Results:
     """What the row should give."""
     x, weight, g = row.arrays(np.float64, seed)
-    y = naive.conv2d(x, weight, row.window, row.groups)
-    return Results(y, *naive.conv2d_gradients(x, weight, g, row.window, row.groups))
+    y = naive.conv(x, weight, row.window, row.groups)
+    return Results(y, *naive.conv_gradients(x, weight, g, row.window, row.groups))
 
 
-def run(row: Row, dtype: npt.DTypeLike, seed: int = 1) -> Results:
+def run(row: Row, dtype: npt.DTypeLike, seed: int = 1, *, apart: bool = False) -> Results:
     """What the kernel gives, for all pictures as one piece; whatever it should write is NaN before."""
     kernel = row.kernel(dtype)
     x, weight, g = row.arrays(dtype, seed)
     y, dx = np.full_like(g, np.nan), np.full_like(x, np.nan)
     total = np.full(kernel.accumulator, np.nan, dtype)
-    kernel.forward(x, kernel.weights(weight), y)
+    kernel.forward(x, kernel.weights(weight), y, apart=apart)
     kernel.backward(x, g, kernel.weights_back(weight), dx, total, False)
     return Results(y, dx, kernel.weight_gradient(total))
 
@@ -191,7 +202,36 @@ def depthwise() -> list[Row]:
     return [*one, *(Row("Depthwise", (7, 8), window, 4, K, 4) for window in windows[1:4] for K in (8, 12))]
 
 
+def clips() -> list[Row]:
+    """Each kernel under clips, for what is gathered of their frames; in time as in space."""
+    same = ClipWindow((3, 3, 3), padding="same")
+
+    def row(kind: str, size: Triple, window: ClipWindow, C: int, K: int, groups: int = 1, clips: int = 2) -> Row:
+        return Row(kind, size, window, C, K, groups, clips)
+
+    return [
+        row("Winograd", (4, 6, 5), same, 6, 16),
+        row("Winograd", (3, 4, 4), same, 17, 19, clips=3),
+        row("Winograd", (5, 8, 8), ClipWindow((3, 3, 3)), 16, 16, clips=1),
+        row("Winograd", (5, 6, 6), ClipWindow((2, 3, 3), (2, 1, 1), padding="same"), 8, 16),
+        row("Winograd", (3, 6, 6), ClipWindow((1, 3, 3), padding="same"), 16, 16),
+        row("Planes", (4, 6, 5), same, 1, 7),
+        row("Planes", (4, 6, 5), ClipWindow((1, 3, 3), (2, 2, 2), padding=1), 3, 7),
+        row("Planes", (4, 6, 5), same, 3, 7),
+        row("Patches", (4, 6, 5), same, 5, 7),
+        row("Planes", (5, 7, 6), ClipWindow((3, 3, 3), (2, 2, 2), padding="same"), 4, 5),
+        row("Patches", (5, 7, 6), ClipWindow((3, 2, 3), (1, 2, 1), (2, 1, 2), 1), 5, 6),
+        row("Patches", (4, 5, 5), same, 4, 6, groups=2),
+        row("Patches", (9, 4, 4), ClipWindow((7, 3, 3), (3, 1, 1), padding="keras_same"), 2, 3),  # 14 channels gathered
+        row("Pixels", (6, 4, 4), ClipWindow((3, 1, 1), padding="same"), 5, 6),
+        row("Pixels", (6, 5, 4), ClipWindow((1, 1, 1), (2, 2, 2)), 5, 6),
+        row("Depthwise", (3, 5, 5), ClipWindow((1, 3, 3), padding="same"), 4, 8, groups=4),
+        row("Winograd", (40, 8, 8), same, 16, 16, clips=1),  # more frames than a piece has pictures
+    ]
+
+
 ROWS = [*winograd(), *patches(), *planes(), *pixels(), *depthwise()]
+CLIPS = clips()
 MIXES = [
     row
     for size, stride, dilation, padding, (C, K, groups) in product(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nettrain.arrays import hash as counter_hash
+from nettrain.arrays.clip_windows import ClipWindow
 from nettrain.arrays.windows import Window
 
 Array = npt.NDArray[Any]
+AnyWindow = Window | ClipWindow
+Index = tuple[Any, ...]
 
 
-def pads(window: Window, axis: int, length: int) -> tuple[int, int]:
-    """Pixels before and after, by the rules as Keras and PyTorch state them."""
+def pads(window: AnyWindow, axis: int, length: int) -> tuple[int, int]:
+    """Pixels or frames before and after, by the rules as Keras and PyTorch state them."""
     k, s, d = window.size[axis], window.stride[axis], window.dilation[axis]
     if window.padding == "valid":
         return 0, 0
@@ -29,70 +32,81 @@ def pads(window: Window, axis: int, length: int) -> tuple[int, int]:
     return math.floor(total / 2), math.ceil(total / 2)
 
 
-def places(x: Array, window: Window, fill: float = 0.0) -> Array:
-    """Every window of every picture, found pixel by pixel.  Shapes: (N,H,W,C) -> (N,P,Q,R,S,C)."""
-    N, H, W, C = x.shape
-    (top, bottom), (left, right) = pads(window, 0, H), pads(window, 1, W)
-    (R, S), (a, b), (d, e) = window.size, window.stride, window.dilation
-    P = (H + top + bottom - d * (R - 1) - 1) // a + 1
-    Q = (W + left + right - e * (S - 1) - 1) // b + 1
-    found = np.full((N, P, Q, R, S, C), fill)
-    for p in range(P):
-        for q in range(Q):
-            for r in range(R):
-                for s in range(S):
-                    h, w = p * a + r * d - top, q * b + s * e - left
-                    if 0 <= h < H and 0 <= w < W:
-                        found[:, p, q, r, s] = x[:, h, w]
+def pairs(window: AnyWindow, lengths: Sequence[int]) -> tuple[tuple[int, ...], Iterator[tuple[Index, Index]]]:
+    """How many places a window has on each axis; and each place and tap in turn, with the pixel that is met there."""
+    axes = []
+    for axis, length in enumerate(lengths):
+        before, after = pads(window, axis, length)
+        k, s, d = window.size[axis], window.stride[axis], window.dilation[axis]
+        places = range((length + before + after - d * (k - 1) - 1) // s + 1)
+        axes.append([[place * s + tap * d - before for tap in range(k)] for place in places])
+    counts = tuple(map(len, axes))
+
+    def met() -> Iterator[tuple[Index, Index]]:
+        for index in np.ndindex(*counts, *window.size):
+            at = tuple(axis[place][tap] for axis, place, tap in zip(axes, index, index[len(axes) :], strict=False))
+            if all(0 <= i < length for i, length in zip(at, lengths, strict=True)):
+                yield (slice(None), *index), (slice(None), *at)
+
+    return counts, met()
+
+
+def places(x: Array, window: AnyWindow, fill: float = 0.0) -> Array:
+    """Every window of every picture or clip, found pixel by pixel.
+
+    Shapes   (N,H,W,C) -> (N,P,Q,R,S,C), (N,T,H,W,C) -> (N,L,P,Q,U,R,S,C).
+    """
+    counts, met = pairs(window, x.shape[1:-1])
+    found = np.full((len(x), *counts, *window.size, x.shape[-1]), fill)
+    for place, pixel in met:
+        found[place] = x[pixel]
     return found
 
 
-def conv2d(x: Array, weight: Array, window: Window, groups: int = 1) -> Array:
-    """Each output pixel the weighted sum of its window, each group of channels with its own filters."""
-    patches = places(x, window)
-    C, K = x.shape[3] // groups, weight.shape[3] // groups
-    return np.concatenate(
-        [
-            np.einsum(
-                "npqrsc,rsck->npqk", patches[..., i * C : i * C + C], weight[..., i * K : i * K + K], optimize=True
-            )
-            for i in range(groups)
-        ],
-        axis=3,
-    )
-
-
-def conv2d_gradients(x: Array, weight: Array, g: Array, window: Window, groups: int = 1) -> tuple[Array, Array]:
-    """By the pictures and by the filters: a weight joins a pixel to an output, and each gets what the others bring."""
-    patches = places(x, window)
-    C, K = x.shape[3] // groups, weight.shape[3] // groups
-    back, dw = np.zeros(patches.shape), np.zeros(weight.shape)
-    for i in range(groups):
-        mine, filters = slice(i * C, i * C + C), slice(i * K, i * K + K)
-        back[..., mine] = np.einsum("npqk,rsck->npqrsc", g[..., filters], weight[..., filters], optimize=True)
-        dw[..., filters] = np.einsum("npqrsc,npqk->rsck", patches[..., mine], g[..., filters], optimize=True)
-    return places_back(back, x.shape, window), dw
-
-
-def places_back(patches: Array, shape: tuple[int, ...], window: Window) -> Array:
-    """Each pixel the sum of its places in all windows, found pixel by pixel.  Shapes: (N,P,Q,R,S,C) -> (N,H,W,C)."""
-    _, H, W, _ = shape
-    (top, _), (left, _) = pads(window, 0, H), pads(window, 1, W)
-    (a, b), (d, e) = window.stride, window.dilation
+def places_back(patches: Array, shape: tuple[int, ...], window: AnyWindow) -> Array:
+    """Each pixel the sum of its places in all windows, found pixel by pixel: the other way than ``places``."""
     x = np.zeros(shape)
-    for p, q, r, s in np.ndindex(patches.shape[1:5]):
-        h, w = p * a + r * d - top, q * b + s * e - left
-        if 0 <= h < H and 0 <= w < W:
-            x[:, h, w] += patches[:, p, q, r, s]
+    for place, pixel in pairs(window, shape[1:-1])[1]:
+        x[pixel] += patches[place]
     return x
 
 
-def max_pool(x: Array, window: Window) -> Array:
-    return places(x, window, -np.inf).max(axis=(3, 4))
+def conv(x: Array, weight: Array, window: AnyWindow, groups: int = 1) -> Array:
+    """Each output pixel the weighted sum of its window, each group of channels with its own filters."""
+    patches = places(x, window)
+    C, K, axes = x.shape[-1] // groups, weight.shape[-1] // groups, weight.ndim - 1
+    return np.concatenate(
+        [
+            np.tensordot(patches[..., i * C : i * C + C], weight[..., i * K : i * K + K], axes)  # over (R,S,C)
+            for i in range(groups)
+        ],
+        axis=-1,
+    )
 
 
-def average_pool(x: Array, window: Window) -> Array:
-    return places(x, window).sum(axis=(3, 4)) / (window.size[0] * window.size[1])
+def conv_gradients(x: Array, weight: Array, g: Array, window: AnyWindow, groups: int = 1) -> tuple[Array, Array]:
+    """By the pictures and by the filters: a weight joins a pixel to an output, and each gets what the others bring."""
+    patches = places(x, window)
+    C, K, axes = x.shape[-1] // groups, weight.shape[-1] // groups, range(g.ndim - 1)
+    back, dw = np.zeros(patches.shape), np.zeros(weight.shape)
+    for i in range(groups):
+        mine, filters = slice(i * C, i * C + C), slice(i * K, i * K + K)
+        back[..., mine] = np.tensordot(g[..., filters], weight[..., filters], (-1, -1))  # over K
+        dw[..., filters] = np.tensordot(patches[..., mine], g[..., filters], (axes, axes))  # over (N,P,Q)
+    return places_back(back, x.shape, window), dw
+
+
+def max_pool(x: Array, window: AnyWindow) -> Array:
+    return places(x, window, -np.inf).max(axis=taps(window))
+
+
+def average_pool(x: Array, window: AnyWindow) -> Array:
+    return places(x, window).mean(axis=taps(window))
+
+
+def taps(window: AnyWindow) -> tuple[int, ...]:
+    """The axes (R,S), or (U,R,S), of what ``places`` finds."""
+    return tuple(range(-1 - len(window.size), -1))
 
 
 def batch_norm(z: Array, weight: Array, bias: Array, epsilon: float) -> Array:

@@ -128,7 +128,7 @@ def convolution(window: Window, K: int = 4, C: int = 3, groups: int = 1, size: P
         "conv2d",
         {"x": ("N", *size, C), "weight": (*window.size, C // groups, K)},
         lambda x, weight: conv2d(x, weight, window=window, groups=groups),
-        lambda x, weight: naive.conv2d(x, weight, window, groups),
+        lambda x, weight: naive.conv(x, weight, window, groups),
     )
 
 
@@ -220,14 +220,14 @@ CASES: dict[str, Case] = {
         "conv2d bias pointwise",
         {"x": WIDE, "weight": WIDE_WEIGHT, "bias": (16,)},
         lambda x, weight, bias: conv2d(x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(*RELU)]),
-        lambda x, weight, bias: naive.relu(naive.conv2d(x, weight, THREE) + bias),
+        lambda x, weight, bias: naive.relu(naive.conv(x, weight, THREE) + bias),
     ),
     "conv, wide, bias, relu, max_pool": Case(
         conv2d,
         "conv2d bias pointwise max_pool",
         {"x": WIDE, "weight": WIDE_WEIGHT, "bias": (16,)},
         lambda x, weight, bias: conv2d(x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(*RELU), MaxPool(POOL)]),
-        lambda x, weight, bias: naive.max_pool(naive.relu(naive.conv2d(x, weight, THREE) + bias), POOL),
+        lambda x, weight, bias: naive.max_pool(naive.relu(naive.conv(x, weight, THREE) + bias), POOL),
     ),
     "conv, wide, batch_norm, relu, max_pool": Case(
         conv2d,
@@ -237,7 +237,7 @@ CASES: dict[str, Case] = {
             x, weight, window=THREE, epilogue=[batch_norm(scale, shift), Pointwise(*RELU), MaxPool(POOL)]
         ),
         lambda x, weight, scale, shift: naive.max_pool(
-            naive.relu(normed(naive.conv2d(x, weight, THREE), scale, shift)), POOL
+            naive.relu(normed(naive.conv(x, weight, THREE), scale, shift)), POOL
         ),
     ),
     "conv, wide, batch_norm, add, relu": Case(
@@ -248,7 +248,7 @@ CASES: dict[str, Case] = {
             x, weight, window=THREE, epilogue=[batch_norm(scale, shift), Add(shortcut), Pointwise(*RELU)]
         ),
         lambda x, weight, scale, shift, shortcut: naive.relu(
-            normed(naive.conv2d(x, weight, THREE), scale, shift) + shortcut
+            normed(naive.conv(x, weight, THREE), scale, shift) + shortcut
         ),
     ),
     "conv, bias": Case(
@@ -256,14 +256,14 @@ CASES: dict[str, Case] = {
         "conv2d bias",
         {"x": PICTURE, "weight": (3, 3, 3, 4), "bias": (4,)},
         lambda x, weight, bias: conv2d(x, weight, window=THREE, epilogue=[Bias(bias)]),
-        lambda x, weight, bias: naive.conv2d(x, weight, THREE) + bias,
+        lambda x, weight, bias: naive.conv(x, weight, THREE) + bias,
     ),
     "conv, batch_norm": Case(
         conv2d,
         "conv2d batch_norm",
         {"x": PICTURE, "weight": (3, 3, 3, 4), "scale": (4,), "shift": (4,)},
         lambda x, weight, scale, shift: conv2d(x, weight, window=THREE, epilogue=[batch_norm(scale, shift)]),
-        lambda x, weight, scale, shift: normed(naive.conv2d(x, weight, THREE), scale, shift),
+        lambda x, weight, scale, shift: normed(naive.conv(x, weight, THREE), scale, shift),
     ),
     "conv, running batch_norm, relu": Case(
         conv2d,
@@ -272,7 +272,7 @@ CASES: dict[str, Case] = {
         lambda x, weight, scale, shift: conv2d(
             x, weight, window=THREE, epilogue=[batch_norm(scale, shift, training=False), Pointwise(*RELU)]
         ),
-        lambda x, weight, scale, shift: naive.relu(running_normed(naive.conv2d(x, weight, THREE), scale, shift)),
+        lambda x, weight, scale, shift: naive.relu(running_normed(naive.conv(x, weight, THREE), scale, shift)),
     ),
     "conv, bias, relu, add, relu": Case(
         conv2d,
@@ -281,7 +281,7 @@ CASES: dict[str, Case] = {
         lambda x, weight, bias, shortcut: conv2d(
             x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(*RELU), Add(shortcut), Pointwise(*RELU)]
         ),
-        lambda x, weight, bias, shortcut: naive.relu(naive.relu(naive.conv2d(x, weight, THREE) + bias) + shortcut),
+        lambda x, weight, bias, shortcut: naive.relu(naive.relu(naive.conv(x, weight, THREE) + bias) + shortcut),
     ),
     "conv, batch_norm, add, relu, max_pool": Case(
         conv2d,
@@ -294,7 +294,7 @@ CASES: dict[str, Case] = {
             epilogue=[batch_norm(scale, shift), Add(shortcut), Pointwise(*RELU), MaxPool(POOL)],
         ),
         lambda x, weight, scale, shift, shortcut: naive.max_pool(
-            naive.relu(normed(naive.conv2d(x, weight, THREE), scale, shift) + shortcut), POOL
+            naive.relu(normed(naive.conv(x, weight, THREE), scale, shift) + shortcut), POOL
         ),
     ),
     "conv, bias, relu, max_pool, global_avg_pool, dropout": Case(
@@ -308,7 +308,7 @@ CASES: dict[str, Case] = {
             epilogue=[Bias(bias), Pointwise(*RELU), MaxPool(OVERLAPPING), GlobalAveragePool(), dropout()],
         ),
         lambda x, weight, bias: naive_dropout(
-            naive.max_pool(naive.relu(naive.conv2d(x, weight, THREE) + bias), OVERLAPPING).mean(axis=(1, 2))
+            naive.max_pool(naive.relu(naive.conv(x, weight, THREE) + bias), OVERLAPPING).mean(axis=(1, 2))
         ),
     ),
     "through": Case(through, "through", {"x": PICTURE}, through, lambda x: x),
@@ -397,7 +397,7 @@ CASES: dict[str, Case] = {
             ],
         ),
         lambda x, weight, scale, shift, shortcut: naive.max_pool(
-            naive.relu(naive.group_norm(naive.conv2d(x, weight, THREE), scale, shift, 4, EPSILON) + shortcut), POOL
+            naive.relu(naive.group_norm(naive.conv(x, weight, THREE), scale, shift, 4, EPSILON) + shortcut), POOL
         ),
     ),
     "prelu of pictures": Case(
@@ -458,7 +458,7 @@ CASES: dict[str, Case] = {
         lambda x, weight, bias: conv2d(
             x, weight, window=THREE, epilogue=[Bias(bias), Pointwise(*RELU), GlobalMaxPool()]
         ),
-        lambda x, weight, bias: naive.relu(naive.conv2d(x, weight, THREE) + bias).max(axis=(1, 2)),
+        lambda x, weight, bias: naive.relu(naive.conv(x, weight, THREE) + bias).max(axis=(1, 2)),
     ),
     "zero_pad 1 and 2, 0 and 3": part(
         "zero_pad", lambda: ZeroPad(((1, 2), (0, 3))), lambda x: np.pad(x, ((0, 0), (1, 2), (0, 3), (0, 0)))
@@ -488,7 +488,7 @@ CASES: dict[str, Case] = {
             x, weight, window=THREE, epilogue=[batch_norm(scale, shift), Concat([], [other]), Pointwise(*RELU)]
         ),
         lambda x, weight, scale, shift, other: naive.relu(
-            np.concatenate([normed(naive.conv2d(x, weight, THREE), scale, shift), other], axis=3)
+            np.concatenate([normed(naive.conv(x, weight, THREE), scale, shift), other], axis=3)
         ),
     ),
     "drop_path of pictures": part("drop_path", drop_path, naive_drop_path),
@@ -500,7 +500,7 @@ CASES: dict[str, Case] = {
         lambda x, weight, bias, shortcut: conv2d(
             x, weight, window=THREE, epilogue=[Bias(bias), drop_path(), Add(shortcut)]
         ),
-        lambda x, weight, bias, shortcut: naive_drop_path(naive.conv2d(x, weight, THREE) + bias) + shortcut,
+        lambda x, weight, bias, shortcut: naive_drop_path(naive.conv(x, weight, THREE) + bias) + shortcut,
     ),
     "channel_gate": Case(
         channel_gate,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import naive_clips
+import naive
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -39,11 +39,11 @@ def numbers(n: int, clip: Triple, C: int = 2, highest: int = 3) -> Array:
 
 def chosen_gradient(x: Array, g: Array, window: ClipWindow) -> Array:
     """The gradient of the pixels, each window's at the first of its largest, found pixel by pixel."""
-    found = naive_clips.places(x, window, -np.inf)
+    found = naive.places(x, window, -np.inf)
     N, L, P, Q, U, R, S, C = found.shape
     first = found.reshape(N, L, P, Q, U * R * S, C).argmax(axis=4)  # argmax gives the first of equals
     back = (np.arange(U * R * S)[:, None] == first[..., None, :]) * g[..., None, :]
-    return naive_clips.places_back(back.reshape(found.shape), x.shape, window)
+    return naive.places_back(back.reshape(found.shape), x.shape, window)
 
 
 @given(pooled())
@@ -52,7 +52,7 @@ def test_the_largest_and_its_gradient_equal_loops(row: tuple[ClipWindow, Triple]
     x = numbers(2, clip)
     y = memory_for(x, window)
     choice = clip_pooling.max_pool(x, window, y, choosing=True)
-    np.testing.assert_array_equal(y, naive_clips.max_pool(x, window))
+    np.testing.assert_array_equal(y, naive.max_pool(x, window))
     g = np.random.default_rng(2).normal(size=y.shape)
     dx = clip_pooling.max_pool_back(g, choice, window, np.full_like(x, np.nan))
     np.testing.assert_allclose(dx, chosen_gradient(x, g, window), rtol=1e-12, atol=1e-12)
@@ -63,13 +63,11 @@ def test_the_mean_and_its_gradient_equal_loops(row: tuple[ClipWindow, Triple]) -
     window, clip = row
     x = numbers(2, clip)
     y = clip_pooling.average_pool(x, window, memory_for(x, window))
-    np.testing.assert_allclose(y, naive_clips.average_pool(x, window), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(y, naive.average_pool(x, window), rtol=1e-12, atol=1e-12)
     g = np.random.default_rng(2).normal(size=y.shape)
     dx = clip_pooling.average_pool_back(g, window, np.full_like(x, np.nan))
-    shares = np.broadcast_to(
-        g[:, :, :, :, None, None, None] / np.prod(window.size), naive_clips.places(x, window).shape
-    )
-    np.testing.assert_allclose(dx, naive_clips.places_back(shares, x.shape, window), rtol=1e-12, atol=1e-12)
+    shares = np.broadcast_to(g[:, :, :, :, None, None, None] / np.prod(window.size), naive.places(x, window).shape)
+    np.testing.assert_allclose(dx, naive.places_back(shares, x.shape, window), rtol=1e-12, atol=1e-12)
 
 
 def test_without_choosing_the_result_is_the_same() -> None:

@@ -38,21 +38,21 @@ def norm(state: State, name: str, z: Array, training: bool) -> Array:
 
 
 def identity(s: State, x: Array, training: bool) -> Array:
-    a = naive.relu(norm(s, "layers.0", naive.conv2d(x, s["layers.0.layers.0.weight"], SAME), training))
-    b = norm(s, "layers.1", naive.conv2d(a, s["layers.0.layers.1.weight"], SAME), training)
+    a = naive.relu(norm(s, "layers.0", naive.conv(x, s["layers.0.layers.0.weight"], SAME), training))
+    b = norm(s, "layers.1", naive.conv(a, s["layers.0.layers.1.weight"], SAME), training)
     return naive.relu(b + x)
 
 
 def option_a(s: State, x: Array, training: bool) -> Array:
-    a = naive.relu(norm(s, "layers.0", naive.conv2d(x, s["layers.0.layers.0.weight"], HALF), training))
-    b = norm(s, "layers.1", naive.conv2d(a, s["layers.0.layers.1.weight"], SAME), training)
+    a = naive.relu(norm(s, "layers.0", naive.conv(x, s["layers.0.layers.0.weight"], HALF), training))
+    b = norm(s, "layers.1", naive.conv(a, s["layers.0.layers.1.weight"], SAME), training)
     return naive.relu(b + naive.option_a(x, (2, 2), 6))
 
 
 def option_b(s: State, x: Array, training: bool) -> Array:
-    a = naive.relu(norm(s, "layers.0", naive.conv2d(x, s["layers.0.layers.0.weight"], HALF), training))
-    b = norm(s, "layers.1", naive.conv2d(a, s["layers.0.layers.1.weight"], SAME), training)
-    c = norm(s, "shortcut", naive.conv2d(x, s["layers.0.shortcut.weight"], POINT), training)
+    a = naive.relu(norm(s, "layers.0", naive.conv(x, s["layers.0.layers.0.weight"], HALF), training))
+    b = norm(s, "layers.1", naive.conv(a, s["layers.0.layers.1.weight"], SAME), training)
+    c = norm(s, "shortcut", naive.conv(x, s["layers.0.shortcut.weight"], POINT), training)
     return naive.relu(b + c)
 
 
@@ -66,18 +66,18 @@ def block(filters: int, stride: int, shortcut: str) -> str:
 
 
 def bare(s: State, x: Array, training: bool) -> Array:
-    return naive.conv2d(x, s["layers.0.layers.0.weight"], SAME) + s["layers.0.layers.0.bias"] + x
+    return naive.conv(x, s["layers.0.layers.0.weight"], SAME) + s["layers.0.layers.0.bias"] + x
 
 
 def biased_option_b(s: State, x: Array, training: bool) -> Array:
-    z = naive.conv2d(x, s["layers.0.layers.0.weight"], HALF) + s["layers.0.layers.0.bias"]
-    return z + naive.conv2d(x, s["layers.0.shortcut.weight"], POINT) + s["layers.0.shortcut.bias"]
+    z = naive.conv(x, s["layers.0.layers.0.weight"], HALF) + s["layers.0.layers.0.bias"]
+    return z + naive.conv(x, s["layers.0.shortcut.weight"], POINT) + s["layers.0.shortcut.bias"]
 
 
 def quartered_option_b(s: State, x: Array, training: bool) -> Array:
-    z = naive.conv2d(x, s["layers.0.layers.0.weight"], HALF) + s["layers.0.layers.0.bias"]
-    z = naive.conv2d(z, s["layers.0.layers.1.weight"], HALF) + s["layers.0.layers.1.bias"]
-    return z + naive.conv2d(x, s["layers.0.shortcut.weight"], QUARTER) + s["layers.0.shortcut.bias"]
+    z = naive.conv(x, s["layers.0.layers.0.weight"], HALF) + s["layers.0.layers.0.bias"]
+    z = naive.conv(z, s["layers.0.layers.1.weight"], HALF) + s["layers.0.layers.1.bias"]
+    return z + naive.conv(x, s["layers.0.shortcut.weight"], QUARTER) + s["layers.0.shortcut.bias"]
 
 
 def doubled(s: State, x: Array, training: bool) -> Array:

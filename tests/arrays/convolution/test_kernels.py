@@ -1,4 +1,4 @@
-"""What every convolution kernel promises, tried on every row of the table."""
+"""What every convolution kernel promises, of pictures and of clips, tried on every row of the table."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from kernel_cases import MIXES, ROWS, Results, Row, poison_scratch, reference, run
+from kernel_cases import CLIPS, MIXES, ROWS, Results, Row, poison_scratch, reference, run
 
 from nettrain.arrays.convolution.patches import Patches
 
-each_row = pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
+each_row = pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in [*ROWS, *CLIPS]])
 EXACT = 1e-10  # of the largest number, in float64
 CLOSE = 2e-5  # in float32
 KINDS = {np.float64: EXACT, np.float32: CLOSE}
@@ -72,7 +72,7 @@ def test_the_bits_do_not_depend_on_what_was_done_before_nor_on_the_thread(row: R
     first = run(row, np.float32).bits()
     poison_scratch()
     assert run(row, np.float32).bits() == first
-    for other in ROWS[:: len(ROWS) // 7]:
+    for other in [*ROWS[:: len(ROWS) // 7], *CLIPS[::4]]:
         run(other, np.float64)
     poison_scratch()
     assert run(row, np.float32).bits() == first
