@@ -22,7 +22,7 @@ import safetensors.numpy  # noqa: E402
 
 from benchmarks.measure import in_turn, ratio, spread, timed  # noqa: E402
 from nettrain.arrays.threads import available_cores, set_threads  # noqa: E402
-from nettrain.config.overrides import parse_override  # noqa: E402
+from nettrain.config.dotted import parse_override  # noqa: E402
 from nettrain.config.reader import read_config  # noqa: E402
 from nettrain.training.config import TABLES, Config  # noqa: E402
 from nettrain.training.run.opening import begin, named  # noqa: E402

@@ -45,7 +45,7 @@ def config_options(command: F) -> F:
 
 def read(config: str, settings: tuple[str, ...], short: dict[str, str | None]) -> Document[Config]:
     """The config file with overrides, named, its notes printed; its number of threads is in use from here on."""
-    from nettrain.config.overrides import Override, parse_override
+    from nettrain.config.dotted import Override, parse_override
     from nettrain.config.reader import read_config
     from nettrain.training.config import TABLES, Config
     from nettrain.training.run.opening import named

@@ -1,12 +1,13 @@
-"""Overrides from the command line, ``a.b=c``: written into the tree of nodes before anything is read from it."""
+"""Overrides: values for dotted keys, written into the tree of nodes before anything is read from it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import overload
 
 from nettrain.config.describe import describe
+from nettrain.config.dotted import Misplaced, Override, segments_of
 from nettrain.config.events import MAX_DEPTH
 from nettrain.config.fields import Chosen, Record, Table
 from nettrain.config.forms import Either, Fixed, Form, Kind, Listed, Named, Path, Settings, Text, keys_of
@@ -14,37 +15,10 @@ from nettrain.config.node_views import as_mapping, depth_of, kind_of, says
 from nettrain.config.nodes import Broken, Node, Scalar, Sequence, parse
 from nettrain.config.nodes import Mapping as MappingNode
 from nettrain.config.words import shown, singular
-from nettrain.errors import Fault, Place
+from nettrain.errors import Fault
 
 CURRENT = "*"  # as a kind in a path: whichever is there (for ``--lr``, which is optimizer.*.lr)
 ABSENT = "null"  # as a value: the key is as if it had not been written
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """One value for one dotted key; ``file`` is what errors call it, such as ``--set[2]`` or ``--lr``.
-
-    One that is ``sole`` goes together with none before it that gives the key another value.
-    """
-
-    key: str
-    text: str
-    file: str
-    sole: bool = False
-
-    @property
-    def place(self) -> Place:
-        return Place(self.file, 1, 1)
-
-
-class _Misplaced(Exception):
-    """Why a dotted key leads nowhere; the message is the exception's text."""
-
-
-def parse_override(text: str, number: int) -> Override:
-    """The override that ``a.b=c`` means; ``number`` is its position among the ``--set`` options, from 1."""
-    key, equals, value = text.partition("=")
-    return Override(key if equals else "", value if key and equals else text, f"--set[{number}]")
 
 
 def apply(
@@ -58,25 +32,14 @@ def apply(
     """
     made: Node | None = root
     try:
-        segments = _segments(override)
+        segments = segments_of(override)
         target = _Target(override, root.place.file, tables, faults, notes)
         made = target.set(segments, 0, form, root, None)
-    except _Misplaced as error:
+    except Misplaced as error:
         faults.append(Fault(str(error), override.place, override.key))
     if not isinstance(made, MappingNode):
         raise TypeError("a config's root is a record")  # a mistake of the caller's
     return made
-
-
-def _segments(override: Override) -> list[str]:
-    if not override.key:
-        raise _Misplaced(f"expected key=value, such as 'train.epochs=3', got {shown(override.text)}")
-    segments = override.key.split(".")
-    if not all(segments):
-        raise _Misplaced("expected a dotted key without empty parts")
-    if len(segments) > MAX_DEPTH:
-        raise _Misplaced(f"nested too deep; at most {MAX_DEPTH} levels are read")
-    return segments
 
 
 class _Target:
@@ -132,7 +95,7 @@ class _Target:
             return raw
         self.faults += faults
         if depth + depth_of(node) > MAX_DEPTH:
-            raise _Misplaced(f"nested too deep; at most {MAX_DEPTH} levels are read")
+            raise Misplaced(f"nested too deep; at most {MAX_DEPTH} levels are read")
         if node is None:
             return Broken(place) if faults else Scalar("", True, place)
         return node
@@ -166,7 +129,7 @@ class _Target:
             if not there:
                 return node
             if field.required:
-                raise _Misplaced(f"is required, so {ABSENT} cannot take it out; expected {_wanted(field.form)}")
+                raise Misplaced(f"is required, so {ABSENT} cannot take it out; expected {_wanted(field.form)}")
             return MappingNode(tuple(entry for index, entry in enumerate(entries) if index not in there), place)
         inner_default = getattr(default, field.field, None) if isinstance(default, record) and field else None
         if field and inner_default is None and not field.required:
@@ -186,7 +149,7 @@ class _Target:
         """Where the override is the sole one: a fault if one before it gave another value."""
         if self.override.sole and old.place.file != self.file and not says(old, self.override.text):
             said = shown(old.text) if isinstance(old, Scalar) else "another value"
-            raise _Misplaced(f"got {shown(self.override.text)}, but {old.place.file} says {said}; give one of them")
+            raise Misplaced(f"got {shown(self.override.text)}, but {old.place.file} says {said}; give one of them")
 
     def in_kind(
         self, segments: list[str], at: int, table: Table, table_name: str, node: Node | None, default: object
@@ -200,14 +163,14 @@ class _Target:
             if current is None and node is not None:
                 return node  # neither a kind nor absent: the reader says what it is
             if current is None:
-                raise _Misplaced(f"no {singular(table_name)} is chosen here")
+                raise Misplaced(f"no {singular(table_name)} is chosen here")
             typed = current
         kind = table.aliases.get(typed, typed)
         if kind not in table.rows:
             record = table.rows.get(current or "")
             if record is not None and record.aliases.get(typed, typed) in keys_of(record):
                 meant = ".".join([*segments[:at], current or "", *segments[at:]])
-                raise _Misplaced(f"unknown {singular(table_name)} {shown(typed)}; did you mean {shown(meant)}?")
+                raise Misplaced(f"unknown {singular(table_name)} {shown(typed)}; did you mean {shown(meant)}?")
         form = Settings(table.rows[kind]) if kind in table.rows else None
         same = kind == current and old_key is not None
         made = self.set(segments, at + 1, form, old if same else None, None)
@@ -235,11 +198,11 @@ class _Target:
     def in_list(self, segments: list[str], at: int, form: Listed | Fixed, node: Node | None) -> Sequence:
         name = segments[at]
         if not isinstance(node, Sequence):
-            raise _Misplaced(f"no list is given at {shown('.'.join(segments[:at]))}, so that it has no item {name!r}")
+            raise Misplaced(f"no list is given at {shown('.'.join(segments[:at]))}, so that it has no item {name!r}")
         index = int(name) if name.isdecimal() and name.isascii() and len(name) < 9 else len(node.items)
         if index >= len(node.items):
             there = f"its items are 0 to {len(node.items) - 1}" if node.items else "it is empty"
-            raise _Misplaced(f"no item {shown(name)} in {shown('.'.join(segments[:at]))}; {there}")
+            raise Misplaced(f"no item {shown(name)} in {shown('.'.join(segments[:at]))}; {there}")
         inner = form.item if isinstance(form, Listed) else form.items[min(index, len(form.items) - 1)]
         made = self.set(segments, at + 1, inner, node.items[index], None)
         return replace(node, items=(*node.items[:index], made, *node.items[index + 1 :]))

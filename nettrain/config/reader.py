@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from nettrain.config.document import Document
+from nettrain.config.dotted import Override, parse_override
 from nettrain.config.fields import Record, Table
 from nettrain.config.forms import Settings
 from nettrain.config.nodes import Mapping as MappingNode
 from nettrain.config.nodes import Node, Scalar, parse
-from nettrain.config.overrides import Override, apply, parse_override
+from nettrain.config.overrides import apply
 from nettrain.config.paths import folder_of
 from nettrain.config.source import decode, read_bytes
 from nettrain.config.walk import INVALID, Walk, got

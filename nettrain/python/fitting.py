@@ -12,7 +12,7 @@ from typing import Any
 
 from nettrain.arrays import interrupt
 from nettrain.config.document import Document
-from nettrain.config.overrides import Override
+from nettrain.config.dotted import Override
 from nettrain.config.reader import read_config, read_text
 from nettrain.python.model import Model, load
 from nettrain.python.scope import surroundings

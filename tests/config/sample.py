@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from nettrain.config.document import Document
+from nettrain.config.dotted import Override
 from nettrain.config.fields import (
     Chosen,
     Count,
@@ -23,7 +24,6 @@ from nettrain.config.fields import (
     Table,
     Whole,
 )
-from nettrain.config.overrides import Override
 from nettrain.config.reader import read_text
 from nettrain.errors import ConfigError
 

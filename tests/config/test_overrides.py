@@ -7,8 +7,8 @@ import os
 import pytest
 from config.sample import Adam, Conv, Dense, Dropout, Pool, Residual, Sgd, Split, faults, read
 
+from nettrain.config.dotted import Override
 from nettrain.config.fields import Chosen, Duration, FilePath, NoSettings
-from nettrain.config.overrides import Override
 from nettrain.errors import Place
 
 FILE = """\

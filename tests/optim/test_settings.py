@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import pytest
 
+from nettrain.config.dotted import Override
 from nettrain.config.fields import Chosen, OneOf, Record, Table
-from nettrain.config.overrides import Override
 from nettrain.config.reader import read_text
 from nettrain.errors import ConfigError
 from nettrain.optim.muon import OthersConfig

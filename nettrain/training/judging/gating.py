@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nettrain import files
+from nettrain.config.dotted import Override
 from nettrain.config.fields import FilePath, Record
-from nettrain.config.overrides import Override
 from nettrain.config.reader import read_config, read_text
 from nettrain.data.split import Split
 from nettrain.errors import DataError

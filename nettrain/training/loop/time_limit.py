@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 
 from nettrain.config.document import Document
+from nettrain.config.dotted import Override
 from nettrain.config.fields import Duration, Record
-from nettrain.config.overrides import Override
 from nettrain.config.reader import read_text
 from nettrain.config.words import shown
 from nettrain.errors import ConfigError, Fault

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict
 
+from nettrain.config.dotted import Override
 from nettrain.config.fields import Chosen, OneOf, Record
-from nettrain.config.overrides import Override
 from nettrain.config.reader import read_text
 from nettrain.config.resolved import to_plain
 from nettrain.config.words import some

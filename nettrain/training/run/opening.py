@@ -22,6 +22,7 @@ from nettrain.training.pictures import LookedThrough, Report
 from nettrain.training.prepare import Prepared, prepare
 from nettrain.training.run.agreement import compare_configs
 from nettrain.training.run.cadence import Cadence
+from nettrain.training.run.going_on import extend
 from nettrain.training.run.run import Run
 from nettrain.training.run.run_logs import NOTHING_LOGGED
 from nettrain.training.run.saving import save_state
@@ -153,7 +154,7 @@ def take_up(
             what = "; ".join(changed)
             run.notes.append(f"nettrain: warning: the bits may differ from an uninterrupted run: {what}")
         if extension is not None:
-            run.extend(*extension)
+            extend(run, *extension)
         elif len(facts.get("lineage", ())) > len(state.lineage.extensions):
             what = "more epochs were added to the run, but this checkpoint is from before; give --epochs again"
             run.notes.append(f"nettrain: warning: {what}")

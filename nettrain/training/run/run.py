@@ -13,8 +13,7 @@ import numpy as np
 from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.autograd.clock import UNTIMED, Clock
-from nettrain.config.words import some
-from nettrain.errors import SMALLER_RATE, Diverged, EnvironmentFault, NettrainError
+from nettrain.errors import Diverged, EnvironmentFault, NettrainError
 from nettrain.training.config import Config
 from nettrain.training.loop import signals
 from nettrain.training.loop.facts import RolledBack, Saved, StartTried
@@ -27,12 +26,12 @@ from nettrain.training.loop.time_limit import TimeLimit, TimeUp
 from nettrain.training.prepare import Prepared
 from nettrain.training.run.cadence import Cadence
 from nettrain.training.run.closing import EpochRow, close_epoch
+from nettrain.training.run.going_on import go_back
 from nettrain.training.run.run_logs import RunLogs
 from nettrain.training.run.saving import save_state
 from nettrain.training.run.standing import standing
 from nettrain.training.run.state import State
 from nettrain.training.run.trials import try_starts
-from nettrain.training.store import checkpoint
 from nettrain.training.store.run_folder import RunFolder, now
 from nettrain.training.store.runs import FINISHED
 
@@ -136,24 +135,6 @@ class Run:
             profile.write(self.folder.profile)
         self.mark("stopped", reason=reason, ended=now())
 
-    def extend(self, epochs: int, schedule: str | None) -> None:
-        """Add epochs to the run, saved at once; the learning rates before and after go to ``notes``.
-
-        Errors   ``ConfigError``: see ``Lineage.extend``.
-        """
-        state, config, steps = self.state, self.config, self.prepared.steps_per_epoch
-        start, history = state.lineage.epochs(config) * steps, state.history.values
-        before = state.learning_rate()(start - 1, history[:-1])
-        state.lineage.extend(config, steps, epochs, schedule)
-        state.patience.go_on()
-        after = state.learning_rate()(start, history)
-        self.mark("running")  # run.json first: a checkpoint from before the extension is then known for one
-        self.save()
-        was, will_be = f"{before:.3g}", f"{after:.3g}"
-        goes = "stays" if state.lineage.schedule(config).kind == "constant" else "goes on from"
-        told = f"lr {goes} {was}" if was == will_be else f"lr {was} up to step {start}, then {will_be}"
-        self.notes.append(f"nettrain: extended to {some(epochs, 'epoch')}: {told}")
-
     def complete(self) -> None:
         """Close a finished run; run.json says so afterwards, also where the process died just before it did."""
         try:
@@ -178,7 +159,7 @@ class Run:
             try:
                 yield from self._epochs(limit)
             except Diverged as error:
-                yield self._go_back(error)
+                yield go_back(self, error)
 
     def _epochs(self, limit: TimeLimit | None) -> Iterator[Step | EpochRow | Saved]:
         """Train up to the end, or to where early stopping has it."""
@@ -237,22 +218,6 @@ class Run:
             if limit is not None and limit.reached():
                 raise TimeUp(str(limit))
 
-    def _go_back(self, error: Diverged) -> RolledBack:
-        """Begin the epoch again after a divergence, saved at once. Errors: the divergence, if it is to stop the run."""
-        settings, rollbacks = self.config.train.going_back, self.state.rollbacks
-        if settings is None:
-            raise error
-        if len(rollbacks.made) == settings.limit:
-            before = f"rolled back {some(settings.limit, 'time')} before (train.rollback.limit)"
-            raise Diverged(f"{error.what}; {before}", cure=SMALLER_RATE) from error
-        self.state.go_back()
-        made, factor = rollbacks.made[-1], rollbacks.lr_factor(settings)
-        self.logs.events.event("rollback", epoch=self.state.progress.epoch + 1, **made, lr_factor=factor)
-        self.save()
-        later = (path for step, path in checkpoint.steps(self.folder.checkpoints).items() if step > self.state.number)
-        files.prune(later)  # of the way that led to the divergence
-        return RolledBack(made["step"], made["back_to"], factor, error.what)
-
     def save_if_due(self) -> None:
         """Save at an epoch's end, if it is time to."""
         if self.cadence.is_due(self.state.number, last=self.finished):
@@ -279,12 +244,6 @@ class Run:
 
     def mark(self, state: str, **facts: Any) -> None:
         """Write run.json."""
-        self.facts = {
-            **self.facts,
-            "reason": None,
-            "ended": None,
-            **facts,
-            "state": state,
-            **standing(self.state),
-        }
+        going = {"reason": None, "ended": None}
+        self.facts = {**self.facts, **going, **facts, "state": state, **standing(self.state)}
         self.folder.write_run(self.facts)
