@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nettrain
 
@@ -118,6 +120,19 @@ def written(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def one_of_each(small: Path, folder: Path) -> Path:
+    """A new folder with a picture to test on of each of the first four digits, called by it."""
+    folder.mkdir()
+    for label in range(4):
+        shutil.copy(sorted((small / f"test/{label}").iterdir())[0], folder / f"{label}.png")
+    return folder
+
+
+def rows(text: str) -> list[dict[str, Any]]:
+    """Objects of JSON, one a line."""
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def tree(root: Path, *, times: bool = False) -> dict[str, str]:

@@ -11,10 +11,9 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from commands import Ended, after, printable, process, shell, tree
+from commands import Ended, after, printable, process, rows, shell, tree
 from data.samples import png_of, saved, smooth
 
 Call = Callable[..., Ended]
@@ -30,10 +29,6 @@ def here(tmp_path: Path, finished: Path, small: Path, monkeypatch: pytest.Monkey
         shutil.copy(sorted((small / f"test/{label}").iterdir())[0], name)
     Path("bad.png").write_bytes(saved(smooth(8, 8), "JPEG")[:-50])
     return tmp_path
-
-
-def rows(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def test_rows_come_in_input_order_one_a_file(here: Path, call: Call) -> None:

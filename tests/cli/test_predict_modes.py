@@ -10,10 +10,9 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from commands import NETTRAIN, Ended, process
+from commands import NETTRAIN, Ended, one_of_each, process, rows
 
 Call = Callable[..., Ended]
 
@@ -23,15 +22,9 @@ def here(tmp_path: Path, finished: Path, small: Path, monkeypatch: pytest.Monkey
     """A folder with a finished run, pictures of four digits, and one that cannot be used."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(finished, "runs/cnn")
-    Path("pictures").mkdir()
-    for label in range(4):
-        shutil.copy(sorted((small / f"test/{label}").iterdir())[0], f"pictures/{label}.png")
+    one_of_each(small, Path("pictures"))
     Path("bad.png").write_bytes(b"no picture")
     return tmp_path
-
-
-def rows(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def confidences(call: Call) -> list[float]:

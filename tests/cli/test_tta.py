@@ -8,11 +8,10 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from commands import CNN, Ended, process, tree, written
+from commands import CNN, Ended, one_of_each, process, rows, tree, written
 from PIL import Image
 
 import nettrain
@@ -26,15 +25,9 @@ def here(tmp_path: Path, finished: Path, small: Path, monkeypatch: pytest.Monkey
     """A folder with a finished run, which has not learnt from mirrored pictures, and some pictures."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(finished, "runs/cnn")
-    Path("pictures").mkdir()
-    for label in range(4):
-        shutil.copy(sorted((small / f"test/{label}").iterdir())[0], f"pictures/{label}.png")
+    one_of_each(small, Path("pictures"))
     Path("pictures/bad.png").write_bytes(b"no picture")
     return tmp_path
-
-
-def rows(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def shifts(picture: np.ndarray) -> list[np.ndarray]:
