@@ -95,7 +95,7 @@ def augmented(
         shares = as_shares(labels, len(train.classes))
         if mixed:
             batch = batches.mixed(nothing.apply(pixels), labels, epoch, positions[1:])
-            pixels, shares = np.rint(batch.images * 255).astype(np.uint8), batch.shares
+            pixels, shares = np.rint(batch.images * 255).astype(np.uint8), batch.targets
         return Seen(shrunk(film(pixels[0])), named(shares[0], train.classes))
 
     return [
