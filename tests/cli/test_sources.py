@@ -97,6 +97,32 @@ def test_several_sources_are_joined_by_a_list(call: Call, tmp_path: Path, ending
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize(("ending", "cache"), [(".zip", "ram"), (".zip", "disk"), (".tar.gz", "none")])
+def test_an_archive_that_changes_while_a_run_is_stopped_is_said_and_put_back_gives_the_same_bytes(
+    call: Call, tmp_path: Path, ending: str, cache: str
+) -> None:
+    path, names = tmp_path / f"a{ending}", list(MADE.files)
+    text = written(tmp_path, "a.yaml", config(packed(path, MADE.files)))
+    fit = ("fit", text, "--set", f"data.cache={cache}", "--run-dir")
+    assert call(*fit, tmp_path / "whole").code == 0
+    assert call(*fit, tmp_path / "run", "--max-time", "0.000001s").code == 8
+    others = "the pictures are not those that the run was started with: the names are the same, but not what is in the"
+    gone = "the run was started with this picture, but it is no longer there"
+    for files, line in (
+        ({**MADE.files, names[3]: MADE.files[names[13]]}, f"{path}: {others} files; put them back as they were, or"),
+        ({name: MADE.files[name] for name in names if name != names[3]}, f"{path}/{names[3]}: {gone}"),
+    ):
+        packed(path, files)
+        ended = call("resume", tmp_path / "run")
+        assert ended.code == 3
+        assert ended.err.splitlines()[-1].startswith(f"nettrain: error: {line}")
+    packed(path, {**MADE.files, "0/new.png": MADE.files[names[3]]})
+    ended = call("resume", tmp_path / "run")
+    assert ended.code == 0
+    assert "nettrain: warning: data: 1 picture came after the run was started, and is left out\n" in ended.err
+    assert results(tmp_path / "run") == results(tmp_path / "whole")
+
+
 @pytest.fixture(autouse=True)
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETTRAIN_CACHE", str(tmp_path / "cache"))
