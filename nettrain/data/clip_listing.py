@@ -15,9 +15,9 @@ from nettrain.data.clips import FOLDER, grouped, read_frames, stamp
 from nettrain.data.config import ImageConfig
 from nettrain.data.formats.found import Damaged
 from nettrain.data.listing import Listing
-from nettrain.data.pictures import inspected
 from nettrain.data.reader import Files, Item
 from nettrain.data.spans import Stamp
+from nettrain.data.still import inspected
 
 LOOK = ImageConfig((1, 1))
 CLASS_FOLDERS = 2  # names before that of a frame: its class and its clip

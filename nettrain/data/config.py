@@ -42,9 +42,9 @@ class ImageConfig(Record):
     picture is an error, unless ``stills`` is ``repeat``: then it is every frame.
 
     Units   ``size`` is (H, W) in pixels; ``background`` is red, green, blue, 0..255, seen through transparent pixels
-            and around padded pictures; ``max_megapixels``, millions of pixels, replaces the caps of ``pictures.py``;
-            ``load_size`` is the (H, W) of training pictures that random_resized_crop cuts parts out of, 256/224 of
-            ``size`` if not given.
+            and around padded pictures; ``max_megapixels``, millions of pixels, replaces the caps of 25, and of 64 for
+            a JPEG that is shrunk while it is decoded; ``load_size`` is the (H, W) of training pictures that
+            random_resized_crop cuts parts out of, 256/224 of ``size`` if not given.
     """
 
     size: tuple[Side, Side]

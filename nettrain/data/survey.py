@@ -14,8 +14,9 @@ from nettrain.data.caps import most_bytes
 from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import Progress
 from nettrain.data.layout import Layout, find_layout
-from nettrain.data.pictures import from_item, inspected
+from nettrain.data.pictures import from_item
 from nettrain.data.reader import Reader
+from nettrain.data.still import inspected
 from nettrain.errors import DataError
 
 I64 = npt.NDArray[np.int64]

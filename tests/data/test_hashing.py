@@ -6,7 +6,7 @@ import pytest
 from data.samples import config, folder
 
 from nettrain.config.fields import FilePath
-from nettrain.data import pictures
+from nettrain.data import still
 from nettrain.data.cache import decode
 from nettrain.data.config import DataConfig
 from nettrain.data.fingerprint import data_fingerprint
@@ -23,7 +23,7 @@ def train_of(root):
 def test_the_fingerprint_is_that_of_decoded_pictures(tmp_path, monkeypatch, workers):
     train, seen = train_of(folder(tmp_path, {"a": 20, "b": 15})), []
     decoded = data_fingerprint([decode(train, config())])
-    monkeypatch.setattr(pictures, "_decoded", None)
+    monkeypatch.setattr(still, "_decoded", None)
     hashed = hash_files(train, config(), workers, lambda done, total: seen.append((done, total)))
     assert hashed.split is train
     assert data_fingerprint([hashed]) == decoded

@@ -14,8 +14,9 @@ from nettrain.data.config import ImageConfig
 from nettrain.data.doctor.layouts import layout
 from nettrain.data.doctor.phash import SIDE
 from nettrain.data.formats.found import Damaged
-from nettrain.data.pictures import from_item, inspected
+from nettrain.data.pictures import from_item
 from nettrain.data.reader import Item
+from nettrain.data.still import inspected
 
 U8 = npt.NDArray[np.uint8]
 

@@ -18,7 +18,7 @@ from nettrain.data.config import DataConfig, ImageConfig
 from nettrain.data.doctor.examine import examine
 from nettrain.data.doctor.layouts import layout
 from nettrain.data.doctor.table import findings
-from nettrain.data.pictures import inspected
+from nettrain.data.still import inspected
 from nettrain.errors import DataError
 
 FAULTS = ("unreadable", "two-classes", "leak", "near-leak", "constant", "turned")
