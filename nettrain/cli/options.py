@@ -95,8 +95,8 @@ threads_option = click.option(
 tta_option = click.option(
     "--tta",
     is_flag=True,
-    help="Test-time augmentation: take the mean over each picture shifted by a little to five places, and mirrored "
-    "where the model was trained so.",
+    help="Test-time augmentation: take the mean over each picture shifted by a little to five places, and mirrored or "
+    "upside down where the model was trained so.",
 )
 
 profile_option = click.option(

@@ -88,7 +88,10 @@ def test_evaluate_has_names_of_its_own_for_it(here: Path, call: Call, small: Pat
     ended = call("evaluate", "runs/cnn", "--tta", "--json")
     assert (ended.code, ended.err) == (0, "")
     found = json.loads(ended.out)
-    assert (found["split"], found["tta"]) == ("test", {"views": 5, "shift": [1, 1], "mirrored": False})
+    assert (found["split"], found["tta"]) == (
+        "test",
+        {"views": 5, "shift": [1, 1], "mirrored": False, "upside_down": False},
+    )
     after = tree(here / "runs/cnn/evaluate")
     added = ["confusion_test-tta.csv", "per_class_test-tta.csv", "predictions_test-tta.csv", "test-tta.json"]
     assert sorted(after.keys() - before.keys()) == added
@@ -128,9 +131,16 @@ def test_compare_takes_no_notice_of_it(here: Path, call: Call) -> None:
     assert call("compare", "runs/cnn", "runs/other").out == before
 
 
-@pytest.mark.parametrize("flip", ["random_horizontal_flip", "alternating_flip"])
-def test_a_model_that_has_learnt_from_mirrored_pictures_sees_them(
-    here: Path, call: Call, small: Path, flip: str
+@pytest.mark.parametrize(
+    ("flip", "word"),
+    [
+        ("random_horizontal_flip", "mirrored"),
+        ("alternating_flip", "mirrored"),
+        ("random_vertical_flip", "upside down"),
+    ],
+)
+def test_a_model_that_has_learnt_from_flipped_pictures_sees_them(
+    here: Path, call: Call, small: Path, flip: str, word: str
 ) -> None:
     text = CNN.format(data=small).replace("    - random_crop: {padding: 1}\n", f"    - {flip}\n")
     written(here, "flip.yaml", text.replace("epochs: 4", "epochs: 1"))
@@ -138,13 +148,13 @@ def test_a_model_that_has_learnt_from_mirrored_pictures_sees_them(
     ended = call("predict", "pictures/2.png", "--tta", "--all", "--model", "flipped")
     assert (
         ended.err
-        == "nettrain: note: probabilities are the mean over 10 views, shifted by 1 pixel, and mirrored (--tta)\n"
+        == f"nettrain: note: probabilities are the mean over 10 views, shifted by 1 pixel, and {word} (--tta)\n"
     )
     (row,) = rows(ended.out)
     assert row["views"] == 10
     picture = np.asarray(Image.open("pictures/2.png"))
     model = nettrain.load("flipped")
-    views = [*shifts(picture), *shifts(picture[:, ::-1])]
+    views = [*shifts(picture), *shifts(picture[::-1] if word == "upside down" else picture[:, ::-1])]
     expected = model.probabilities(views).astype(np.float64).mean(axis=0)
     by_label = {one["label"]: one["confidence"] for one in row["top"]}
     np.testing.assert_allclose([by_label[name] for name in model.classes], expected, rtol=1e-6)

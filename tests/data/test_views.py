@@ -8,10 +8,12 @@ import pytest
 from nettrain.config.fields import Chosen, FilePath, NoSettings
 from nettrain.data.augment.random_crop import RandomCropConfig
 from nettrain.data.augment.random_horizontal_flip import RandomHorizontalFlipConfig
+from nettrain.data.augment.random_vertical_flip import RandomVerticalFlipConfig
 from nettrain.data.config import DataConfig, ImageConfig
 from nettrain.data.views import Views
 
 FLIP, CROP = Chosen("random_horizontal_flip", RandomHorizontalFlipConfig()), Chosen("random_crop", RandomCropConfig(1))
+TURN = Chosen("random_vertical_flip", RandomVerticalFlipConfig())
 ALTERNATING = Chosen("alternating_flip", NoSettings())
 
 
@@ -26,6 +28,13 @@ def config(size: tuple[int, int], *augment: Chosen) -> DataConfig:
         ((8, 8), (CROP,), Views((1, 1), False), "5 views, shifted by 1 pixel"),
         ((224, 224), (CROP, FLIP), Views((7, 7), True), "10 views, shifted by 7 pixels, and mirrored"),
         ((64, 96), (ALTERNATING,), Views((2, 3), True), "10 views, shifted by 2 and 3 pixels, and mirrored"),
+        ((32, 32), (TURN,), Views((1, 1), False, True), "10 views, shifted by 1 pixel, and upside down"),
+        (
+            (32, 32),
+            (TURN, FLIP),
+            Views((1, 1), True, True),
+            "20 views, shifted by 1 pixel, and mirrored and upside down",
+        ),
     ],
 )
 def test_a_mirror_is_only_for_who_has_learnt_from_one(
@@ -46,13 +55,21 @@ def test_views_are_the_picture_its_shifts_and_their_mirrors() -> None:
     assert found[4] == [[0, 0, 0, 1], [0, 0, 0, 1], [4, 4, 4, 5]]
     mirrored = [view[0, :, :, 0].tolist() for view in Views((1, 2), False).of(picture[:, :, ::-1])]
     assert found[5:] == mirrored
+    turned = [view[0, :, :, 0].tolist() for view in Views((1, 2), False, True).of(picture)]
+    assert turned[:5] == found[:5]
+    assert turned[5:] == [view[0, :, :, 0].tolist() for view in Views((1, 2), False).of(picture[:, ::-1])]
+    every = [view[0, :, :, 0].tolist() for view in Views((1, 2), True, True).of(picture)]
+    assert every[:10] == found
+    assert every[10:15] == turned[5:]
+    assert len(every) == Views((1, 2), True, True).count == 20
+    assert every[15] == picture[0, ::-1, ::-1, 0].tolist()
 
 
 @pytest.mark.parametrize("shape", [(5, 1, 1, 3), (5, 7, 6, 1), (2, 4, 7, 6, 3)])
 def test_views_keep_the_shape_and_leave_the_pictures_alone(shape: tuple[int, ...]) -> None:
     images = np.random.default_rng(1).normal(size=shape).astype(np.float32)
     images.flags.writeable = False
-    views = Views((2, 3), True)
+    views = Views((2, 3), True, True)
     whole = list(views.of(images))
     assert all(view.shape == shape and view.dtype == np.float32 for view in whole)
     for place in range(len(images)):
@@ -62,5 +79,5 @@ def test_views_keep_the_shape_and_leave_the_pictures_alone(shape: tuple[int, ...
 
 def test_frames_of_a_clip_are_shifted_together() -> None:
     clip = np.random.default_rng(1).normal(size=(1, 3, 6, 5, 1)).astype(np.float32)
-    for view, still in zip(Views((1, 1), True).of(clip), Views((1, 1), True).of(clip[0]), strict=True):
+    for view, still in zip(Views((1, 1), True, True).of(clip), Views((1, 1), True, True).of(clip[0]), strict=True):
         np.testing.assert_array_equal(view[0], still)
