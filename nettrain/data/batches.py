@@ -14,7 +14,7 @@ import numpy.typing as npt
 from nettrain.arrays.threads import Workers
 from nettrain.config.fields import Chosen
 from nettrain.data.augment.draw import Draw
-from nettrain.data.augment.mixing import MIXINGS, mix
+from nettrain.data.augment.mixing import MIXINGS, mix, one_more
 from nettrain.data.augment.sampler import resized
 from nettrain.data.augment.table import AUGMENTATIONS
 from nettrain.data.cache import Pictures
@@ -70,7 +70,7 @@ class Batches:
         Notes    a batch is a pure function of (seed, epoch, its start), so an epoch can begin anywhere.
         """
         order, count = self.order(epoch), len(self.pictures)
-        before = 1 if self._augment(mixings=True) else 0  # what the first one is mixed with
+        before = one_more(self.augment)  # what the first one is mixed with
 
         def make(place: int) -> Batch:
             positions = np.arange(place - before, min(place + self.batch_size, count)) % count

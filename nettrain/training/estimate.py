@@ -20,20 +20,21 @@ SAME_BLOCKS = 0.8  # of a batch: one that is at least so large mostly finds bloc
 ROUNDED_UP = 1.125  # blocks of pooled memory come in four sizes an octave: about an eighth is left over
 
 
-def step_bytes(network: Network, batch: int, last: int = 0) -> int:
+def step_bytes(network: Network, batch: int, last: int = 0, more: int = 0) -> int:
     """Bytes at the height of a step on ``batch`` pictures, weights and optimizer apart; an epoch's last has ``last``.
 
     Notes    A dry run of the very layers: what every operation returns and its parts keep, the batch itself twice (one
-             is made ahead), and once more the largest of these, which the walk back makes anew: with what is kept, if
-             a part looks at the whole gradient first. A last batch that is much smaller finds no blocks of its sizes,
-             and gets its own.
+             is made ahead; in either ``more`` pictures, that others are mixed with), and once more the largest of
+             these, which the walk back makes anew: with what is kept, if a part looks at the whole gradient first. A
+             last batch that is much smaller finds no blocks of its sizes, and gets its own.
     """
     graph = Graph()
     shape = (batch, *network.input_shape)
     nodes = last_first(network(graph.input(Spec(shape)), Pass(training=True)).node)
     outputs = [_numbers(node.output) for node in nodes]
     widest = max((_numbers(node.output) + node.kept * (COLLECTING in node.parts) for node in nodes), default=0)
-    numbers = 2 * _numbers(Spec(shape)) + sum(outputs) + sum(node.kept for node in nodes) + widest
+    made = (batch + more, *network.input_shape)
+    numbers = 2 * _numbers(Spec(made)) + sum(outputs) + sum(node.kept for node in nodes) + widest
     if last < SAME_BLOCKS * batch:
         numbers += numbers * last // batch
     held = _scratch(nodes, min(get_threads(), batch)) + _lanes(nodes, batch)

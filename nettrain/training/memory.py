@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nettrain.autograd.tensor import Shape
 from nettrain.config.document import Document
 from nettrain.config.words import megabytes
+from nettrain.data.augment.mixing import one_more
 from nettrain.data.cache import cache_bytes
 from nettrain.data.config import DataConfig
 from nettrain.data.memory import all_memory, free_memory
@@ -54,9 +55,8 @@ def shapes_of(network: Network) -> dict[str, Shape]:
 def batches_bytes(config: Config, network: Network, pictures: int) -> int:
     """Bytes of a step at its height, with all that outlasts it, in a training on so many pictures."""
     batch = min(config.train.batch_size, pictures)
-    return (
-        step_bytes(network, batch, pictures % batch) + training_bytes(config, network) + working_bytes(config, network)
-    )
+    step = step_bytes(network, batch, pictures % batch, one_more(config.data.augment))
+    return step + training_bytes(config, network) + working_bytes(config, network)
 
 
 def cached_bytes(splits: Iterable[Split | None], data: DataConfig) -> int:

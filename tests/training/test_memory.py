@@ -54,6 +54,18 @@ def test_pictures_in_memory_weights_and_batches_are_all_of_it(small: Path) -> No
     )
 
 
+@pytest.mark.parametrize("mixing", ["mixup", "cutmix"])
+def test_a_mixed_batch_takes_a_picture_more(small: Path, mixing: str) -> None:
+    """Twice, since the next batch is made meanwhile."""
+    text = CNN.format(data=small)
+    texts = text, text.replace("padding: 1}\n", f"padding: 1}}\n    - {mixing}\n")
+    plain, mixed = (
+        batches_bytes(document.config, check_shapes(document, 10), 112)
+        for document in (document_of(one, small) for one in texts)
+    )
+    assert mixed - plain == pytest.approx(2 * 64 * 4 * 1.125, abs=1)
+
+
 COMMANDS: dict[str, Callable[[Document[Config]], Any]] = {
     "fit": lambda document: prepare(document, decoding),
     "resume": lambda document: prepare(document, decoding, resumed=True),

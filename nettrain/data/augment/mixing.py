@@ -103,6 +103,11 @@ def mixings_of(augment: Sequence[Chosen]) -> tuple[Chosen, ...]:
     return tuple(chosen for chosen in augment if chosen.kind in MIXINGS)
 
 
+def one_more(augment: Sequence[Chosen]) -> int:
+    """How many pictures more than it has a batch takes: what its first one is mixed with, if any is."""
+    return int(bool(mixings_of(augment)))
+
+
 def misplaced(augment: Sequence[Chosen]) -> Iterator[tuple[str, str]]:
     """What is wrong with their places in such a list, for ``Record.faults``."""
     last = max((place for place, chosen in enumerate(augment) if chosen.kind not in MIXINGS), default=0)
