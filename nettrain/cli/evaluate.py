@@ -63,6 +63,7 @@ def evaluate(
     use_threads(threads)
     from nettrain.cli.progress import Decoding
     from nettrain.data.splitting import folder_split
+    from nettrain.data.wanted import Wanted
     from nettrain.training.judging.gating import evaluated, gate_of
     from nettrain.training.judging.judging import split_of_run
     from nettrain.training.model_file import load_model
@@ -75,7 +76,7 @@ def evaluate(
     loaded = load_model(path)
     config = loaded.config.data
     if data is not None:
-        pictures = folder_split("data", data, loaded.classes, config.several, config.image.frames)
+        pictures = folder_split("data", data, loaded.classes, Wanted.by(config))
     elif folder is not None:
         pictures = split_of_run(folder, split)
     else:

@@ -10,6 +10,7 @@ from nettrain.data.config import DataConfig
 from nettrain.data.roots import named_folders, named_lists
 from nettrain.data.sources.table import list_source
 from nettrain.data.split import Split
+from nettrain.data.wanted import Wanted
 from nettrain.errors import ConfigError
 
 
@@ -31,10 +32,13 @@ def refuse_pictures(output: str, splits: Sequence[Split], data: DataConfig) -> N
         return os.path.realpath(path) if os.path.islink(path) else os.path.join(real(folder), name)
 
     inner = os.path.realpath(output)
+    folder = os.path.join(os.path.dirname(inner), "")  # as the name of a folder of frames ends
     sources = [(split.name, split.reader, split.files) for split in splits]
     for path in named_lists(data):  # with the rows that no split takes
-        listing = list_source(path, data.several, 1)
+        listing = list_source(path, Wanted.by(data), 1)
         sources.append((path, listing.reader, listing.files))
     for what, reader, names in sources:
-        if any(real_path(reader.where(name)) == inner for name in names):
-            raise ConfigError(f"is a picture of {what}, which is only read; choose another place", output)
+        for found in (real_path(reader.where(name)) for name in names):
+            if found in (inner, folder):
+                it = "is a picture" if found == inner else "lies in a clip"
+                raise ConfigError(f"{it} of {what}, which is only read; choose another place", output)

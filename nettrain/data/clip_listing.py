@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.caps import most_bytes
-from nettrain.data.clips import FOLDER, grouped, read_frames, stamp
+from nettrain.data.clips import FOLDER, frame_files, grouped, read_frames, stamp
 from nettrain.data.config import ImageConfig
 from nettrain.data.formats.found import Damaged
 from nettrain.data.listing import Listing
@@ -55,22 +55,24 @@ class Clips:
     def holding(self, names: Sequence[str]) -> list[str]:
         return self.files.holding(names)
 
+    def length(self, name: str) -> int:
+        """How many frames a folder has.  Errors: DataError if it cannot be listed."""
+        return len(frame_files(self.files.tree, self._path(name)))
+
     def _path(self, name: str) -> str:
         return os.path.join(self.files.folder, name)
 
 
-def as_clips(listing: Listing, frames: int) -> Listing:
-    """The same with the frames of a folder as one item, whose name ends with ``/``, where that is by folder.
+def as_clips(listing: Listing, files: Files, frames: int) -> Listing:
+    """The same, of folders of classes with these files, with the frames of a folder as one item.
 
     Notes    One picture of every folder below a class folder is looked at, the first in the order of time: if it is a
-             still one the folder is a clip, or else each of its files is.
+             still one the folder is a clip, whose name ends with ``/``, or else each of its files is.
     """
-    if listing.by_folder is None:
-        return listing
-    clips = clips_below(listing.by_folder, listing.files, CLASS_FOLDERS)
+    clips = clips_below(files, listing.files, CLASS_FOLDERS)
     places = np.array([place for _, place in clips], np.int64)
     names = tuple(name for name, _ in clips)
-    return replace(listing, reader=Clips(listing.by_folder, frames), files=names, labels=listing.labels[places])
+    return replace(listing, reader=Clips(files, frames), files=names, labels=listing.labels[places])
 
 
 def clips_in(files: Files, names: Sequence[str]) -> list[str]:

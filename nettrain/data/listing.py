@@ -26,7 +26,7 @@ class Listing:
     Shapes   ``files`` are the N names that ``reader`` reads, paths with ``/``, in code-point order; ``labels``, (N,)
              int64 or several (N,K) bool, are of ``classes``, names after Unicode NFC, in code-point order.
     Notes    ``splits`` says of each file which split it is of, and ``groups`` what it must not be parted from, if the
-             source does. ``by_folder`` are a tree's files by class: the first folder in a name is that of its class.
+             source does.
     """
 
     reader: Reader
@@ -36,7 +36,6 @@ class Listing:
     ignored: Ignored
     splits: tuple[str, ...] | None = None
     groups: tuple[str, ...] | None = None
-    by_folder: Files | None = None
 
     @property
     def root(self) -> str:
@@ -80,8 +79,7 @@ def list_classes(tree: Tree, folder: str, least_classes: int = 2) -> Listing:
         raise DataError(faults=faults)
     found.sort()
     labels = np.array([label for _, label in found], np.int64)
-    files, reader = tuple(path for path, _ in found), Files(tree, folder)
-    return Listing(reader, tuple(classes), files, labels, ignored, by_folder=reader)
+    return Listing(Files(tree, folder), tuple(classes), tuple(path for path, _ in found), labels, ignored)
 
 
 def example(root: str) -> str:

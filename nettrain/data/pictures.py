@@ -87,9 +87,10 @@ def from_item(item: Item, image: ImageConfig, path: str) -> U8:
     """The pixels of an item of a source; ``path`` is for messages. Shapes and errors as for ``load``."""
     if item.shape is None:
         return decode(item.data, image, path)
-    height, width, channels = item.shape
-    shape = (height, width) if channels == 1 else item.shape
-    return from_image(Image.fromarray(np.frombuffer(item.data, np.uint8).reshape(shape)), image, path)
+    height, width, channels = item.shape[-3:]
+    shape = (-1, height, width) if channels == 1 else (-1, height, width, channels)
+    frames = np.frombuffer(item.data, np.uint8).reshape(shape)
+    return _in_memory(len(frames), lambda number: Image.fromarray(frames[number]), image, path)
 
 
 def _taken(total: int, made: Made, image: ImageConfig, frames: int) -> U8:

@@ -19,18 +19,21 @@ U8 = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item as it lies in its source: the bytes of a picture file or, with a ``shape`` (H,W,C), its uint8 pixels."""
+    """An item as it lies in its source: the bytes of a picture file or, with a ``shape``, uint8 pixels.
+
+    Shapes   (H,W,C) of a picture, (T,H,W,C) of a clip.
+    """
 
     data: bytes
-    shape: tuple[int, int, int] | None = None
+    shape: tuple[int, ...] | None = None
 
     @property
     def sha256(self) -> U8:
-        """What it is known by: the SHA-256 of its bytes, (32,) uint8; of pixels with a line before them: ``H W C``.
+        """What it is known by: the SHA-256 of its bytes, (32,) uint8; of pixels with a line before: ``H W C``.
 
         Notes    a third of the memory that its hexadecimal digits take.
         """
-        head = b"" if self.shape is None else b"%d %d %d\n" % self.shape
+        head = b"" if self.shape is None else f"{' '.join(map(str, self.shape))}\n".encode()
         return np.frombuffer(hashlib.sha256(head + self.data if head else self.data).digest(), np.uint8)
 
 

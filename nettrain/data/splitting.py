@@ -6,13 +6,13 @@ import numpy as np
 
 from nettrain.data.apart import refuse_parted, refuse_shared
 from nettrain.data.classes import match
-from nettrain.data.clip_listing import as_clips
 from nettrain.data.config import DataConfig, Fold, SetAside
 from nettrain.data.labels import counts
 from nettrain.data.listing import Listing
 from nettrain.data.roots import Roots, find_roots
-from nettrain.data.sources.table import Where, list_source
+from nettrain.data.sources.table import ONE_PICTURE, Where, list_source
 from nettrain.data.split import Split, Splits, divide, hold_out
+from nettrain.data.wanted import Wanted
 from nettrain.errors import DataError, Fault
 
 
@@ -24,8 +24,8 @@ def make_splits(config: DataConfig, seed: int) -> Splits:
     """
     roots = find_roots(config)
     notes = [roots.note] if roots.note else []
-    frames = config.image.frames
-    listing = _listed(roots.train, config.several, frames)
+    wanted = Wanted.by(config)
+    listing = list_source(roots.train, wanted)
     _note(notes, "train", listing)
     parts = _parts(listing, roots, notes)
     train, val, test = parts["train"], parts.get("val"), parts.get("test")
@@ -37,29 +37,18 @@ def make_splits(config: DataConfig, seed: int) -> Splits:
     elif isinstance(roots.val, Fold):
         train, val = hold_out(train, roots.val, seed)
     elif roots.val is not None:
-        val = _other("val", roots.val, train.classes, config.several, frames, notes)
+        val = _other("val", roots.val, train.classes, wanted, notes)
     if isinstance(roots.test, (str, tuple)):
-        test = _other("test", roots.test, train.classes, config.several, frames, notes)
+        test = _other("test", roots.test, train.classes, wanted, notes)
     splits = Splits(train, val, test, tuple(notes))
     refuse_shared(train, splits.all()[1:])
     refuse_parted(splits.all())
     return splits
 
 
-def folder_split(
-    name: str, root: str, classes: tuple[str, ...], several: bool = False, frames: int | None = None
-) -> Split:
-    """A source of pictures as a split of a model with these classes; errors as for ``make_splits``.
-
-    With ``frames`` it is of clips, and folders of frames are one item each.
-    """
-    return _other(name, root, classes, several, frames, [])
-
-
-def _listed(where: Where, several: bool, frames: int | None, least_classes: int = 2) -> Listing:
-    """The pictures of a source, or its clips."""
-    listing = list_source(where, several, least_classes)
-    return listing if frames is None else as_clips(listing, frames)
+def folder_split(name: str, root: str, classes: tuple[str, ...], wanted: Wanted = ONE_PICTURE) -> Split:
+    """A source of pictures, or clips, as a split of a model with these classes; errors as for ``make_splits``."""
+    return _other(name, root, classes, wanted, [])
 
 
 def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]:
@@ -83,10 +72,8 @@ def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]
     return {name: parts[name] for name in ("train", *used)}
 
 
-def _other(
-    name: str, where: Where, classes: tuple[str, ...], several: bool, frames: int | None, notes: list[str]
-) -> Split:
-    listing = _listed(where, several, frames, least_classes=1)
+def _other(name: str, where: Where, classes: tuple[str, ...], wanted: Wanted, notes: list[str]) -> Split:
+    listing = list_source(where, wanted, least_classes=1)
     if listing.splits is not None:
         message = "has a column split, which divides the pictures of data.train; take it out here, where all are used"
         raise DataError(message, where if isinstance(where, str) else listing.root)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from nettrain.config.words import some
 from nettrain.data.pictures import load as load_picture
 from nettrain.data.splitting import folder_split
+from nettrain.data.wanted import Wanted
 from nettrain.python.pixels import Picture, each_picture, pixels_of
 from nettrain.python.scope import surroundings
 from nettrain.training.judging import results
@@ -101,7 +102,7 @@ class Model:
         """
         data = self._file.config.data
         with surroundings(self.threads):
-            split = folder_split("data", os.fspath(folder), self.classes, data.several, data.image.frames)
+            split = folder_split("data", os.fspath(folder), self.classes, Wanted.by(data))
             judgement = judge_split(self._file, split, lambda what, done, total: None, tta)
         return results.summary(judgement.result, self.sha256, judgement.data_fingerprint, judgement.skipped)
 

@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import ROOT, Ended, results, tree
+from data.archives.packing import packed
 from data.clip_samples import clip, frame_folder, greys
 from data.samples import png_of
+from data.sources.making import manifest
+from data.sources.making import put as put_files
 from PIL import Image
 
 import nettrain
@@ -125,6 +128,69 @@ def test_every_command_takes_clips(here: Path, call: Call) -> None:
     assert tree(here / "clips") == before
 
 
+def packed_or_listed(here: Path) -> dict[str, Path]:
+    """The clips of ``here`` in other kinds of sources, by name."""
+    root = here / "clips"
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.*"))}
+    clips = [path.relative_to(here).as_posix() for path in sorted(root.glob("*/*"))]
+    rows = manifest([("path", "label"), *((name, name.split("/")[1]) for name in clips)])
+    inside = {"list.csv": rows.replace(b"clips/", b""), **files}
+    return {
+        "zip": packed(here / "a.zip", files),
+        "tar.gz": packed(here / "a.tar.gz", {f"clips/{name}": data for name, data in files.items()}),
+        "list": put_files(here, {"list.csv": rows}) / "list.csv",
+        "list in a zip": packed(here / "b.zip", inside),
+    }
+
+
+def test_a_training_on_clips_gives_the_same_bytes_from_any_source(here: Path, call: Call) -> None:
+    sources = packed_or_listed(here)
+    before = tree(here / "clips")
+    once = ("--epochs", "1", "--set")
+    assert call("fit", "clips.yaml", "--run-dir", "run", *once, "data.cache=none").code == 0
+    whole = results(here / "run")
+    rows = [json.loads(line) for line in call("predict", "clips", "--model", "run").out.splitlines()]
+    for kind, source in sources.items():
+        ended = call("fit", "clips.yaml", "--run-dir", kind, *once, f"data.train={source}")
+        assert ended.code == 0, ended.err
+        ours = results(here / kind)
+        if kind == "list":  # whose pictures have other names, so that their fingerprint is another one
+            names = ("metrics.csv", "events.jsonl", "classes.txt")
+            assert [ours[name] for name in names] == [whole[name] for name in names]
+        else:
+            assert ours == whole
+        judged = json.loads(call("evaluate", "run", "--data", source, "--json").out)
+        assert judged["n"] == 24
+        if kind in ("zip", "tar.gz"):
+            found = [json.loads(line) for line in call("predict", source, "--model", "run").out.splitlines()]
+            assert [row["confidence"] for row in found] == [row["confidence"] for row in rows]
+            assert call("resume", kind, "--epochs", "2").code == 0
+    assert tree(here / "clips") == before
+
+
+def test_clips_of_several_sources_are_trained_on_together(here: Path, call: Call) -> None:
+    source = packed_or_listed(here)["list in a zip"]
+    text = (here / "clips.yaml").read_text().replace("train: clips", f"train: [clips, {source.name}]")
+    (here / "clips.yaml").write_text(text)
+    ended = call("fit", "clips.yaml", "--run-dir", "run", "--epochs", "1")
+    assert ended.code == 0, ended.err
+    rows = (here / "run/split.csv").read_text().splitlines()
+    assert len(rows) == 1 + 2 * 24
+    assert any(row.startswith("clips/dark/1/,dark,") for row in rows)
+    assert any(row.startswith("list.csv/light/11/,light,") for row in rows)
+    assert call("resume", "run", "--epochs", "2").code == 0
+    assert json.loads(call("evaluate", "run", "--split", "val", "--json").out)["n"] == 12
+
+
+def test_nothing_is_written_into_a_folder_of_frames(here: Path, call: Call) -> None:
+    source = packed_or_listed(here)["list"]
+    before = tree(here / "clips")
+    ended = call("augment", "clips.yaml", "--set", f"data.train={source}", "--output", "clips/dark/1/sheet.png")
+    what = "lies in a clip of train, which is only read; choose another place"
+    assert (ended.code, ended.err.splitlines()[-1]) == (2, f"nettrain: error: clips/dark/1/sheet.png: {what}")
+    assert tree(here / "clips") == before
+
+
 def test_predict_gives_each_clip_a_row_of_the_same_bits_in_any_company(here: Path, call: Call) -> None:
     assert call("fit", "clips.yaml", "--run-dir", "run").code == 0
     (here / "clips/dark/still.png").write_bytes(png_of(greys(1, 8, 8)[0]))
@@ -155,6 +221,39 @@ def test_a_run_that_stops_anywhere_goes_on_to_the_same_bytes_on_any_threads(here
         ended, calls = call("resume", "run", "--threads", "2", "--max-time", "0.000001s"), calls + 1
     assert (ended.code, calls) == (0, 9)
     assert results(here / "run") == results(here / "whole")
+
+
+FLIPPED = "data.augment=[random_horizontal_flip, random_vertical_flip, mixup: 0.4, cutmix]"
+
+
+def shifts(frames: np.ndarray) -> list[np.ndarray]:
+    """Frames (T,8,8,1) and their four shifts by a pixel, by way of a border that is the last pixel again."""
+    wide = np.pad(frames, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    return [wide[:, y : y + 8, x : x + 8] for y, x in ((1, 1), (0, 0), (0, 2), (2, 0), (2, 2))]
+
+
+def test_mixed_clips_are_trained_on_and_seen_from_every_side_they_were_seen_from(here: Path, call: Call) -> None:
+    mixed = ("clips.yaml", "--set", FLIPPED, "--epochs", "1")
+    assert call("fit", *mixed, "--run-dir", "run", "--threads", "1").code == 0
+    ended = call("fit", *mixed, "--run-dir", "stopped", "--max-time", "0.000001s")
+    while ended.code == 8:
+        ended = call("resume", "stopped", "--threads", "2", "--max-time", "0.000001s")
+    assert ended.code == 0
+    assert results(here / "stopped") == results(here / "run")
+    path = "clips/light/2.gif"
+    ended = call("predict", path, "clips/dark/1", "--tta", "--all", "--model", "run")
+    seen = "20 views, shifted by 1 pixel, and mirrored and upside down"
+    assert ended.err == f"nettrain: note: probabilities are the mean over {seen} (--tta)\n"
+    row, _ = map(json.loads, ended.out.splitlines())
+    assert json.loads(call("predict", path, "--tta", "--all", "--model", "run").out) == row
+    frames = load(path, ImageConfig((8, 8), channels=1, frames=4))
+    model = nettrain.load(here / "run")
+    sides = (frames, frames[:, :, ::-1], frames[:, ::-1], frames[:, ::-1, ::-1])
+    expected = model.probabilities([view for side in sides for view in shifts(side)]).astype(np.float64).mean(axis=0)
+    by_label = {one["label"]: one["confidence"] for one in row["top"]}
+    np.testing.assert_allclose([by_label[name] for name in model.classes], expected, rtol=1e-6)
+    judged = json.loads(call("evaluate", "run", "--split", "val", "--json", "--tta").out)
+    assert judged["tta"] == {"views": 20, "shift": [1, 1], "mirrored": True, "upside_down": True}
 
 
 @pytest.mark.parametrize(

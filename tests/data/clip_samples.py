@@ -52,3 +52,29 @@ def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 def png_file(chunks: list[tuple[bytes, bytes]]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks)
+
+
+FRAMES = 4  # that are taken of each clip
+
+
+def clip_files() -> tuple[dict[str, bytes], dict[str, list[np.ndarray]]]:
+    """Files of two classes below a folder, and the frames of each clip among them by the clip's name.
+
+    Notes    A clip is an animation, a folder of frames, or either of them one folder deeper; one of the folders has
+             eleven frames, so that their numbers have to be read as such.
+    """
+    files, clips = dict[str, bytes](), dict[str, list[np.ndarray]]()
+    for place, label in enumerate(("left", "right")):
+        made = greys(40 + 20 * place)[20 * place :]
+        clips[f"{label}/a.gif"], clips[f"{label}/b/"], clips[f"{label}/day/c/"] = made[:5], made[4:15], made[12:15]
+        files[f"{label}/a.gif"] = clip(made[:5])
+        for name in (f"{label}/b/", f"{label}/day/c/"):
+            files |= {f"{name}{number}.png": png_of(frame) for number, frame in enumerate(clips[name], 1)}
+    return files, clips
+
+
+def taken(frames: list[np.ndarray]) -> np.ndarray:
+    """The frames (T,H,W,1) that stand for a clip."""
+    total = len(frames)
+    wanted = [*range(total), *[total - 1] * (FRAMES - total)] if total < FRAMES else [1, 4, 6, 9] if total > 5 else None
+    return np.stack([frames[place] for place in wanted or [0, 1, 3, 4]])[..., None]

@@ -20,6 +20,7 @@ from nettrain.data.inputs import pictures_named
 from nettrain.data.normalize import Normalization, measure
 from nettrain.data.split import Split
 from nettrain.data.splitting import folder_split, make_splits
+from nettrain.data.wanted import Wanted
 from nettrain.errors import DataError
 
 FRAMES = 4
@@ -54,7 +55,7 @@ def image(**settings: object) -> ImageConfig:
 
 
 def split_of(root: Path) -> Split:
-    return folder_split("data", str(root), ("left", "right"), frames=FRAMES)
+    return folder_split("data", str(root), ("left", "right"), Wanted(frames=FRAMES))
 
 
 def pictures(root: Path, cache: str = "ram", workers: int = 1) -> Pictures:

@@ -16,6 +16,7 @@ from nettrain.data.split import Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
 from nettrain.data.splitting import make_splits
 from nettrain.data.stratify import stratified
+from nettrain.data.wanted import Wanted
 from nettrain.errors import DataError
 
 IMAGE = ImageConfig((8, 8))
@@ -38,7 +39,7 @@ def listed(root: Path, text: str, name: str = "list.csv") -> str:
 
 def faults(path: str, several: bool = False) -> list[str]:
     with pytest.raises(DataError) as caught:
-        list_source(path, several)
+        list_source(path, Wanted(several))
     return [str(fault).removeprefix(f"{path}:").removeprefix(" ") for fault in caught.value.faults]
 
 
@@ -54,7 +55,7 @@ def test_paths_are_relative_to_the_list_and_come_in_their_order(root: Path) -> N
 
 
 def test_several_labels_stand_with_bars_between(root: Path) -> None:
-    found = list_source(listed(root, "path,label\na.png,owl | cat\nb.png,\nc.png,e\u0301\n"), several=True)
+    found = list_source(listed(root, "path,label\na.png,owl | cat\nb.png,\nc.png,e\u0301\n"), Wanted(several=True))
     assert found.classes == ("cat", "owl", "\xe9")
     assert found.labels.tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
     assert [label_text(label, found.classes) for label in found.labels] == ["cat|owl", "", "\xe9"]
@@ -65,7 +66,7 @@ def test_a_folder_gives_each_picture_its_one_label_among_several(root: Path) -> 
     for kind in ("cat", "owl"):
         (root / "kinds" / kind).mkdir(parents=True)
         (root / "kinds" / kind / "1.png").touch()
-    assert list_source(root / "kinds", several=True).labels.tolist() == [[True, False], [False, True]]
+    assert list_source(root / "kinds", Wanted(several=True)).labels.tolist() == [[True, False], [False, True]]
     (root / "kinds" / "owl").rename(root / "kinds" / "o|w")
     (fault,) = faults(str(root / "kinds"), several=True)
     assert fault.endswith("o|w: the name of a class must not have a '|', which stands between several labels")
@@ -104,8 +105,8 @@ WRONG = [
         [
             "2:1: has 1 cells; expected 2, as in the first line",
             "3:1: no such file 'x.png'; paths are relative to the folder of the CSV",
-            "4:1: '' is no file; expected the path of a picture",
-            "5:1: 'in' is no file; expected the path of a picture",
+            "4:1: the path is missing; expected that of a picture",
+            "5:1: 'in' is a folder; expected the path of a picture, or data.image.frames, for which a folder is a clip",
             "6:1: 2 labels, 'cat|owl'; expected one, or data.labels: several",
             "7:1: a label is missing; expected one, or data.labels: several",
             "8:1: 'a.png' is listed twice, first in line 7; several labels stand in one line, with | between",

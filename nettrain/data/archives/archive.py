@@ -157,7 +157,7 @@ class Archive:
 
     def ordered(self, folder: str, names: Sequence[str]) -> I64:
         starts = self._starts()
-        places = [self._find(os.path.join(folder, name)) for name in names]
+        places = [self._first(os.path.join(folder, name)) for name in names]
         return np.argsort([-1 if place is None else starts[place] for place in places], kind="stable")
 
     def holding(self, folder: str, names: Sequence[str]) -> list[str]:
@@ -173,6 +173,13 @@ class Archive:
         name = _normal(name)
         place = bisect.bisect_left(self._names, name)
         return place if self._names[place : place + 1] == (name,) else None
+
+    def _first(self, name: str) -> int | None:
+        """The place of a file among the names, or of the first one in a folder."""
+        if not name.endswith("/"):
+            return self._find(name)
+        place, end = self._range(_below(_normal(name)))
+        return place if place < end else None
 
     def _place(self, name: str) -> int:
         if (place := self._find(name)) is None:

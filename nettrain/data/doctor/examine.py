@@ -26,6 +26,7 @@ from nettrain.data.sources.table import Where, list_source
 from nettrain.data.split import Split
 from nettrain.data.splitting import make_splits
 from nettrain.data.walk import Ignored, pictures_below
+from nettrain.data.wanted import Wanted
 from nettrain.errors import DataError, Fault
 
 Report = Callable[[str, int, int], None]  # what is going on, done, total
@@ -62,11 +63,11 @@ def examine(data: DataConfig, seed: int, report: Report, manifest: str | None = 
 def _undivided(sources: Mapping[str, Where], folders: Mapping[str, Folders], data: DataConfig) -> tuple[Split, ...]:
     """The pictures of each source as they lie, where fit would not take them so."""
     listings = {
-        key: _as_they_lie(folders[key]) if key in folders else list_source(where, data.several, least_classes=1)
+        key: _as_they_lie(folders[key], data.image.frames)
+        if key in folders
+        else list_source(where, Wanted.by(data), least_classes=1)
         for key, where in sources.items()
     }
-    if (frames := data.image.frames) is not None:
-        listings = {key: as_clips(listing, frames) for key, listing in listings.items()}
     classes = tuple(sorted({name for listing in listings.values() for name in listing.classes}))
     index = {name: place for place, name in enumerate(classes)}
     return tuple(
@@ -74,8 +75,8 @@ def _undivided(sources: Mapping[str, Where], folders: Mapping[str, Folders], dat
     )
 
 
-def _as_they_lie(folders: Folders) -> Listing:
-    """The pictures below a folder of classes, without those that lie in no class."""
+def _as_they_lie(folders: Folders, frames: int | None) -> Listing:
+    """The pictures, or clips, below a folder of classes, without those that lie in no class."""
     names = {folder: unicodedata.normalize("NFC", folder) for folder in folders.classes}
     classes = tuple(sorted(set(names.values())))
     found: list[tuple[str, int]] = []
@@ -85,8 +86,9 @@ def _as_they_lie(folders: Folders) -> Listing:
             found += [(f"{folder}/{picture}", classes.index(name)) for picture in below]
     found.sort()
     labels = np.array([label for _, label in found], np.int64)
-    reader = on_disk(folders.root)
-    return Listing(reader, classes, tuple(path for path, _ in found), labels, Ignored(), by_folder=reader)
+    files = on_disk(folders.root)
+    listing = Listing(files, classes, tuple(path for path, _ in found), labels, Ignored())
+    return listing if frames is None else as_clips(listing, files, frames)
 
 
 def _moved(listing: Listing, index: Mapping[str, int]) -> Labels:

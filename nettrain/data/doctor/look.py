@@ -51,8 +51,8 @@ def looked(item: Item, path: str, image: ImageConfig) -> Look:
     flat = bool(np.ptp(pixels.reshape(-1, 3), axis=0).max() <= FLAT)
     small = pixels if pixels.ndim == 3 else pixels[0]
     if item.shape is not None:
-        height, width, channels = item.shape
-        return Look(height, width, 1, 1, _PIXELS[channels], small, flat)
+        *time, height, width, channels = item.shape
+        return Look(height, width, time[0] if time else 1, 1, _PIXELS[channels], small, flat)
     files = [data for _, data in item.data.apart()] if isinstance(item.data, Frames) else [item.data]
     kind, found = inspected(files[0], clip=image.frames is not None)
     if image.frames is None:

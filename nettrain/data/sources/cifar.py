@@ -19,6 +19,7 @@ from nettrain.data.sources.records import Records, listed
 from nettrain.data.spans import DamagedSource, Span
 from nettrain.data.tree import Tree
 from nettrain.data.walk import Ignored
+from nettrain.data.wanted import Wanted
 from nettrain.errors import DataError
 
 SHAPE = (32, 32, 3)
@@ -91,7 +92,7 @@ def parts(path: str) -> Mapping[str, Sequence[str]]:
     return dict(sorted(found.items(), reverse=True))
 
 
-def list_cifar(path: str, several: bool, least_classes: int = 2) -> Listing:
+def list_cifar(path: str, wanted: Wanted, least_classes: int = 2) -> Listing:
     """List the pictures of a file (or of those in a folder), with the names of classes that lie beside it.
 
     Errors   DataError: a size that no number of records has, a label without a name, files of pickle; a folder with

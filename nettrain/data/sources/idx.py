@@ -20,6 +20,7 @@ from nettrain.data.sources.records import Records, listed
 from nettrain.data.spans import DamagedSource, Span
 from nettrain.data.tree import Tree
 from nettrain.data.walk import Ignored
+from nettrain.data.wanted import Wanted
 from nettrain.errors import DataError
 
 _IMAGES = re.compile(r"(?:(?P<set>.*)[-_.])?images[-._]idx3[-._]ubyte(?:\.gz)?")
@@ -58,7 +59,7 @@ def parts(path: str) -> Mapping[str, Sequence[str]]:
     return {split: [tree.path(os.path.join(name, files[0]))] for split, files in found.items()}
 
 
-def list_idx(path: str, several: bool, least_classes: int = 2) -> Listing:
+def list_idx(path: str, wanted: Wanted, least_classes: int = 2) -> Listing:
     """List the pictures of a file (or of the only one in a folder), whose labels are in the file beside it.
 
     Errors   DataError: no labels, or as many as there are pictures; a header that is none; a file that is cut off.

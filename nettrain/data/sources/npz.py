@@ -6,11 +6,13 @@ Source   NumPy, "numpy.lib.format", format versions 1.0 and 2.0.
 from __future__ import annotations
 
 import io
+import math
 import os
 import tokenize
 import unicodedata
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -25,12 +27,13 @@ from nettrain.data.sources.manifest import SPLITS
 from nettrain.data.sources.records import Records, listed, several_listed
 from nettrain.data.tree import DISK
 from nettrain.data.walk import Ignored
+from nettrain.data.wanted import A_LOOK, Wanted
 from nettrain.errors import DataError
 
 Array = npt.NDArray[Any]
 MOST_BYTES = 1 << 30  # of an array beside the pictures
 MOST_HEADER = 1 << 16  # bytes
-EXPECTED = "expected uint8 (N,H,W), (N,H,W,1), (N,H,W,3) or (N,H,W,4)"
+EXPECTED = "expected uint8 (N,H,W), (N,H,W,1), (N,H,W,3) or (N,H,W,4), or clips (N,T,H,W,C) of so many channels"
 _UNREADABLE = (  # what may come of a header, which is parsed as Python is
     ValueError,
     KeyError,
@@ -48,19 +51,21 @@ def fits(path: str) -> bool:
     return path.lower().endswith(".npz") and not os.path.isdir(path)
 
 
-def list_npz(path: str, several: bool, least_classes: int = 2) -> Listing:
-    """List the pictures of a file; they stay where they are, and are read one by one.
+def list_npz(path: str, wanted: Wanted, least_classes: int = 2) -> Listing:
+    """List the pictures, or clips, of a file; they stay where they are, and are read one by one.
 
-    Errors   DataError: no such file, no such array, or one of another type or shape; labels without a name.
+    Errors   DataError: no such file, no such array, or one of another type or shape; labels without a name; pictures
+             where clips are wanted, or clips where pictures are.
     """
     arrays = _Arrays(path)
     reader = arrays.images()
+    _check_kind(arrays, reader, wanted)
     labels, names = arrays.read("labels"), arrays.texts("classes")
-    if labels.ndim == 2 and labels.shape[1] == 1 and not several:
+    if labels.ndim == 2 and labels.shape[1] == 1 and not wanted.several:
         labels = labels[:, 0]
     if labels.shape[:1] != (reader.count,):
         raise arrays.fault(f"holds {len(labels) if labels.ndim else 1} labels, but {reader.count} pictures")
-    if several and labels.ndim == 2 and np.isin(labels, (0, 1)).all():
+    if wanted.several and labels.ndim == 2 and np.isin(labels, (0, 1)).all():
         if names is not None and len(names) != labels.shape[1]:
             raise arrays.fault(f"its labels are of {labels.shape[1]} classes, but classes names {len(names)}")
         found = several_listed(reader, labels.astype(bool), names)
@@ -77,6 +82,26 @@ def list_npz(path: str, several: bool, least_classes: int = 2) -> Listing:
     return replace(found, splits=splits, groups=groups)
 
 
+def held_by(path: str) -> Wanted:
+    """What could be wanted of a file; what is wrong with it is left for ``list_npz`` to say."""
+    with suppress(DataError):
+        arrays = _Arrays(path)
+        labels, clips = arrays.read("labels"), len(arrays.images().shape) == 4
+        return Wanted(labels.ndim == 2 and labels.shape[1] > 1, A_LOOK if clips else None)
+    return Wanted()
+
+
+def _check_kind(arrays: _Arrays, reader: Records, wanted: Wanted) -> None:
+    """Errors: DataError for clips where pictures are wanted, and the other way round."""
+    shape, clips = f"uint8 {(reader.count, *reader.shape)}", len(reader.shape) == 4
+    if clips and wanted.frames is None and not wanted.first:
+        cure = f"set data.image.frames, to {reader.shape[0]} for all, or data.image.animated: first"
+        raise arrays.fault(f"its images are clips, {shape}, but the config wants pictures; {cure}")
+    if wanted.frames is not None and not clips and not wanted.stills:
+        cure = "leave it out, or set data.image.stills: repeat"
+        raise arrays.fault(f"its images are pictures, {shape}, but data.image.frames wants clips, (N,T,H,W,C); {cure}")
+
+
 class _Arrays:
     """The arrays in a file, by name."""
 
@@ -89,28 +114,27 @@ class _Arrays:
         return DataError(what, self._path)
 
     def images(self) -> Records:
-        """A reader of the pictures."""
+        """A reader of the pictures, or clips; one of a single frame each is of pictures."""
         self._there("images")
         span = self._zip.span("images.npy")
         shape, kind, start = self._header("images", span.read(MOST_HEADER, 0))
-        if kind != np.uint8 or len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3, 4)):
+        if kind != np.uint8 or len(shape) not in (3, 4, 5) or (len(shape) > 3 and shape[-1] not in (1, 3, 4)):
             raise self.fault(f"its images are {kind} {shape}; {EXPECTED}")
-        count, height, width, channels = (*shape, 1)[:4]
-        if not count or not height * width:
+        count, *of_each = shape if len(shape) > 3 else (*shape, 1)
+        size = math.prod(of_each)
+        if not count or not size:
             raise self.fault(f"its images are {kind} {shape}, which is none")
-        size = height * width * channels
         if span.size != start + count * size:
             raise self.fault(f"its images are cut off: {span.size - start} of {count * size} bytes are there")
-        return Records(self._path, span, start, size, count, (height, width, channels))
+        single = len(of_each) == 4 and of_each[0] == 1
+        return Records(self._path, span, start, size, count, tuple(of_each[1:] if single else of_each))
 
     def read(self, name: str) -> Array:
         """An array, whole."""
         self._there(name)
         data = self._zip.read(f"{name}.npy", MOST_BYTES)
         shape, kind, start = self._header(name, data)
-        count = 1
-        for side in shape:
-            count *= side
+        count = math.prod(shape)
         if len(data) != start + count * kind.itemsize or not kind.itemsize:
             raise self.fault(f"its {name} are cut off: {len(data) - start} of {count * kind.itemsize} bytes are there")
         return np.frombuffer(data, kind, count, start).reshape(shape)

@@ -1,7 +1,8 @@
-"""Pictures of one size that lie one after another in a file: raw pixels, known by their number."""
+"""Pictures, or clips, of one size that lie one after another in a file: raw pixels, known by their number."""
 
 from __future__ import annotations
 
+import math
 import os
 import unicodedata
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ DIGITS = 5  # that a number has at least, so that names keep their order
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
-    """A reader of N pictures (H,W,C): each has ``every`` bytes of the file at ``root``, the first from ``start`` on.
+    """A reader of N pictures (H,W,C), or clips (T,H,W,C), each of ``every`` bytes of the file, the first at ``start``.
 
     Notes    ``planes``: a channel after another, (C,H,W), as it lies there; an item is always (H,W,C).
     """
@@ -35,7 +36,7 @@ class Records:
     start: int
     every: int
     count: int
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     planes: bool = False
 
     @property
@@ -49,8 +50,7 @@ class Records:
         return tuple(f"{number:0{digits}d}" for number in range(self.count))
 
     def read(self, name: str, most: int) -> Item:
-        height, width, channels = self.shape
-        size, number = height * width * channels, int(name)
+        size, number = math.prod(self.shape), int(name)
         if size > most:
             raise too_long(self.where(name), most)
         try:
@@ -60,6 +60,7 @@ class Records:
         if len(data) < size:
             raise BadPicture(self.where(name), f"its file is cut off: {len(data)} of {size} bytes are there")
         if self.planes:
+            height, width, channels = self.shape
             data = np.frombuffer(data, np.uint8).reshape(channels, height, width).transpose(1, 2, 0).tobytes()
         return Item(data, self.shape)
 
