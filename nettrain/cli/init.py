@@ -23,7 +23,8 @@ def init(data: str, output: str | None, example: str | None, threads: int | None
     FOLDER holds one folder of pictures a class, or train/ and test/ with such folders, or one folder with all that. Or
     it is another source: a CSV, a zip or tar archive, an .npz, files of the MNIST family or CIFAR's (docs/data.md).
 
-    Some of the pictures are read; each choice is explained. With --output paths are relative to FILE, else absolute.
+    Some of the pictures are read; each choice is explained. Where all are animations or folders of frames, and where a
+    CSV names folders, the config is one of clips. With --output paths are relative to FILE, else absolute.
 
     With --example, FOLDER gets configs/ and data/ to try nettrain on: it must be new or empty. 'digits' are handwritten
     ones, 'clips' are animations of shapes that move one way or another.

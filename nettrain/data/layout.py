@@ -10,9 +10,10 @@ import numpy as np
 from nettrain.data.archives.opened import located
 from nettrain.data.listing import Listing
 from nettrain.data.sources.inside import settled
-from nettrain.data.sources.table import kind_within, list_source, parts_of
+from nettrain.data.sources.table import ONE_PICTURE, SOURCES, kind_within, list_source, parts_of
 from nettrain.data.splitting import folder_split
 from nettrain.data.walk import Ignored, is_picture
+from nettrain.data.wanted import A_LOOK, Wanted
 from nettrain.errors import DataError, escape
 
 NAMES = {
@@ -28,7 +29,7 @@ class Layout:
     """The pictures to train on, paths of those to validate and test on where there are such, and what is passed by.
 
     Notes    ``path`` is what names the pictures to train on, a source of this ``kind``, which brings the splits
-             ``given`` itself. ``left_out`` are sentences for the user.
+             ``given`` itself. ``left_out`` are sentences for the user. ``wanted`` is what the pictures were listed as.
     """
 
     kind: str
@@ -38,6 +39,13 @@ class Layout:
     test: str | None = None
     given: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    wanted: Wanted = ONE_PICTURE
+
+    def as_clips(self) -> Layout:
+        """The same, of clips.  Errors: those of ``list_source``."""
+        wanted = replace(self.wanted, frames=A_LOOK)
+        listing = list_source(self.path, wanted)
+        return replace(self, train=_trained(listing), wanted=wanted)
 
 
 def find_layout(path: str) -> Layout:
@@ -59,13 +67,18 @@ def _source(kind: str, path: str) -> Layout:
         train = parts.get("train", next(iter(parts.values())))
         given = tuple(name for name in ("val", "test") if name in parts and "train" in parts)
         return Layout(kind, path, list_source(train[0] if len(train) == 1 else tuple(train)), given=given)
-    listing = list_source(path)
+    wanted = SOURCES[kind].holds(path)
+    listing = list_source(path, wanted)
+    given = tuple(name for name in ("val", "test") if name in (listing.splits or ()))
+    return Layout(kind, path, _trained(listing), given=given, wanted=wanted)
+
+
+def _trained(listing: Listing) -> Listing:
+    """What of a listing is to train on."""
     if listing.splits is None:
-        return Layout(kind, path, listing)
+        return listing
     places = np.flatnonzero(np.array(listing.splits) == "train")
-    files = tuple(listing.files[place] for place in places)
-    given = tuple(name for name in ("val", "test") if name in listing.splits)
-    return Layout(kind, path, replace(listing, files=files, labels=listing.labels[places]), given=given)
+    return replace(listing, files=tuple(listing.files[place] for place in places), labels=listing.labels[places])
 
 
 def _folders(root: str) -> Layout:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from commands import ROOT, Ended, shell, tree
-from data.samples import folder
+from data.archives.packing import packed
+from data.samples import folder, noise, png_of
+from data.sources.making import manifest, put
 
 from nettrain import files
 from nettrain.training.proposing.example import EXAMPLES
+from nettrain.training.proposing.moving_shapes import WAYS, clip
 
 Call = Callable[..., Ended]
 
@@ -124,3 +127,33 @@ def test_a_wheel_holds_the_example() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     parts = {part for example in EXAMPLES.values() for part in example.parts}
     assert wheel["force-include"] == {part: f"nettrain/example/{part}" for part in parts}
+
+
+def test_clips_are_trained_as_clips_without_reading_anything(here: Path, call: Call) -> None:
+    """A zip of folders of frames, from init to predict."""
+    files = {
+        f"{label}/{number}/{time:02d}.png": png_of(frame)
+        for label, way in WAYS.items()
+        for number in range(4)
+        for time, frame in enumerate(clip(label, way, number))
+    }
+    path = packed(here / "shapes.zip", files)
+    assert call("init", path, "-o", "c.yaml").code == 0
+    text = Path("c.yaml").read_text()
+    assert "image: {size: [28, 28], channels: 1, frames: 8}\n" in text
+    ended = call("fit", "c.yaml", "--epochs", "1", "--run-dir", "run")
+    assert ended.code == 0, ended.err
+    assert call("evaluate", "run").out.startswith("test: 4 ")
+    (row,) = call("predict", f"{path}/left/0", "--model", "run").out.splitlines()
+    assert '"error": null' in row or '"error":null' in row
+
+
+def test_several_labels_are_trained_as_such_without_reading_anything(here: Path, call: Call) -> None:
+    labels = ("cat", "dog|cat", "dog", "")
+    rows = [("path", "label"), *((f"{place}.png", labels[place % 4]) for place in range(24))]
+    files = {f"{place}.png": png_of(noise(8, 8, 1, seed=place)) for place in range(24)}
+    put(here / "data", files | {"list.csv": manifest(rows)})
+    assert call("init", "../data/list.csv", "-o", "c.yaml").code == 0
+    ended = call("fit", "c.yaml", "--epochs", "1", "--run-dir", "run")
+    assert ended.code == 0, ended.err
+    assert "\nsubset accuracy " in call("evaluate", "run").out

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from nettrain.data.cache import kept_if_it_fits
 from nettrain.data.config import ImageConfig
 from nettrain.data.survey import Survey
@@ -16,6 +18,7 @@ LR_OF_128 = 0.1  # learning rate of a batch of 128; smaller ones get their share
 EFFORT = 2e13  # flops of a training that is over in minutes on a few cores
 FEWEST_EPOCHS, MOST_EPOCHS, MOST_OF_FEW = 5, 40, 100
 FEW = 500  # pictures
+FEWEST_FRAMES, MOST_FRAMES = 2, 16  # of a clip
 SURE = 1_000  # pictures to validate on, from which on the accuracy tells epochs apart
 
 
@@ -50,16 +53,33 @@ class Proposal:
     @property
     def trained(self) -> int:
         """So many are left to train on, if all of them can be read."""
-        if not self.stratify:
+        if not self.stratify or self.several:
             left = self.pictures - len(self.parts) * int(self.pictures * self.fraction + 0.5)
             return max(left, len(self.survey.counts))
         each = [max(int(count * self.fraction + 0.5), 1) for count in self.survey.counts]
         return sum(max(n - len(self.parts) * part, 1) for n, part in zip(self.survey.counts, each, strict=True))
 
+    @property
+    def several(self) -> bool:
+        """Whether a picture may have any number of labels."""
+        return self.survey.layout.wanted.several
+
+    @property
+    def frames(self) -> int | None:
+        """So many of each clip are taken: as many as half of the clips have, up to 16; None for pictures."""
+        if not self.survey.signs:
+            return None
+        return int(min(max(np.median(self.survey.frames), FEWEST_FRAMES), MOST_FRAMES))
+
+    @property
+    def item(self) -> str:
+        """What an item of the data is called."""
+        return "picture" if self.frames is None else "clip"
+
     @cached_property
     def shape(self) -> Shape:
-        """What the pictures are made into."""
-        return Shape.of(self.survey.sizes, self.pictures)
+        """What the pictures, or the frames of clips, are made into."""
+        return Shape.of(self.survey.sizes, self.pictures * (self.frames or 1))
 
     @property
     def channels(self) -> int:
@@ -68,7 +88,7 @@ class Proposal:
     @property
     def cache(self) -> str:
         """Where the decoded pictures are kept: in memory, if they take little of it."""
-        image = ImageConfig(self.shape.size, 1 if self.survey.grey else 3)
+        image = ImageConfig(self.shape.size, 1 if self.survey.grey else 3, frames=self.frames)
         return "ram" if kept_if_it_fits(self.pictures, image) == "ram" else "disk"
 
     @property
@@ -78,8 +98,8 @@ class Proposal:
 
     @property
     def flips(self) -> bool:
-        """Whether left and right are taken to be alike: in colour pictures that are no icons."""
-        return not self.survey.grey and min(self.shape.size) >= 24
+        """Whether left and right are taken to be alike: in colour pictures that are no icons, and do not move."""
+        return not self.survey.grey and min(self.shape.size) >= 24 and self.frames is None
 
     @property
     def batch(self) -> int:
@@ -97,7 +117,7 @@ class Proposal:
 
     @property
     def monitor(self) -> str:
-        return "val_loss" if self.pictures * self.fraction < SURE else "val_accuracy"
+        return "val_loss" if self.pictures * self.fraction < SURE or self.several else "val_accuracy"
 
     def epochs(self, flops: int) -> int:
         """So many that a network of ``flops`` a picture, forward, is trained with the effort of some minutes."""
@@ -107,6 +127,7 @@ class Proposal:
     def check(self) -> None:
         """Errors: DataError where there are too few pictures to set some aside."""
         counts = self.survey.counts
-        if sum(counts) - len(counts) < len(self.parts):
-            what = f"holds {sum(counts)} pictures in {len(counts)} classes, too few to judge a model on some of them"
+        if self.pictures - len(counts) < len(self.parts):
+            many = f"{self.pictures} {self.item}s in {len(counts)} classes"
+            what = f"holds {many}, too few to judge a model on some of them"
             raise DataError(f"{what}; expected at least 3 a class", self.survey.layout.train.root)

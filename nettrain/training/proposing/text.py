@@ -11,20 +11,19 @@ from nettrain.errors import escape
 from nettrain.model.cost import layer_costs
 from nettrain.training.config import TABLES, Config
 from nettrain.training.prepare import check_shapes
+from nettrain.training.proposing.layers import LEFT, clip_layers, layers
 from nettrain.training.proposing.proposal import MOST_OF_FEW, Proposal
 
 WIDTH = 100  # columns of a comment
 KINDS = {  # what the pictures lie in, for each kind of source
     "folder": "One folder a class",
-    "csv": "A list of pictures, each with its label",
+    "csv": "A list of {item}s, each with its label",
     "npz": "The arrays images and labels",
     "idx": "IDX, as the MNIST family has it: a class is a number",
     "cifar": "CIFAR's binary files",
 }
 SHOWN = 8  # classes that are named
 UNEVEN = 3  # times as many pictures in one class as in another, from which on classes get weights
-LARGE, MEDIUM, SMALL = 96, 48, 12  # pixels of the shorter side, from which on the first layers are other ones
-LEFT = 8  # pixels of a side that the last convolution sees
 
 
 def proposed_config(proposal: Proposal, paths: dict[str, str], file: str | None) -> str:
@@ -43,7 +42,7 @@ def proposed_config(proposal: Proposal, paths: dict[str, str], file: str | None)
 def _lines(proposal: Proposal, paths: dict[str, str], file: str | None, epochs: int) -> Iterator[str]:
     found, run = proposal.survey, file or "c.yaml"
     name = run.rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
-    looked = f"a look at {found.sampled} of the {proposal.pictures:,} pictures"
+    looked = f"a look at {found.sampled} of the {proposal.pictures:,} {proposal.item}s"
     yield from _why("", f"Written by 'nettrain init' after {looked}. It runs as it is, and every line may be changed.")
     save = "" if file else "Saved as c.yaml: "
     yield from _why("", f"{save}'nettrain fit {run}' trains, then 'nettrain evaluate runs/{name}' judges.")
@@ -58,23 +57,25 @@ def _lines(proposal: Proposal, paths: dict[str, str], file: str | None, epochs: 
 def _data(proposal: Proposal, paths: dict[str, str]) -> Iterator[str]:
     found = proposal.survey
     yield "data:"
-    yield from _why("  ", f"{KINDS[found.layout.kind]}. {_classes(proposal)}.")
+    yield from _why("  ", f"{KINDS[found.layout.kind].format(item=proposal.item)}. {_classes(proposal)}.")
     for sentence in found.layout.left_out:
         yield from _why("  ", f"{sentence}.")
     yield f"  train: {flow(paths['train'])}"
+    if proposal.several:
+        yield from _why("  ", "Some have several labels, with | between them: any number may be right, also none.")
+        yield "  labels: several"
     stratify = "" if proposal.stratify else ", stratify: false"
     part = f"{{from: train, fraction: {proposal.fraction:g}{stratify}}}"
-    share = f"{proposal.fraction:.0%} of {'each class' if proposal.stratify else 'the pictures'}".replace(
-        "%", " percent"
-    )
+    of = "each class" if proposal.stratify else f"the {proposal.item}s"
+    share = f"{proposal.fraction:.0%} of {of}".replace("%", " percent")
     for split, purpose in (
         ("val", "seen after each epoch, to find the best one, and never trained on"),
         ("test", "never seen before 'nettrain evaluate' judges the model"),
     ):
         if split in found.layout.given:
-            yield from _why("  ", f"Beside them are the pictures of {split}: {purpose}.")
+            yield from _why("  ", f"Beside them are the {proposal.item}s of {split}: {purpose}.")
             continue
-        here = "The pictures of this folder" if found.layout.kind == "folder" else "These pictures"
+        here = f"The {proposal.item}s of this folder" if found.layout.kind == "folder" else f"These {proposal.item}s"
         source = here if split in paths else f"Set aside, {share}"
         yield from _why("  ", f"{source}: {purpose}.")
         yield f"  {split}: {flow(paths[split]) if split in paths else part}"
@@ -83,7 +84,8 @@ def _data(proposal: Proposal, paths: dict[str, str]) -> Iterator[str]:
         yield from _why("  ", f"{len(found.bad)} of {found.sampled} that were looked at cannot be read, such as")
         yield f"  # {escape(found.bad[0][0])}: {escape(found.bad[0][1])}"
     yield from _why(
-        "  ", "A picture that cannot be read is left out and listed in the run folder; 'error' stops instead."
+        "  ",
+        f"A {proposal.item} that cannot be read is left out and listed in the run folder; 'error' stops instead.",
     )
     yield "  on_bad_image: skip"
     if proposal.cache == "disk":
@@ -94,8 +96,11 @@ def _data(proposal: Proposal, paths: dict[str, str]) -> Iterator[str]:
     pixels = "a pixel" if proposal.crop == 1 else f"{proposal.crop} pixels"
     mirrored = ", and half of them mirrored" if proposal.flips else ""
     yield from _why(
-        "  ", f"Each epoch sees every picture moved by up to {pixels}{mirrored}, as if there were more of them."
+        "  ", f"Each epoch sees every {proposal.item} moved by up to {pixels}{mirrored}, as if there were more of them."
     )
+    if proposal.frames is not None:
+        why = "a mirror turns left into right, and would teach that a way and the opposite one are the same"
+        yield from _why("  ", f"All frames of a clip are moved alike. None is mirrored: {why}.")
     if proposal.flips:
         yield from _why("  ", "Take the second line out where left and right differ, as in text.")
     yield "  augment:"
@@ -112,10 +117,27 @@ def _image(proposal: Proposal) -> Iterator[str]:
     yield from _why("  ", f"{grey if found.grey else colour}.".capitalize())
     if found.animated:
         yield from _why("  ", "Some are animations: their first frame is taken.")
+    if proposal.frames is not None:
+        yield from _clips(proposal)
     keys = [f"size: [{shape.size[0]}, {shape.size[1]}]", f"channels: {proposal.channels}"]
     keys += [f"fit: {shape.fit}"] if shape.fit != "stretch" else []
     keys += ["animated: first"] if found.animated else []
+    keys += [f"frames: {proposal.frames}"] if proposal.frames is not None else []
     yield f"  image: {{{', '.join(keys)}}}"
+
+
+def _clips(proposal: Proposal) -> Iterator[str]:
+    """Why the data are clips, and what becomes of their frames."""
+    least, most = int(proposal.survey.frames.min()), int(proposal.survey.frames.max())
+    have = f"the {least}" if least == most else f"the {least} to {most}"
+    yield from _why("  ", f"{proposal.survey.signs}: so these are clips, each an item of the data.")
+    yield from _why(
+        "  ",
+        f"Each gives {proposal.frames} frames, spread evenly over {have} that it has; more show more, and cost.",
+    )
+    if proposal.survey.layout.kind == "folder":
+        still = "conv2d and max_pool2d in place of conv3d and max_pool3d"
+        yield from _why("  ", f"If they are no clips, take 'frames' out, put 'animated: first' there, and {still}.")
 
 
 def _classes(proposal: Proposal) -> str:
@@ -123,50 +145,34 @@ def _classes(proposal: Proposal) -> str:
     found = proposal.survey
     named = [f"{escape(name)} ({count:,})" for name, count in zip(found.classes, found.counts, strict=True)]
     more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
-    return f"{len(named)} classes with their pictures: {', '.join(named[:SHOWN])}{more}"
+    return f"{len(named)} classes with their {proposal.item}s: {', '.join(named[:SHOWN])}{more}"
 
 
 def _model(proposal: Proposal) -> Iterator[str]:
     small = "Convolutions look for patterns, each with a batch norm and ReLU; pooling halves the picture,"
+    if proposal.frames is not None:
+        small = (
+            "Convolutions look for patterns in space and time, each with a batch norm and ReLU; pooling halves both,"
+        )
     yield from _why(
         "", f"{small} and the filters double, until the mean of some {LEFT} pixels a side says which class it is."
     )
     yield "model:"
     yield "  activation: relu"
     yield "  layers:"
-    for layer in layers(proposal.shape.size, proposal.dropout):
+    size, frames = proposal.shape.size, proposal.frames
+    for layer in layers(size, proposal.dropout) if frames is None else clip_layers(size, frames, proposal.dropout):
         yield f"    - {layer}"
-
-
-def layers(size: tuple[int, int], dropout: float) -> Iterator[str]:
-    """The layers for pictures of a size (H, W), a line each.
-
-    Notes    The first ones make a large picture small at once, because there they cost most.
-    """
-    side, filters = min(size), 64
-    large = side >= LARGE
-    if large:
-        yield from (_conv(32, stride=2), "max_pool2d: 2")
-    elif side >= MEDIUM:
-        yield from (_conv(32, stride=2), _conv(32), "max_pool2d: 2")
-    else:
-        yield from (_conv(32 if side >= SMALL else 16), _conv(32), "max_pool2d: 2")
-    side //= 4 if side >= MEDIUM else 2
-    while side > LEFT:
-        yield from [_conv(filters)] * (1 if large else 2)
-        yield "max_pool2d: 2"
-        side, filters = side // 2, 2 * filters
-    yield from (_conv(filters), "global_avg_pool", f"dropout: {dropout:g}", "dense: classes")
-
-
-def _conv(filters: int, stride: int = 1) -> str:
-    step = f", stride: {stride}" if stride > 1 else ""
-    return f"conv2d: {{filters: {filters}, kernel_size: 3{step}, norm: batch_norm}}"
 
 
 def _training(proposal: Proposal, epochs: int) -> Iterator[str]:
     batch, counts = proposal.batch, proposal.survey.counts
-    if max(counts) >= UNEVEN * min(counts):
+    if proposal.several:
+        why = "Each label is a question of its own, answered by yes or no"
+        yield from _why("", f"{why}; macro_f1 counts every label the same.")
+        yield "loss: binary_cross_entropy"
+        yield "metrics: [macro_f1]"
+    elif max(counts) >= UNEVEN * min(counts):
         times = f"The largest class has {max(counts) / min(counts):.1f} times as many pictures as the smallest"
         weigh = "balanced weights make each count as much as the others"
         yield from _why("", f"{times}; {weigh}. Look at the recall of each, not at the accuracy alone.")
@@ -180,15 +186,17 @@ def _training(proposal: Proposal, epochs: int) -> Iterator[str]:
     yield from _why("", "It rises over the first epoch, then falls along a cosine to 0.")
     yield "schedule: {cosine: {warmup: 1 epochs}}"
     steps = -(-proposal.trained // batch)
-    many = f"{epochs} times over about {proposal.trained:,} pictures, in {steps:,} steps of {batch} each time"
+    many = f"{epochs} times over about {proposal.trained:,} {proposal.item}s, in {steps:,} steps of {batch} each time"
     yield from _why("", f"{many}; 'nettrain check' says how long that takes.")
     yield f"train: {{epochs: {epochs}, batch_size: {batch}}}"
-    few = "the loss tells epochs apart better than the accuracy on so few pictures"
+    few = f"the loss tells epochs apart better than the accuracy on so few {proposal.item}s"
+    if proposal.several:
+        few = "all labels of a picture are seldom right at once, so that the accuracy tells little"
     reason = few if proposal.monitor == "val_loss" else "the share of right answers"
     yield from _why("", f"The best epoch is the one with the best {proposal.monitor}: {reason}.")
     every = ""
     if epochs == MOST_OF_FEW:
-        yield from _why("", "Epochs of so few pictures are short: saved after every tenth.")
+        yield from _why("", f"Epochs of so few {proposal.item}s are short: saved after every tenth.")
         every = ", every: 10 epochs"
     yield f"checkpoint: {{monitor: {proposal.monitor}{every}}}"
 
