@@ -29,7 +29,7 @@ I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 
-FORMAT = 1  # another number where decoding gives other pixels, or this file another form
+FORMAT = 2  # another number where decoding gives other pixels, or this file another form
 MOST_IN_BLOCK = 16  # pictures that are written, hashed and checked together, if they are small
 _BLOCK_BYTES = 1 << 20
 _END = struct.Struct("<Q32s16s")  # length and SHA-256 of the index, and what kind of file this is
