@@ -22,7 +22,7 @@ FEWEST = 3  # pictures of a folder that are taken for frames
 TRIED = 24  # folders of which two frames are looked at
 ALIKE = 0.5  # times what pictures of two folders differ by: so much two frames in a row may, in most folders
 LOOK = ImageConfig((32, 32))  # what each is made to compare them
-_NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)")
+_NUMBERED = re.compile(r"(.*?)([0-9]{1,15})([^0-9]*)")  # more digits than a number has exactly are no count of frames
 
 
 def series(files: Sequence[str]) -> dict[str, list[str]]:
@@ -45,8 +45,8 @@ def _run(names: Sequence[str]) -> bool:
 def go_on(reader: Reader, folders: Sequence[Sequence[str]]) -> bool:
     """Whether in each folder the second picture is much like the first, as frames in a row are.
 
-    Notes    Some folders are tried, spread over all. ``Alike`` is less than half of what the first ones of two folders
-             differ by, in half of them at least. A folder in which either cannot be read, or has another size, is none.
+    Notes    Some folders are tried, spread over all. Alike are those that differ by less than half of what the first
+             ones of two folders differ by, the median of each. Most have to be folders of still pictures.
     """
     places = np.unique(np.linspace(0, len(folders) - 1, min(len(folders), TRIED)).astype(np.int64))
     tried = [(_small(reader, folders[place][0]), _small(reader, folders[place][1])) for place in places]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import ROOT, Ended, results, tree
+from commands import CNN, ROOT, Ended, results, tree, written
 from data.archives.packing import packed
 from data.clip_samples import clip, frame_folder, greys
 from data.samples import png_of
@@ -180,6 +180,28 @@ def test_clips_of_several_sources_are_trained_on_together(here: Path, call: Call
     assert any(row.startswith("list.csv/light/11/,light,") for row in rows)
     assert call("resume", "run", "--epochs", "2").code == 0
     assert json.loads(call("evaluate", "run", "--split", "val", "--json").out)["n"] == 12
+
+
+def test_arrays_of_clips_are_trained_on_and_pictures_are_not_taken_for_them(here: Path, call: Call) -> None:
+    clips = np.random.default_rng(1).integers(0, 256, (16, 5, 8, 8, 1), np.uint8)
+    np.savez(here / "clips.npz", images=clips, labels=np.arange(16) % 2)
+    np.savez(here / "pictures.npz", images=clips[:, 0], labels=np.arange(16) % 2)
+    fit = ("fit", "clips.yaml", "--epochs", "1", "--set")
+    ended = call(*fit, "data.train=clips.npz", "--run-dir", "run")
+    assert ended.code == 0, ended.err
+    assert json.loads(call("evaluate", "run", "--data", "clips.npz", "--json").out)["n"] == 16
+    ended = call(*fit, "data.train=pictures.npz", "--run-dir", "none")
+    what = "its images are pictures, uint8 (16, 8, 8, 1), but data.image.frames wants clips, (N,T,H,W,C)"
+    cure = "leave it out, or set data.image.stills: repeat"
+    assert (ended.code, ended.err) == (3, f"nettrain: error: {here}/pictures.npz: {what}; {cure}\n")
+    written(here, "still.yaml", CNN.format(data="clips.npz"))
+    ended = call("fit", "still.yaml", "--run-dir", "none")
+    what = "its images are clips, uint8 (16, 5, 8, 8, 1), but the config wants pictures"
+    cure = "set data.image.frames, to 5 for all, or data.image.animated: first"
+    assert (ended.code, ended.err) == (3, f"nettrain: error: {here}/clips.npz: {what}; {cure}\n")
+    first = ("--set", "data.image.animated=first", "--epochs", "1")
+    assert call("fit", "still.yaml", *first, "--run-dir", "first").code == 0
+    assert not (here / "none").exists()
 
 
 def test_nothing_is_written_into_a_folder_of_frames(here: Path, call: Call) -> None:

@@ -136,8 +136,8 @@ def _clips(proposal: Proposal) -> Iterator[str]:
         f"Each gives {proposal.frames} frames, spread evenly over {have} that it has; more show more, and cost.",
     )
     if proposal.survey.layout.kind == "folder":
-        still = "conv2d and max_pool2d in place of conv3d and max_pool3d"
-        yield from _why("  ", f"If they are no clips, take 'frames' out, put 'animated: first' there, and {still}.")
+        still = "conv2d and max_pool2d in place of conv3d and max_pool3d, with a stride of 2"
+        yield from _why("  ", f"If they are none, take 'frames' out, or put 'animated: first' there; then {still}.")
 
 
 def _classes(proposal: Proposal) -> str:
