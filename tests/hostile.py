@@ -1,26 +1,19 @@
-"""Picture files that mean harm: small valid ones of every format, and a seeded generator of what is done to them."""
+"""Picture files that mean harm: a seeded generator of what is done to small valid ones."""
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
-from functools import cache
+from collections.abc import Callable
+from functools import partial
 from random import Random
 
-import numpy as np
-import png_suite
-from data.samples import chunk, exif, noise, png_of, saved, smooth
-from PIL import Image
+from data.samples import chunk
+from hostile_seeds import seeds
 
+Entry = tuple[int, int, int, int]  # of a TIFF file: tag, kind of numbers, how many, the one or where they are
 EXTREMES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"BM", b"RIFF\x20\0\0\0WEBP", b"II*\0", b"%!PS")
-
-
-@cache
-def seeds() -> dict[str, dict[str, bytes]]:
-    """Small valid files by format and name."""
-    return {"png": _png(), "jpeg": _jpeg(), "gif": _gif(), "bmp": _bmp(), "webp": _webp()}
 
 
 def mutant(kind: str, chance: Random) -> tuple[str, bytes]:
@@ -28,7 +21,7 @@ def mutant(kind: str, chance: Random) -> tuple[str, bytes]:
     name = chance.choice(sorted(seeds()[kind]))
     data, done = seeds()[kind][name], [name]
     for _ in range(chance.choice((1, 1, 2, 3, 4))):
-        how = chance.choice([*WAYS, *[signed] * (kind == "png") * 6, *[resized] * 2])
+        how = chance.choice([*WAYS, *[signed] * (kind == "png") * 6, *[tagged] * (kind == "tiff") * 8, *[resized] * 2])
         data = how(kind, data, chance)
         done.append(how.__name__)
     return " ".join(done), data
@@ -113,6 +106,10 @@ def resized(kind: str, data: bytes, chance: Random) -> bytes:
         return data[:6] + struct.pack("<HH", wide & 0xFFFF, high & 0xFFFF) + data[10:]
     if kind == "bmp":
         return data[:18] + struct.pack("<II", wide, high) + data[26:]
+    if kind == "tiff":
+        for tag, side in ((256, wide), (257, high)):
+            data = _with_entry(data, partial(_one_number, tag, side))
+        return data
     return extreme(kind, data, chance)
 
 
@@ -151,81 +148,48 @@ def signed(kind: str, data: bytes, chance: Random) -> bytes:
     return data[:8] + b"".join(chunk(name, body) for name, body in chunks)
 
 
+def tagged(kind: str, data: bytes, chance: Random) -> bytes:
+    """A tag of a TIFF file's first page is another one, or of another kind, or has other numbers, or more of them."""
+
+    def change(tag: int, form: int, count: int, value: int) -> Entry | None:
+        if chance.random() > 0.15:
+            return None
+        match chance.randrange(5):
+            case 0:
+                tag = chance.choice((*range(254, 280), 284, 317, 320, *range(322, 326), 338, 339, 330))
+            case 1:
+                form = chance.choice((1, 2, 3, 4, 5, 12, 255))
+            case 2:
+                count = chance.choice((*EXTREMES, 3, 4, 16, 17, 300, len(data), len(data) // 4))
+            case 3:
+                value = chance.choice((*EXTREMES, 3, 4, 5, 6, 8, 16, 32, 32773, 32946, 8192, len(data) - 1))
+            case _:
+                form, count, value = 4, 1, chance.randrange(40)
+        return tag, form, count, value
+
+    return _with_entry(data, change)
+
+
+def _one_number(wanted: int, number: int, tag: int, *_: int) -> Entry | None:
+    """The entry with this number alone, if it is of the tag that is wanted."""
+    return (tag, 4, 1, number) if tag == wanted else None
+
+
+def _with_entry(data: bytes, change: Callable[[int, int, int, int], Entry | None]) -> bytes:
+    """A TIFF file with the first entry of its first page changed that is given another."""
+    order = "<" if data.startswith(b"II") else ">"
+    try:
+        (place,) = struct.unpack_from(order + "I", data, 4)
+        (entries,) = struct.unpack_from(order + "H", data, place)
+        for at in range(place + 2, place + 2 + 12 * min(entries, 50), 12):
+            if entry := change(*struct.unpack_from(order + "HHII", data, at)):
+                tag, form, count, value = entry
+                if form == 3 and count == 1 and order == ">":
+                    value = value << 16 & 0xFFFFFFFF
+                return data[:at] + struct.pack(order + "HHII", tag, form, count, value) + data[at + 12 :]
+    except struct.error:
+        pass
+    return data
+
+
 WAYS = (flipped, overwritten, extreme, extreme, cut, shortened, doubled, mixed, renamed, filled)
-
-
-def _png() -> dict[str, bytes]:
-    found = dict(png_suite.suite())
-    kinds = {name: found[name] for name in found if name.startswith(("bas", "tb", "tm", "oi4", "s01", "s40", "ct"))}
-    orientation = png_of(noise(9, 7), chunk(b"eXIf", exif(6)))
-    return {**kinds, "orientation": orientation, "animated": _animation("png")}
-
-
-def _jpeg() -> dict[str, bytes]:
-    ink = io.BytesIO()
-    Image.fromarray(smooth(16, 24)).convert("CMYK").save(ink, "JPEG")
-    picture = smooth(24, 40)
-    return {
-        "plain": saved(picture, "JPEG"),
-        "grey": saved(noise(17, 9, 1), "JPEG"),
-        "progressive": saved(picture, "JPEG", progressive=True),
-        "restarts": saved(noise(32, 32), "JPEG", restart_marker_blocks=1),
-        "orientation": saved(picture, "JPEG", exif=exif(8), comment=b"a comment"),
-        "RGB": saved(picture, "JPEG", keep_rgb=True),
-        "ink": ink.getvalue(),
-        "large": saved(smooth(200, 300), "JPEG"),
-        "one pixel": saved(smooth(1, 1), "JPEG"),
-    }
-
-
-def _gif() -> dict[str, bytes]:
-    clear = io.BytesIO()
-    Image.fromarray(noise(9, 9, 1)).convert("P").save(clear, "GIF", transparency=3)
-    return {
-        "plain": saved(noise(9, 13, 1), "GIF"),
-        "interlaced": saved(noise(20, 20, 1), "GIF", interlace=True),
-        "clear": clear.getvalue(),
-        "animated": _animation("gif"),
-        "one colour": saved(np.zeros((5, 5), np.uint8), "GIF"),
-    }
-
-
-def _bmp() -> dict[str, bytes]:
-    def of(mode: str) -> bytes:
-        file = io.BytesIO()
-        Image.fromarray(noise(9, 11)).convert(mode).save(file, "BMP")
-        return file.getvalue()
-
-    return {
-        **{mode: of(mode) for mode in ("1", "L", "P", "RGB", "RGBA")},
-        "from the top": _bitmap(6, -4, 24, 0, bytes(80)),
-        "16 bits": _bitmap(6, 4, 16, 0, bytes(range(48))),
-        "fields": _bitmap(6, 4, 16, 3, bytes(range(48)), struct.pack("<3I", 0xF800, 0x7E0, 0x1F)),
-        "runs": _bitmap(6, 2, 8, 1, b"\6\1\0\0\6\2\0\0\0\1", bytes(1024)),
-        "runs of 4": _bitmap(6, 2, 4, 2, b"\6\x12\0\0\6\x21\0\0\0\1", bytes(64)),
-        "old": b"BM" + struct.pack("<IHHIIHHHH", 26 + 36, 0, 0, 26, 12, 3, 3, 1, 24) + bytes(36),
-    }
-
-
-def _bitmap(width: int, height: int, bits: int, packing: int, pixels: bytes, table: bytes = b"") -> bytes:
-    start = 54 + len(table)
-    colours = len(table) // 4 if bits <= 8 else 0
-    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, packing, len(pixels), 0, 0, colours, 0)
-    return b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + info + table + pixels
-
-
-def _webp() -> dict[str, bytes]:
-    return {
-        "lossy": saved(smooth(16, 24), "WEBP"),
-        "lossless": saved(noise(9, 7), "WEBP", lossless=True),
-        "clear": saved(noise(12, 12, 4), "WEBP"),
-        "orientation": saved(smooth(8, 12), "WEBP", exif=b"Exif\0\0" + exif(6)),
-        "animated": _animation("webp"),
-    }
-
-
-def _animation(kind: str, frames: int = 3) -> bytes:
-    pictures = [Image.fromarray(noise(8, 8, seed=seed)) for seed in range(frames)]
-    file = io.BytesIO()
-    pictures[0].save(file, kind, save_all=True, append_images=pictures[1:])
-    return file.getvalue()

@@ -95,14 +95,19 @@ def _data(what: str, settings: tuple[str, ...], threads: int | None) -> tuple[Da
     from nettrain.config.fields import FilePath
     from nettrain.data.config import DataConfig, ImageConfig
     from nettrain.data.doctor.phash import SIDE
+    from nettrain.data.no_folder import what_it_is
     from nettrain.data.sources.table import is_source
+    from nettrain.data.tree import DISK
 
     if is_source(what):
         if settings:
             raise click.UsageError(f"--set changes a key of a config, and {what!r} is none")
         use_threads(threads)
         return DataConfig(FilePath(what), ImageConfig((SIDE, SIDE))), 0
-    if not os.path.exists(what) and not what.lower().endswith((".yaml", ".yml")):
-        raise DataError("no such file or folder; expected pictures, or a config", what)
+    if not what.lower().endswith((".yaml", ".yml")):
+        if not os.path.exists(what):
+            raise DataError("no such file or folder; expected pictures, or a config", what)
+        if told := what_it_is(DISK, what):
+            raise DataError(told, what)
     config = read(what, settings, {"threads": None if threads is None else str(threads)}).config
     return config.data, config.seed

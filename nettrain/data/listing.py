@@ -11,6 +11,7 @@ import numpy as np
 
 from nettrain.data.labels import Labels
 from nettrain.data.names import unfit_name
+from nettrain.data.no_folder import no_folder
 from nettrain.data.reader import Files, Reader
 from nettrain.data.tree import DISK, Tree
 from nettrain.data.walk import Ignored, is_picture
@@ -58,8 +59,7 @@ def list_classes(tree: Tree, folder: str, least_classes: int = 2) -> Listing:
     """
     root = tree.path(folder)
     if not tree.is_folder(folder):
-        what = "is not a folder" if tree.exists(folder) else "no such folder"
-        raise DataError(f"{what}; {_LAYOUT.format(example(root))}", root)
+        raise DataError(no_folder(tree, folder, _LAYOUT.format(example(root))), root)
     ignored = Ignored()
     folders, others = tree.entries(folder, ignored)
     loose = [name for name in others if is_picture(name)]

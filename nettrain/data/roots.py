@@ -10,9 +10,10 @@ from itertools import chain
 from nettrain.config.fields import FilePath
 from nettrain.data.archives.opened import located
 from nettrain.data.config import DataConfig, Fold, SetAside
+from nettrain.data.no_folder import into_a_file
 from nettrain.data.sources.inside import settled
 from nettrain.data.sources.table import Where, kind_within, parts_of, source_of
-from nettrain.data.tree import Tree
+from nettrain.data.tree import DISK, Tree
 from nettrain.errors import DataError, Fault
 
 _VAL = ("val", "valid", "validation")
@@ -133,7 +134,9 @@ def _refuse_absent(named: Mapping[str, Sequence[str]]) -> tuple[Tree, ...]:
             if not tree.exists(name):
                 other = "" if key == "data.train" else ", or {from: train, fraction: 0.1}"
                 source = source_of(path)
-                faults.append(Fault(f"no such {source.what} {path!r}; expected {source.expected}{other}", None, key))
+                lost = f"no such {source.what} {path!r}; expected {source.expected}{other}"
+                way = into_a_file(path) if tree is DISK else ""
+                faults.append(Fault(f"{path!r} {way}" if way else lost, None, key))
     if faults:
         raise DataError(faults=faults)
     return tuple(held)

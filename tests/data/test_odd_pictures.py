@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import os
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data.archives.packing import packed, zipped
 from data.samples import chunk, config, folder, noise, png_of, saved, smooth
+from data.sources.making import put
 from PIL import Image
 
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.cache import Bad
 from nettrain.data.cache import decode as decode_all
-from nettrain.data.listing import list_folder
 from nettrain.data.pictures import decode
+from nettrain.data.sources.table import list_source
 from nettrain.data.split import Split
 from nettrain.errors import DataError
 
@@ -27,7 +30,7 @@ DETAILS = {"JPEG": {"quality": 100, "subsampling": 0}, "WEBP": {"lossless": True
 
 
 def split_of(root: Path) -> Split:
-    listing = list_folder(root)
+    listing = list_source(root)
     return Split("train", listing.reader, listing.files, listing.labels, listing.classes)
 
 
@@ -124,12 +127,53 @@ def test_a_beginning_alone(data: bytes, reason: str) -> None:
     assert caught.value.reason == reason
 
 
-def test_floating_point_pixels_are_refused_in_words() -> None:
-    file = io.BytesIO()
-    Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(file, "TIFF")
+# files that are two things at once: a picture is what it begins as, and what lies in it or behind it is never looked at
+
+PIXELS = smooth(8, 8)
+ZIP = b"PK\3\4" + bytes(26) + b"PK\5\6" + bytes(18)
+SCRIPT = b"<script>alert(1)</script><?php system('id'); ?>\n#!/bin/sh\nexit 1\n"
+TWO_AT_ONCE = {
+    **{f"{kind}, then a zip": saved(PIXELS, kind) + ZIP for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")},
+    "PNG, then HTML": saved(PIXELS, "PNG") + b"<html>" + SCRIPT,
+    "PNG with a script in its text": png_of(PIXELS, chunk(b"tEXt", b"Comment\0" + SCRIPT)),
+    "PNG with a PDF in a chunk": png_of(PIXELS, chunk(b"prVt", b"%PDF-1.7\n%%EOF")),
+    "PNG, then a JPEG": saved(PIXELS, "PNG") + saved(PIXELS[::-1], "JPEG"),
+    "JPEG with a script in its comment": saved(PIXELS, "JPEG", comment=SCRIPT),
+    "JPEG with a script in its EXIF": saved(PIXELS, "JPEG", exif=b"Exif\0\0" + SCRIPT),
+    "JPEG with a zip in its comment": saved(PIXELS, "JPEG", comment=ZIP),
+    "JPEG, then another": saved(PIXELS, "JPEG") + saved(PIXELS[::-1], "JPEG"),
+    "GIF with a script in its comment": saved(PIXELS, "GIF", comment=SCRIPT),
+    "WebP, then a script": saved(PIXELS, "WEBP") + SCRIPT,
+}
+
+
+@pytest.mark.parametrize("name", TWO_AT_ONCE)
+def test_a_file_that_is_two_things_is_the_picture_that_it_begins_as(name: str) -> None:
+    kind = name.partition(",")[0].partition(" ")[0].upper()
+    got = decode(TWO_AT_ONCE[name], config(8), "x")
+    np.testing.assert_array_equal(got, decode(saved(PIXELS, kind), config(8), "x"))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"%PDF-1.7\n" + saved(PIXELS, "JPEG"), "a PDF document"),
+        (b"<html>" + saved(PIXELS, "PNG"), "an HTML page"),
+        (ZIP + saved(PIXELS, "PNG"), "a ZIP archive"),
+        (b"Rar!\x1a\7\1\0" + saved(PIXELS, "PNG"), "a RAR archive"),
+        (b"7z\xbc\xaf\x27\x1c\0\4" + saved(PIXELS, "PNG"), "a 7z archive"),
+        (b"BZh9" + saved(PIXELS, "PNG"), "a bzip2 archive"),
+        (b"a/1.png".ljust(257, b"\0") + b"ustar\0" + saved(PIXELS, "PNG"), "a tar archive"),
+        (b"#!/bin/sh\n" + saved(PIXELS, "GIF"), "not a picture in a known format"),
+        (b"\xff\xd8\xff" + saved(PIXELS, "PNG"), None),
+        (b"\x89PNG\r\n\x1a\n" + saved(PIXELS, "JPEG"), None),
+    ],
+)
+def test_a_picture_behind_something_else_is_none(data: bytes, reason: str | None) -> None:
     with pytest.raises(BadPicture) as caught:
-        decode(file.getvalue(), config(), "x")
-    assert caught.value.lines()[0].startswith("nettrain: error: x: ")
+        decode(data, config(), "x")
+    known = "expected one of PNG, JPEG, BMP, GIF, WebP, TIFF"
+    assert reason is None or caught.value.reason == f"{reason}; {known}"
 
 
 def test_a_name_that_lies_about_the_format_does_no_harm(tmp_path: Path) -> None:
@@ -174,7 +218,7 @@ def test_one_of_a_thousand_without_permission(tmp_path: Path) -> None:
         os.link(root / "a/000.png", root / f"a/{number:03}.png")
     (root / "b/001.png").write_bytes(png_of(noise(4, 4)))
     (root / "b/001.png").chmod(0)
-    for above in (root, *root.parents[:4]):
+    for above in (root, *root.parents[:5]):  # with pytest-xdist, a folder of its own for each worker
         above.chmod(above.stat().st_mode | 0o055)
     me, split = os.geteuid(), split_of(root)
     try:
@@ -190,12 +234,12 @@ def test_one_of_a_thousand_without_permission(tmp_path: Path) -> None:
     assert len(skipped) == 1000
 
 
-def test_five_thousand_bad_ones_of_ten_thousand(tmp_path: Path) -> None:
-    root = folder(tmp_path / "data", {"a": 1, "b": 1})
-    (root / "a/bad.png").write_bytes(b"")
-    for number in range(1, 5000):
-        os.link(root / "a/bad.png", root / f"a/{number:04}.png")
-        os.link(root / "b/000.png", root / f"b/{number:04}.png")
+@pytest.mark.parametrize("ending", ["", ".zip", ".tar.gz"])
+def test_five_thousand_bad_ones_of_ten_thousand(tmp_path: Path, ending: str) -> None:
+    good, names = png_of(noise(4, 4, 1)), [f"{number:04}.png" for number in range(1, 5000)]
+    files = {"a/000.png": good, "a/bad.png": b"", "b/000.png": good}
+    files |= {f"a/{name}": b"" for name in names} | {f"b/{name}": good for name in names}
+    root = packed(tmp_path / f"data{ending}", files) if ending else put(tmp_path / "data", files)
     split = split_of(root)
     assert len(split.files) == 10_001
     with pytest.raises(DataError) as caught:
@@ -207,3 +251,35 @@ def test_five_thousand_bad_ones_of_ten_thousand(tmp_path: Path) -> None:
     skipped = decode_all(split, config(), "skip", workers=2)
     assert (len(skipped), len(skipped.bad)) == (5001, 5000)
     assert skipped.bad[-1] == Bad("a/bad.png", "the file is empty (0 bytes)")
+
+
+def test_one_damaged_member_of_a_thousand(tmp_path: Path) -> None:
+    files = {f"{label}/{number:03}.png": png_of(noise(4, 4, 1, seed=number)) for label in "ab" for number in range(500)}
+    path = zipped(tmp_path / "data.zip", files, zipfile.ZIP_STORED)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"a/321.png") + 40] ^= 1
+    path.write_bytes(data)
+    split = split_of(path)
+    with pytest.raises(DataError) as caught:
+        decode_all(split, config(), workers=2)
+    why = "in the archive it is damaged: its CRC-32 is another one"
+    assert caught.value.lines() == [f"nettrain: error: {path}/a/321.png: {why}"]
+    skipped = decode_all(split, config(), "skip", workers=2)
+    assert (len(skipped), skipped.bad) == (999, (Bad("a/321.png", why),))
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar", ".tar.gz"])
+def test_an_archive_that_grows_goes_or_is_replaced_since_listing_is_the_one_that_was_listed(
+    tmp_path: Path, ending: str
+) -> None:
+    files = {f"{label}/{number}.png": png_of(noise(4, 4, 1, seed=number)) for label in "ab" for number in range(3)}
+    path = packed(tmp_path / f"data{ending}", files)
+    split = split_of(path)
+    expected = decode_all(split, config()).take(np.arange(6))
+    with path.open("ab") as file:
+        file.write(bytes(5000))
+    np.testing.assert_array_equal(decode_all(split, config()).take(np.arange(6)), expected)
+    os.replace(packed(tmp_path / f"other{ending}", dict.fromkeys(files, b"")), path)
+    np.testing.assert_array_equal(decode_all(split, config()).take(np.arange(6)), expected)
+    path.unlink()
+    np.testing.assert_array_equal(decode_all(split, config()).take(np.arange(6)), expected)

@@ -162,18 +162,21 @@ def test_exif_orientations_give_eight_identical_arrays(fit, order):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
-def test_exif_orientation_is_read_from_every_format_that_has_it(kind):
+def test_exif_orientations_are_read_from_every_format_that_has_them(kind):
     settings = {"quality": 100} if kind == "JPEG" else {"lossless": True}
-    turned = saved(np.ascontiguousarray(np.rot90(smooth(16, 24))), kind, exif=b"Exif\0\0" + exif(6), **settings)
-    plain = saved(smooth(16, 24), kind, **settings)
-    got, expected = (decode(data, config(16, 24), "x").astype(int) for data in (turned, plain))
-    assert np.abs(got - expected).max() <= 6
+    plain = decode(saved(smooth(16, 24), kind, **settings), config(16, 24), "x").astype(int)
+    for orientation, stored in STORED.items():
+        block = b"Exif\0\0" + exif(orientation, "<>"[orientation % 2])
+        turned = saved(np.ascontiguousarray(stored(smooth(16, 24))), kind, exif=block, **settings)
+        assert np.abs(decode(turned, config(16, 24), "x") - plain).max() <= (6 if kind == "JPEG" else 0), orientation
 
 
-@pytest.mark.parametrize("block", [b"", b"II*\0", exif(0), exif(9), exif(6)[:12], b"MM\0*\xff\xff\xff\xff", bytes(40)])
-def test_broken_exif_leaves_the_picture_as_stored(block):
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("block", [b"II*\0", exif(0), exif(9), exif(6)[:12], b"MM\0*\xff\xff\xff\xff", bytes(40)])
+def test_broken_exif_leaves_the_picture_as_stored(kind, block):
     pixels = noise(4, 6)
-    np.testing.assert_array_equal(decode(png_of(pixels, chunk(b"eXIf", block)), config(4, 6), "x"), pixels)
+    data = png_of(pixels, chunk(b"eXIf", block)) if kind == "PNG" else saved(pixels, kind, exif=b"Exif\0\0" + block)
+    np.testing.assert_array_equal(decode(data, config(4, 6), "x"), decode(saved(pixels, kind), config(4, 6), "x"))
 
 
 @pytest.mark.parametrize("kind", ["gif", "png", "webp"])
@@ -203,11 +206,6 @@ def test_a_second_picture_hidden_in_a_jpeg_is_left_out():
     plain = saved(smooth(16, 16), "JPEG")
     phone = plain[:2] + b"\xff\xe2\x00\x08MPF\0\0\0" + plain[2:] + plain
     np.testing.assert_array_equal(decode(phone, config(8), "x"), decode(plain, config(8), "x"))
-
-
-def test_a_text_chunk_that_grows_to_50_mb_is_never_inflated():
-    bomb = chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(50_000_000)))
-    np.testing.assert_array_equal(decode(png_of(noise(3, 3), bomb), config(3), "x"), noise(3, 3))
 
 
 def test_the_suffix_does_not_matter(tmp_path):

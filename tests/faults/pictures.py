@@ -26,6 +26,7 @@ import png_suite
 from data.samples import chunk
 from faults.forked import figures, forked, workplace_in_memory
 from faults.reference import Figures, Reference
+from hostile_seeds import seeds
 from PIL import Image
 from png_reader import read
 
@@ -40,6 +41,8 @@ SEED = 8
 SIDE = 5000  # pixels of a picture at the cap
 MEMORY = 20 * CAP_MEGAPIXELS * 10**6  # bytes: a picture at the cap, what it is decoded from and turned into
 HANG = 60.0  # seconds for one of the children
+# TIFF: bits of a sample, samples, what they mean
+TIFFS = ((1, 1, 0), (8, 1, 1), (8, 3, 2), (8, 8, 2), (16, 4, 2), (8, 4, 5), (8, 1, 3), (16, 2, 1))
 ONE_LINE = re.compile(r"nettrain: error: [^\n]+: [^\n]+")
 
 
@@ -110,7 +113,7 @@ def in_a_child(folder: Path, cases: Callable[[], Iterator[tuple[str, bytes, Imag
 
 def hostile_files(folder: Path, count: int) -> Iterator[Figures]:
     """Mutants of each format, decoded."""
-    kinds = sorted(hostile.seeds())
+    kinds = sorted(seeds())
     for kind in kinds:
         begun, each = time.perf_counter(), max(1, count // len(kinds))
         found = in_a_child(folder, lambda kind=kind, each=each: mutants(kind, each))  # type: ignore[misc]
@@ -134,6 +137,11 @@ def largest() -> dict[str, Callable[[], bytes]]:
     for form, modes in {"JPEG": "L RGB CMYK", "GIF": "L", "BMP": "1 L RGB RGBA", "WEBP": "RGB RGBA"}.items():
         for mode in modes.split():
             made[f"{form} {mode}"] = partial(_saved_at_the_cap, form, mode)
+    for bits, samples, meaning in TIFFS:
+        for packing, name in {1: "", 8: " deflated"}.items():
+            made[f"TIFF {samples}x{bits} of kind {meaning}{name}"] = partial(
+                _tiff_at_the_cap, bits, samples, meaning, packing
+            )
     return made
 
 
@@ -150,6 +158,18 @@ def _png_at_the_cap(kind: str, interlace: bool) -> bytes:
         extra = chunk(b"tRNS", bytes(6))
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, depth, colour, 0, 0, interlace))
     return png_suite.SIGNATURE + head + extra + chunk(b"IDAT", _zeros(rows)) + chunk(b"IEND")
+
+
+def _tiff_at_the_cap(bits: int, samples: int, meaning: int, packing: int) -> bytes:
+    """One strip, of differences where that can be, with transparency where there is room for it."""
+    length = SIDE * -(-SIDE * samples * bits // 8)
+    data = _zeros(length) if packing != 1 else bytes(length)
+    tags = {256: SIDE, 257: SIDE, 258: bits, 259: packing, 262: meaning, 277: samples, 278: SIDE, 279: len(data)}
+    tags |= {317: 1 if bits < 8 else 2, 338: 2}
+    head = 8 + 2 + 12 * (len(tags) + 2) + 4
+    entries = {tag: (4, 1, value) for tag, value in tags.items()} | {320: (3, 768, head), 273: (4, 1, head + 1536)}
+    packed = b"".join(struct.pack("<HHII", tag, *entries[tag]) for tag in sorted(entries))
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + packed + bytes(4 + 1536) + data
 
 
 def _saved_at_the_cap(form: str, mode: str) -> bytes:
@@ -169,7 +189,7 @@ def _zeros(count: int) -> bytes:
 def at_the_cap(folder: Path, scale: float) -> Figures:
     """The largest pictures that are allowed, each in a process of its own: how much memory each takes."""
     begun, wrong, most, makers = time.perf_counter(), list[str](), (0, ""), largest()
-    names = list(makers) if scale >= 1 else ["PNG 6a16", "WEBP RGBA"]
+    names = list(makers) if scale >= 1 else ["PNG 6a16", "WEBP RGBA", "TIFF 4x16 of kind 2 deflated"]
     file, image = folder / "picture", ImageConfig((2000, 2000))  # so large that no JPEG is shrunk
     for name in names:
         file.write_bytes(makers[name]())
@@ -188,7 +208,7 @@ def by_predict(reference: Reference, folder: Path, count: int) -> Figures:
     """Mutants as files, given to ``predict``: one row each, and exit 3."""
     begun, wrong, place = time.perf_counter(), list[str](), folder / "hostile"
     place.mkdir()
-    kinds = sorted(hostile.seeds())
+    kinds = sorted(seeds())
     for number in range(count):
         kind = kinds[number % len(kinds)]
         _, data = hostile.mutant(kind, Random(f"{SEED} file {number}"))

@@ -24,6 +24,7 @@ MODULES = (  # each has ``goals(scale) -> Iterator[Figures]``
     "memory",
     "corruption",
     "pictures",
+    "flips",
     "scale",
     "injection",
     "planted",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import calls, disks, pictures, planted, scale
+from faults import calls, disks, flips, pictures, planted, scale
 from faults.forked import workplace_in_memory
 from faults.reference import Figures, Reference
 
@@ -72,6 +72,22 @@ def test_hostile_pictures(tmp_path: Path, reference: Reference) -> None:
 
 def test_a_picture_at_the_cap_takes_the_memory_that_it_may(tmp_path: Path) -> None:
     hold(pictures.at_the_cap(tmp_path, 0.1))
+
+
+def test_a_flipped_bit_is_found(tmp_path: Path, reference: Reference) -> None:
+    for kind in flips.PICTURES:
+        hold(flips.of_a_picture(tmp_path, kind, 0.02))
+    for name in flips.SOURCES:
+        hold(flips.of_a_source(tmp_path, name, 40))
+    hold(flips.of_a_fit(reference, tmp_path, 3))
+
+
+def test_the_flipper_finds_a_manifest_that_is_not_compared(tmp_path: Path) -> None:
+    def nothing(path: str, pictures: object) -> None:
+        pass
+
+    assert ".png was not found" in flips.of_a_picture(tmp_path, "BMP", 0.02, nothing).failures[0]
+    assert "is not found" in flips.of_a_source(tmp_path, "idx", 40, check=nothing).failures[0]
 
 
 def test_many_files_are_listed(tmp_path: Path) -> None:

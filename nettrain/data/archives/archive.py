@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from nettrain.config.words import shown
 from nettrain.data.bad_picture import BadPicture
+from nettrain.data.formats.others import LOOK, named
 from nettrain.data.reading import too_long
 from nettrain.data.spans import DamagedSource, OpenFile, Span, Stamp
 from nettrain.data.walk import Ignored, is_ignored, is_picture
@@ -49,6 +50,7 @@ class Archive:
 
     top = ""
     what = "archive"
+    content = ""  # what a file is called that begins as this kind does
 
     def __init__(self, path: str) -> None:
         self._path, self._file = path, OpenFile(path)
@@ -61,7 +63,7 @@ class Archive:
                 if member.wrong:
                     wrong.append(member)
         except DamagedSource as problem:
-            raise DataError(f"{problem}; expected a whole {self.what}", path) from None
+            raise DataError(f"{problem}{self._other_content()}; expected a whole {self.what}", path) from None
         order = sorted(range(len(names)), key=names.__getitem__)
         self._names = tuple(map(names.__getitem__, order))
         self._numbers = np.array(numbers, np.int64).reshape(len(names), -1)[order] if names else _NONE
@@ -70,6 +72,11 @@ class Archive:
 
     def _members(self) -> Iterator[Member]:
         raise NotImplementedError
+
+    def _other_content(self) -> str:
+        """What the file is instead, as far as its first bytes tell."""
+        what = named(self._file.read(LOOK, 0))
+        return f"; it begins as {what} does" if what not in ("", self.content) else ""
 
     def _check(self, wrong: list[Member]) -> None:
         """Errors: DataError with the first member that is refused, and how many more there are."""
@@ -190,7 +197,7 @@ class Archive:
 def _plain(members: Iterator[Member], hidden: set[str]) -> Iterator[Member]:
     """Members by their plain names, without those that are hidden: the topmost name that hides each goes to ``hidden``.
 
-    Notes    a name that leads elsewhere is ``wrong``, whatever it is of.
+    Notes    a name that leads elsewhere, or that no file can have, is ``wrong``, whatever it is of.
     """
     folders = set()
     for member in members:
@@ -198,6 +205,9 @@ def _plain(members: Iterator[Member], hidden: set[str]) -> Iterator[Member]:
         if ".." in parts or not parts[0] or parts[0][1:] == ":":
             how = "leads out of it" if ".." in parts else "has an absolute path"
             yield Member(member.name, member.numbers, f"{how}; expected names below its top")
+            continue
+        if "\0" in member.name:
+            yield Member(member.name, member.numbers, "has a NUL in its name, as no file can")
             continue
         parts = [part for part in parts if part not in ("", ".")]
         depth = next((depth for depth, part in enumerate(parts, 1) if is_ignored(part)), 0)

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 
 from nettrain.data.archives.archive import Archive
-from nettrain.data.archives.tar import Tar, TarGz, TarXz
+from nettrain.data.archives.tar import Tar, TarBz2, TarGz, TarXz
 from nettrain.data.archives.zip import Zip
 from nettrain.data.tree import DISK, Tree
 
@@ -18,6 +18,9 @@ ARCHIVES: dict[str, Callable[[str], Archive]] = {
     ".tgz": TarGz,
     ".tar.xz": TarXz,
     ".txz": TarXz,
+    ".tar.bz2": TarBz2,
+    ".tbz2": TarBz2,
+    ".tbz": TarBz2,
 }
 _opened: weakref.WeakValueDictionary[tuple[object, ...], Archive] = weakref.WeakValueDictionary()
 

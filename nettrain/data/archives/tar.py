@@ -33,6 +33,7 @@ class Tar(Archive):
     """Members one after another, each behind its header; ``packing`` of the whole, if any."""
 
     what = "tar archive"
+    content = "a tar archive"
     packing: str | None = None
 
     def _members(self) -> Iterator[Member]:
@@ -96,6 +97,7 @@ class TarGz(Tar):
     """A tar archive in a gzip file."""
 
     what = "tar.gz archive"
+    content = "a gzip archive"
     packing = "gzip"
 
 
@@ -103,7 +105,16 @@ class TarXz(Tar):
     """A tar archive in an xz file."""
 
     what = "tar.xz archive"
+    content = "an xz archive"
     packing = "xz"
+
+
+class TarBz2(Tar):
+    """A tar archive in a bzip2 file."""
+
+    what = "tar.bz2 archive"
+    content = "a bzip2 archive"
+    packing = "bzip2"
 
 
 def _member(name: str, kind: int, numbers: tuple[int, int], sparse: bool) -> Member:

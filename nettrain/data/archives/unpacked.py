@@ -1,4 +1,4 @@
-"""What packed bytes unpack to, read from any place: gzip and deflate go on from states kept on the way, xz from before.
+"""What packed bytes unpack to, read from any place, where that can be from states that were kept on the way.
 
 Whoever reads on where somebody has stopped takes the state that was left there, so that several threads, each going
 forward, unpack each byte once a thread. Going back is quick where states can be copied, every so many bytes.
@@ -7,6 +7,7 @@ forward, unpack each byte once a thread. Going back is quick where states can be
 from __future__ import annotations
 
 import bisect
+import bz2
 import lzma
 import os
 import threading
@@ -66,11 +67,11 @@ class Inflate:
         return other
 
 
-class Xz:
-    """LZMA2 in an xz file, which brings its own checksum."""
+class Forward:
+    """LZMA2 in an xz file, or blocks in a bzip2 file: both bring their own checksums, and a state that stays single."""
 
-    def __init__(self) -> None:
-        self._state = lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)
+    def __init__(self, state: lzma.LZMADecompressor | bz2.BZ2Decompressor) -> None:
+        self._state = state
 
     @property
     def ended(self) -> bool:
@@ -81,7 +82,10 @@ class Xz:
         return self._state.unused_data
 
     def unpack(self, data: bytes, most: int) -> bytes:
-        return self._state.decompress(data, most)
+        try:
+            return self._state.decompress(data, most)
+        except (lzma.LZMAError, OSError) as error:  # which is bzip2's for damage
+            raise DamagedSource(f"is damaged: {error}") from error
 
     def copy(self) -> None:
         return None
@@ -90,7 +94,8 @@ class Xz:
 KINDS: dict[str, Callable[[], Unpacker]] = {
     "gzip": lambda: Inflate(31),
     "deflate": lambda: Inflate(-15),
-    "xz": Xz,
+    "xz": lambda: Forward(lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)),
+    "bzip2": lambda: Forward(bz2.BZ2Decompressor()),
 }
 
 
@@ -169,7 +174,7 @@ class Unpacked:
                         raise DamagedSource("is cut off")
                     cursor.taken += len(data)
                     made = cursor.unpacker.unpack(data, most)
-        except (zlib.error, lzma.LZMAError) as error:
+        except zlib.error as error:
             raise DamagedSource(f"is damaged: {error}") from error
         cursor.place += len(made)
         if cursor.place > max(FREE, MOST_TIMES * self._packed.size):

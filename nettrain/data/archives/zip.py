@@ -38,6 +38,7 @@ class Zip(Archive):
     """Members stored or deflated, each with its CRC-32."""
 
     what = "zip archive"
+    content = "a ZIP archive"
 
     def _members(self) -> Iterator[Member]:
         data, shift = self._directory()

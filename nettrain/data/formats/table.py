@@ -17,6 +17,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from nettrain.data.formats import bmp, gif, jpeg, png, tiff, tiff_pixels, webp
 from nettrain.data.formats.found import Found
+from nettrain.data.formats.others import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +83,6 @@ FORMATS = (
 NAMES = ", ".join(row.name for row in FORMATS)
 SUFFIXES = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
 
-_OTHERS = (
-    (b"version https://git-lfs", "a Git LFS pointer, not the picture itself; fetch it with 'git lfs pull'"),
-    (b"%PDF", "a PDF document"),
-    (b"%!PS", "a PostScript (EPS) file"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (b"8BPS", "a Photoshop file"),
-)
-_MARKUP = ((b"<!doctype html", "an HTML page"), (b"<html", "an HTML page"), (b"<svg", "an SVG drawing"))
-
 
 def recognise(data: bytes) -> Format | None:
     """The format that these bytes begin with, whatever the file is called."""
@@ -104,11 +93,7 @@ def describe(data: bytes) -> str:
     """What bytes are that no row recognises, as the reason why they are refused."""
     if not data:
         return "the file is empty (0 bytes)"
-    text = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    what = next((name for start, name in _OTHERS if data.startswith(start)), "")
-    what = what or next((name for start, name in _MARKUP if text.startswith(start)), "")
-    if data[4:8] == b"ftyp":
-        what = "a HEIC, AVIF or video file"
+    what = named(data)
     if "Git LFS" in what:
-        return what
+        return f"{what}, not the picture itself; fetch it with 'git lfs pull'"
     return f"{what or 'not a picture in a known format'}; expected one of {NAMES}"

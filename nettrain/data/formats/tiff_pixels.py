@@ -16,6 +16,7 @@ from PIL import Image
 
 from nettrain.data.formats.found import Damaged, Found
 from nettrain.data.formats.tiff import (
+    BLACK_IS_0,
     CMYK,
     DEFLATE,
     LZW,
@@ -31,88 +32,104 @@ from nettrain.data.formats.tiff import (
 
 Samples = npt.NDArray[Any]  # (H,W,S), uint8 or uint16
 _CUT = "cut off: a page of the TIFF file holds less pixel data than its size needs"
-_ALPHA = {1: "RGBa", 2: "RGBA"}  # what the fourth sample of RGB is: multiplied into the others already, or not
+_ALPHA = {1: "RGBa", 2: "RGBA"}  # what the sample behind the colours is: multiplied into them already, or not
 _CLEAR, _END, _WIDEST = 256, 257, 12  # codes of LZW, and bits of its widest
+_PIECE = 1 << 16  # bytes that are inflated at a time
+_AT_ONCE = 1 << 22  # unpacked bytes whose samples are made at a time
 
 
 def page(found: Found, number: int) -> Image.Image:
-    """A page, as stored, in Pillow's mode for what it holds.  Errors: ``Damaged``."""
+    """A page, as stored, in Pillow's mode for what it holds; 16-bit samples by their high bytes.  Errors: ``Damaged``.
+
+    Cost     memory of the largest strip as it is unpacked, and of the picture twice.
+    """
     order = "<" if found.data.startswith(b"II") else ">"
     here, _, _ = read_page(found.data, order, found.pages[number])
-    return _picture(here, _samples(here, found.data))
+    alpha = _ALPHA.get(here.one("extra", 0), "") if here.meaning in (RGB, WHITE_IS_0, BLACK_IS_0) else ""
+    colours = {RGB: 3, CMYK: 4}.get(here.meaning, 1)
+    if here.samples == colours:
+        alpha = ""
+    return _picture(here, _samples(here, found.data, colours + bool(alpha)), alpha)
 
 
-def _picture(here: Page, samples: Samples) -> Image.Image:
-    """16-bit samples by their high bytes."""
+def _picture(here: Page, samples: Samples, alpha: str) -> Image.Image:
     if here.meaning == PALETTE:
-        colours = np.array(here.tags.get("palette", ()), np.uint16)
+        colours = here.tags.get("palette", np.empty(0)).astype(np.uint16)
         if colours.size < 3 << here.bits:
             raise Damaged("damaged: the TIFF file has no palette")
         return Image.fromarray((colours.reshape(3, -1).T >> 8).astype(np.uint8)[samples[..., 0]])
-    bytes_ = (samples >> 8).astype(np.uint8) if here.bits == 16 else samples
     if here.bits < 8:
-        bytes_ = bytes_ * np.uint8(255 // ((1 << here.bits) - 1))
-    extra = here.one("extra", 0)
-    if here.meaning == CMYK:
-        return Image.frombytes("CMYK", here.size, np.ascontiguousarray(bytes_[..., :4]).tobytes())
-    if here.meaning == RGB:
-        mode = _ALPHA.get(extra, "RGB") if here.samples > 3 else "RGB"
-        return Image.frombytes(mode, here.size, np.ascontiguousarray(bytes_[..., : len(mode)]).tobytes())
-    grey = 255 - bytes_[..., :1] if here.meaning == WHITE_IS_0 else bytes_[..., :1]
-    if here.samples > 1 and extra in _ALPHA:
-        clear = np.concatenate([grey, grey, grey, bytes_[..., 1:2]], axis=2)
-        return Image.frombytes(_ALPHA[extra], here.size, clear.tobytes())
-    return Image.fromarray(np.ascontiguousarray(grey[..., 0]))
+        samples *= np.uint8(255 // ((1 << here.bits) - 1))
+    if here.meaning == WHITE_IS_0:
+        np.subtract(255, samples[..., 0], out=samples[..., 0])
+    if alpha and here.meaning != RGB:
+        samples = samples.take([0, 0, 0, 1], axis=2)
+    mode = alpha or {RGB: "RGB", CMYK: "CMYK"}.get(here.meaning, "L")
+    return Image.frombuffer(mode, here.size, samples, "raw", mode, 0, 1)
 
 
-def _samples(here: Page, data: bytes) -> Samples:
-    """All samples of a page."""
+def _samples(here: Page, data: bytes, wanted: int) -> npt.NDArray[np.uint8]:
+    """The first samples of a page, so many as are ``wanted``."""
     width, height = here.size
     apart = here.one("planes", 1) == 2 and here.samples > 1
-    planes, S = (here.samples, 1) if apart else (1, here.samples)
+    planes, S = (wanted, 1) if apart else (1, here.samples)
     tiled = "tile_width" in here.tags
     across, down = here.one("tile_width", width), here.one("tile_height", here.one("rows_a_strip", height))
     down = down if tiled else min(down, height)
-    offsets, lengths = here.tags.get("offsets", ()), here.tags.get("lengths", ())
+    offsets, lengths = (here.tags.get(name, np.empty(0, np.int64)).astype(np.int64) for name in ("offsets", "lengths"))
     columns, rows = -(-width // max(across, 1)), -(-height // max(down, 1))
     if not across or not down or min(len(offsets), len(lengths)) < planes * rows * columns:
         raise Damaged("damaged: a page of the TIFF file does not say where its pixels are")
-    out = np.empty((height, width, here.samples), np.uint16 if here.bits == 16 else np.uint8)
+    if lengths[: planes * rows * columns].sum() > 2 * len(data):  # or the same bytes could be unpacked for ever
+        raise Damaged("damaged: the strips of the TIFF file lie over one another")
+    out = np.empty((height, width, wanted), np.uint8)
     for place in range(planes * rows * columns):
         plane, (row, column) = place // (rows * columns), divmod(place % (rows * columns), columns)
         tall = down if tiled else min(down, height - row * down)  # the last strip is shorter
-        start = offsets[place]
-        part = _unpacked(here, data[start : start + lengths[place]], tall, across, S)
+        part = memoryview(data)[offsets[place] : offsets[place] + lengths[place]]
         area = out[row * down : row * down + tall, column * across : (column + 1) * across]
-        area[..., plane : plane + S] = part[: area.shape[0], : area.shape[1]]
+        _unpack(here, part, tall, across, S, area[..., plane : plane + S])
     return out
 
 
-def _unpacked(here: Page, data: bytes, height: int, width: int, S: int) -> Samples:
-    """One strip or tile, (height,width,S)."""
+def _unpack(here: Page, data: memoryview, height: int, width: int, S: int, out: npt.NDArray[np.uint8]) -> None:
+    """Fill ``out (H,W,S)`` with one strip or tile, of which it may be the upper left part, in fewer samples."""
     row = (width * S * here.bits + 7) // 8
-    packing = here.one("compression", NONE)
-    whole = _UNPACK[packing](data, height * row)
+    whole = _UNPACK[here.one("compression", NONE)](data, height * row)
     if len(whole) < height * row:
         raise Damaged(_CUT)
     lines = np.frombuffer(whole, np.uint8, height * row).reshape(height, row)
+    step = max(1, _AT_ONCE // max(row, 1))
+    for top in range(0, len(out), step):
+        into = out[top : top + step]
+        samples = _samples_of(here, lines[top : top + len(into)], width, S)
+        into[...] = samples[:, : into.shape[1], : into.shape[2]]
+
+
+def _samples_of(here: Page, lines: npt.NDArray[np.uint8], width: int, S: int) -> npt.NDArray[np.uint8]:
+    """Rows of packed samples, one by one (H,W,S)."""
     if here.bits < 8:
-        bits = np.unpackbits(lines, axis=1)[:, : width * here.bits].reshape(height, width, here.bits)
-        return np.packbits(bits, axis=2) >> (8 - here.bits)  # (H,W,1)
-    samples = lines.view(np.dtype(f"{here.order}u{here.bits // 8}")).reshape(height, width, S)
-    if here.one("predictor", 1) == 2 and packing not in (NONE, PACKBITS):  # which have none, whatever the tag says
+        bits = np.unpackbits(lines, axis=1)[:, : width * here.bits].reshape(len(lines), width, here.bits)
+        return np.packbits(bits, axis=2) >> np.uint8(8 - here.bits)  # (H,W,1)
+    samples: Samples = lines.view(np.dtype(f"{here.order}u{here.bits // 8}")).reshape(len(lines), width, S)
+    if here.one("predictor", 1) == 2 and here.one("compression", NONE) not in (NONE, PACKBITS):  # which have none
         samples = np.cumsum(samples, axis=1, dtype=np.uint16 if here.bits == 16 else np.uint8)
-    return samples
+    return (samples >> 8 if here.bits == 16 else samples).astype(np.uint8, copy=False)
 
 
-def _inflated(data: bytes, need: int) -> bytes:
+def _inflated(data: memoryview, need: int) -> bytearray:
+    state, out = zlib.decompressobj(), bytearray()
     try:
-        return zlib.decompressobj().decompress(data, need)
+        for start in range(0, len(data), _PIECE):
+            out += state.decompress(data[start : start + _PIECE], need - len(out))
+            if len(out) == need:  # asked for no more than 0 bytes, zlib would give all
+                break
     except zlib.error:
         raise Damaged("damaged: the pixel data of the TIFF file cannot be inflated") from None
+    return out
 
 
-def _packbits(data: bytes, need: int) -> bytes:
+def _packbits(data: memoryview, need: int) -> bytearray:
     """Runs: n + 1 bytes as they are, or one byte 1 - n times.  Source: TIFF 6.0, section 9."""
     out, place = bytearray(), 0
     while len(out) < need and place < len(data):
@@ -122,12 +139,12 @@ def _packbits(data: bytes, need: int) -> bytes:
             place += 2 + count
         else:
             if count > 128:
-                out += data[place + 1 : place + 2] * (257 - count)
+                out += bytes(data[place + 1 : place + 2]) * (257 - count)
             place += 1 if count == 128 else 2
-    return bytes(out)
+    return out
 
 
-def _lzw(data: bytes, need: int) -> bytes:
+def _lzw(data: memoryview, need: int) -> bytearray:
     """Codes of 9 to 12 bits, high bits first, for runs that came before.  Source: TIFF 6.0, section 13."""
     runs = [bytes([value]) for value in range(256)] + [b"", b""]
     out, before = bytearray(), b""
@@ -159,10 +176,10 @@ def _lzw(data: bytes, need: int) -> bytes:
             width += 1
         if len(runs) > 1 << _WIDEST:
             raise Damaged("damaged: the pixel data of the TIFF file has more codes than there can be")
-    return bytes(out)
+    return out
 
 
-_UNPACK: dict[int, Callable[[bytes, int], bytes]] = {
+_UNPACK: dict[int, Callable[[memoryview, int], memoryview | bytearray]] = {
     NONE: lambda data, need: data,
     LZW: _lzw,
     DEFLATE: _inflated,

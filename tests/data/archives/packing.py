@@ -21,7 +21,7 @@ def zipped(path: Path, contents: Contents, method: int = zipfile.ZIP_DEFLATED) -
 
 def tarred(path: Path, contents: Contents, form: int = tarfile.PAX_FORMAT) -> Path:
     """A tar archive, packed as its name says."""
-    packing = {".gz": "gz", ".tgz": "gz", ".xz": "xz", ".tar": ""}[path.suffix]
+    packing = {".gz": "gz", ".tgz": "gz", ".xz": "xz", ".bz2": "bz2", ".tbz2": "bz2", ".tar": ""}[path.suffix]
     with tarfile.open(path, f"w:{packing}", format=form) as archive:  # type: ignore[call-overload]
         for name, data in contents.items():
             archive.addfile(*member(name, data))
@@ -44,4 +44,4 @@ def packed(path: Path, contents: Contents) -> Path:
     return zipped(path, contents) if path.suffix == ".zip" else tarred(path, contents)
 
 
-ENDINGS = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz"]
+ENDINGS = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gc
 import gzip
 import io
@@ -172,6 +173,12 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, ending: str, nam
     assert sorted(os.listdir(tmp_path)) == [path.name]
 
 
+def test_a_name_with_a_nul_is_refused(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", {"a/1.png": b"x", "b!/1.png": b"x"})
+    path.write_bytes(path.read_bytes().replace(b"b!/", b"b\0/"))
+    assert refused(path) == r"its member 'b\x00/1.png' has a NUL in its name, as no file can"
+
+
 @each
 def test_one_line_tells_of_many(tmp_path: Path, ending: str) -> None:
     path = packed(tmp_path / f"a{ending}", {"a/1.png": b"x", "../x\x1b[2J": b"x", "../y": b"", "/z": b""})
@@ -188,7 +195,7 @@ def test_a_name_that_is_there_twice_is_refused(tmp_path: Path, ending: str) -> N
             for name in ("a/1.png", "./a//1.png"):
                 made.writestr(name, b"x")
     else:
-        packing = {".tar": "", ".tar.xz": "xz"}.get(ending, "gz")
+        packing = {".tar": "", ".tar.xz": "xz", ".tar.bz2": "bz2"}.get(ending, "gz")
         with tarfile.open(path, f"w:{packing}") as made:  # type: ignore[call-overload]
             for name in ("a/1.png", "./a//1.png"):
                 made.addfile(*member(name, b"x"))
@@ -283,7 +290,7 @@ BROKEN_ZIPS: dict[str, tuple[Callable[[Path], object], str]] = {
         "is no zip archive, or cut off: it has no directory at its end; expected a whole zip archive",
     ),
     "something else": (
-        lambda path: path.write_bytes(b"<html>" * 1000),
+        lambda path: path.write_bytes(b"no archive" * 1000),
         "is no zip archive, or cut off: it has no directory at its end; expected a whole zip archive",
     ),
     "a part": (
@@ -340,7 +347,7 @@ def test_a_broken_zip_is_one_line(tmp_path: Path, fault: str) -> None:
 BROKEN_TARS: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "empty": (".tar", lambda path: path.write_bytes(b""), "is no tar archive: it is too short"),
     "short": (".tar", lambda path: path.write_bytes(b"x" * 99), "is no tar archive: it is too short"),
-    "something else": (".tar", lambda path: path.write_bytes(b"<html>" * 1000), "is no tar archive"),
+    "something else": (".tar", lambda path: path.write_bytes(b"no archive" * 1000), "is no tar archive"),
     "no end": (".tar", lambda path: os.truncate(path, 2048), "is cut off: it has no end"),
     "in a member": (".tar", lambda path: os.truncate(path, 1700), "is cut off: it has no end"),
     "in a header": (".tar", lambda path: os.truncate(path, 1400), "is cut off"),
@@ -361,6 +368,14 @@ BROKEN_TARS: dict[str, tuple[str, Callable[[Path], object], str]] = {
         lambda path: path.write_bytes(b"x" * 99),
         "is damaged: Input format not supported by decoder",
     ),
+    "bzip2 cut off": (".tar.bz2", lambda path: os.truncate(path, path.stat().st_size - 9), "is cut off"),
+    "bzip2's checksum": (
+        ".tar.bz2",
+        lambda path: changed(path, path.read_bytes()[-3:], b"abc"),
+        "is damaged: Invalid data stream",
+    ),
+    "no bzip2": (".tar.bz2", lambda path: path.write_bytes(b"x" * 99), "is damaged: Invalid data stream"),
+    "something else, packed": (".tgz", lambda path: path.write_bytes(gzip.compress(b"x" * 999)), "is no tar archive"),
 }
 
 
@@ -369,8 +384,36 @@ def test_a_broken_tar_is_one_line(tmp_path: Path, fault: str) -> None:
     ending, change, said = BROKEN_TARS[fault]
     path = tarred(tmp_path / f"a{ending}", {"a/1.png": b"x", "a/2.png": b"y" * 300})
     change(path)
-    whole = {".tar": "tar", ".tar.gz": "tar.gz", ".tgz": "tar.gz", ".tar.xz": "tar.xz"}[ending]
+    whole = "tar.gz" if ending == ".tgz" else ending[1:]
     assert refused(path) == f"{said}; expected a whole {whole} archive"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"Rar!\x1a\7\1\0", "a RAR archive"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "a 7z archive"),
+        (b"<!DOCTYPE html>", "an HTML page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
+        (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+        (b"PK\3\4", "a ZIP archive"),
+        (gzip.compress(b"x" * 999), "a gzip archive"),
+        (bz2.compress(b"x" * 999), "a bzip2 archive"),
+        (lzma.compress(b"x" * 999), "an xz archive"),
+        (member("a/1.png")[0].tobuf(tarfile.GNU_FORMAT) + bytes(1024), "a tar archive"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_archive_of_another_kind_than_its_name_says_is_told(
+    tmp_path: Path, ending: str, data: bytes, what: str
+) -> None:
+    of = {".tgz": "tar.gz"}.get(ending, ending[1:])
+    own = {"zip": "a ZIP archive", "tar": "a tar archive", "tar.gz": "a gzip archive", "tar.xz": "an xz archive"}
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(data.ljust(1000, b"\0"))
+    if what != own.get(of, "a bzip2 archive"):
+        assert refused(path).endswith(f"; it begins as {what} does; expected a whole {of} archive")
 
 
 def header(**fields: object) -> bytes:
@@ -414,11 +457,14 @@ def test_a_header_that_would_lead_a_reader_round_for_ever_is_one_line(tmp_path: 
     assert refused(tmp_path / "a.tar") == f"{said}; expected a whole tar archive"
 
 
-def test_a_tar_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.xz", ".tar.bz2"])
+def test_a_tar_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
     monkeypatch.setattr(unpacked, "FREE", 1 << 20)
-    path = tarred(tmp_path / "a.tar.gz", {"a/1.png": bytes(1 << 24)})
+    path = tarred(tmp_path / f"a{ending}", {"a/1.png": bytes(1 << 24)})
     assert refused(path) == (
-        "unpacks to more than 200 times its size, so that it is not read; expected a whole tar.gz archive"
+        f"unpacks to more than 200 times its size, so that it is not read; expected a whole {ending[1:]} archive"
     )
 
 
@@ -564,7 +610,7 @@ def test_packed_bytes_are_read_from_any_place_however_they_were_packed(
     monkeypatch.setattr(unpacked, "APART", 1 << 16)
     data = random.Random(1).randbytes(500_000)
     half = len(data) // 2
-    for kind, pack in (("gzip", gzip.compress), ("xz", lzma.compress)):
+    for kind, pack in (("gzip", gzip.compress), ("xz", lzma.compress), ("bzip2", bz2.compress)):
         (tmp_path / kind).write_bytes(pack(data[:half]) + bytes(12) + pack(data[half:]) + bytes(4))
         span, places = unpacked.Unpacked(OpenFile(str(tmp_path / kind)), kind), random.Random(2)
         for _ in range(30 if kind == "gzip" else 5):

@@ -4,57 +4,18 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
 from data.samples import config, noise
+from data.tiff_samples import file, over_one_another, tiled
 from PIL import Image
 
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.formats import tiff
 from nettrain.data.formats.found import Damaged
 from nettrain.data.pictures import decode
-
-WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, OFFSETS, SAMPLES, ROWS, COUNTS = (
-    256,
-    257,
-    258,
-    259,
-    262,
-    273,
-    277,
-    278,
-    279,
-)
-ORIENTATION, TILE_WIDTH, SAMPLE_FORMAT = 274, 322, 339
-
-
-def page(order: str, place: int, after: int, pixels: np.ndarray, **other: int) -> bytes:
-    """A page at a place in a file, its pixels behind its tags."""
-    height, width = pixels.shape
-    tags = {
-        WIDTH: width,
-        LENGTH: height,
-        BITS: 8 * pixels.dtype.itemsize,
-        COMPRESSION: 1,
-        PHOTOMETRIC: 1,
-        SAMPLES: 1,
-        ROWS: height,
-        COUNTS: pixels.nbytes,
-    } | {int(tag.removeprefix("t")): value for tag, value in other.items()}
-    tags[OFFSETS] = place + 2 + 12 * (len(tags) + 1) + 4
-    entries = b"".join(struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in sorted(tags.items()))
-    data = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
-    return struct.pack(order + "H", len(tags)) + entries + struct.pack(order + "I", after) + data
-
-
-def file(*pages: np.ndarray, order: str = "<", **other: int) -> bytes:
-    data = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
-    for number, pixels in enumerate(pages, 1):
-        length = len(page(order, len(data), 0, pixels, **other))
-        data += page(order, len(data), len(data) + length if number < len(pages) else 0, pixels, **other)
-    return data
-
 
 PIXELS = noise(3, 4, 1)
 WHOLE = "expected whole ones without a sign, of 1, 2, 4, 8 or 16 bits"
@@ -129,6 +90,22 @@ REFUSED = {
         file(PIXELS, t259=4),
         "its compression, number 4, is not supported; expected none, LZW, Deflate or PackBits",
     ),
+    "13 bands": (
+        file(PIXELS.astype(np.uint16), t277=13),
+        "its pixels have 13 samples of 16 bits each, which is not supported",
+    ),
+    "tiles that are mostly outside": (
+        file(PIXELS, t256=65500, t257=1, t322=4096, t323=4096),
+        "damaged: tiles of 4096x4096 pixels in a picture of 65500x1",
+    ),
+    "the same strip for ever": (
+        over_one_another(5000, b"\x80\x40\x20\x10\x08\x04\x02\x01\x00" * 20_000, compression=5),  # clear, clear, ...
+        "damaged: the strips of the TIFF file lie over one another",
+    ),
+    "nothing said for ever": (
+        over_one_another(5000, b"\x80" * 100_000, compression=32773),
+        "damaged: the strips of the TIFF file lie over one another",
+    ),
     "huge tiles": (
         file(PIXELS, t322=1 << 20, t323=16),
         "damaged: tiles of 1048576x16 pixels in a picture of 4x3",
@@ -174,6 +151,19 @@ def test_pages_that_overlap_end_the_walk_soon() -> None:
         tiff.inspect(bytes(data))
 
 
+def test_tags_of_very_many_numbers_take_no_room() -> None:
+    """12 of them, each with 4 million numbers."""
+    count, head = 4_000_000, 8 + 2 + 12 * 14 + 4
+    entries = [(tag, 4, 1, 4) for tag in (256, 257)] + [(tag, 4, count, head) for tag in (258, *range(273, 284))]
+    data = b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(struct.pack("<HHII", *one) for one in entries)
+    data += bytes(4 + 4 * count)
+    tracemalloc.start()
+    with pytest.raises(Damaged):
+        tiff.inspect(data)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
 PACKINGS = [{}, *({"compression": name} for name in ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits"))]
 
 
@@ -212,26 +202,10 @@ def test_differences_are_added_up_again(packing: dict[str, str]) -> None:
 @pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_tiles_and_planes(apart: bool, dtype: type) -> None:
-    """Written by hand: 16x16 tiles over 20x35 pixels, samples together or each in a plane of its own."""
-    high = np.iinfo(dtype).max
-    values = np.random.default_rng(3).integers(0, high, (20, 35, 3), dtype, endpoint=True)
-    whole = np.zeros((32, 48, 3), dtype)
-    whole[:20, :35] = values
-    planes = [whole[..., i : i + 1] for i in range(3)] if apart else [whole]
-    tiles = [
-        plane[y : y + 16, x : x + 16].tobytes() for plane in planes for y in range(0, 32, 16) for x in range(0, 48, 16)
-    ]
-    bits = 8 * np.dtype(dtype).itemsize
-    tags = {256: 35, 257: 20, 258: bits, 259: 1, 262: 2, 277: 3, 284: 2 if apart else 1, 322: 16, 323: 16}
-    head = 8 + 2 + 12 * (len(tags) + 2) + 4
-    start = head + 8 * len(tiles)
-    entries = [(tag, 4, 1, value) for tag, value in tags.items()]
-    entries += [(324, 4, len(tiles), head), (325, 4, len(tiles), head + 4 * len(tiles))]
-    places = [start + len(tiles[0]) * number for number in range(len(tiles))]
-    data = b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(struct.pack("<HHII", *one) for one in entries)
-    data += struct.pack(f"<I{2 * len(tiles)}I", 0, *places, *[len(tiles[0])] * len(tiles)) + b"".join(tiles)
+    """16x16 tiles over 20x35 pixels, samples together or each in a plane of its own."""
+    values = np.random.default_rng(3).integers(0, np.iinfo(dtype).max, (20, 35, 3), dtype, endpoint=True)
     expected = values >> (8 if dtype == np.uint16 else 0)
-    np.testing.assert_array_equal(decode(data, config(20, 35), "x"), expected)
+    np.testing.assert_array_equal(decode(tiled(values, apart), config(20, 35), "x"), expected)
 
 
 def test_transparency_that_is_multiplied_in_already() -> None:
