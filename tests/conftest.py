@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,31 @@ settings.register_profile("nettrain", deadline=None)  # how long an example take
 settings.load_profile("nettrain")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, object, object]:
+    return (yield from only_reading())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    return (yield from only_reading())
+
+
+def only_reading() -> Generator[None, object, object]:
+    """It is an error if what runs here, or a process that it starts, changes what it reads as data."""
+    from data_guard import found_by_processes, guard_processes, guarded
+
+    guard_processes()
+    told: list[str] = []
+    with guarded(states=False) as changed:
+        try:
+            result = yield
+        finally:
+            told += found_by_processes()
+    assert changed + told == [], "data was changed"
+    return result
+
+
 @pytest.fixture
 def threads() -> Iterator[Callable[[int], None]]:
     """A function that sets the number of threads, for this test only."""
@@ -43,18 +68,21 @@ def call(
 ) -> Iterator[Callable[..., Ended]]:
     """A function that runs a command in this process: for what does not hang on the process.
 
-    It is an error if the command opens a connection, starts a program or writes outside the folders of the tests.
+    It is an error if the command opens a connection, starts a program, writes outside the folders of the tests, or
+    changes what it reads as data.
     """
     from audit import heard
     from commands import Ended
+    from data_guard import guarded
 
     from nettrain.cli.main import run
 
     def called(*arguments: str | Path) -> Ended:
         capsys.readouterr()
-        with heard([tmp_path_factory.getbasetemp()]) as against:
+        with heard([tmp_path_factory.getbasetemp()]) as against, guarded(states=True) as changed:
             code = run([str(argument) for argument in arguments])
         assert against == []
+        assert changed == []
         return Ended(code, *capsys.readouterr())
 
     before = signal.getsignal(signal.SIGPIPE)

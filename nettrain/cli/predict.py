@@ -75,9 +75,11 @@ def predict(
     tta: bool,
     threads: int | None,
 ) -> int:
-    """Classify pictures, or clips: files, folders, zip and tar archives, patterns, or - for paths on stdin.
+    """Classify pictures, or clips: files, folders, archives, patterns, or - for paths on stdin.
 
-    One row a picture, in input order, also for a file that cannot be used; then the exit code is 3.
+    Of a zip or tar archive, or a file of many pictures (.npz, IDX, CIFAR's), all are taken, or the one that is named:
+    a.zip/b.png, a.npz/00007. One row a picture, in input order, also for a file that cannot be used; then the exit
+    code is 3.
     """
     from nettrain.cli.label_rows import LABEL_FORMATS
     from nettrain.cli.rows import FORMATS, Prediction
@@ -98,10 +100,10 @@ def predict(
     loaded = load_model(find_model(model))
     if tta:
         tell(f"nettrain: note: probabilities are the mean over {loaded.views} (--tta)")
+    clips = loaded.config.data.image.frames is not None
     if stream:
         results, first = classify_each(loaded, lines_of_stdin(nul), tta), []
     else:
-        clips = loaded.config.data.image.frames is not None
         results = classify(loaded, pictures_named(given_paths(paths, nul, column), clips), tta)
         first = list(islice(results, 64))  # as many as a table looks at for its widths
     width = max((len(found.path) for found in first), default=0)

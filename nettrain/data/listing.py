@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nettrain.data.archives.opened import is_archive
 from nettrain.data.labels import Labels
 from nettrain.data.names import unfit_name
 from nettrain.data.no_folder import no_folder
@@ -66,7 +67,8 @@ def list_classes(tree: Tree, folder: str, least_classes: int = 2) -> Listing:
     for name in set(others) - set(loose):
         ignored.other[os.path.splitext(name)[1].lower()] += 1
     names = {name: unicodedata.normalize("NFC", name) for name in folders}
-    faults = list(_layout_faults(root, names, loose, least_classes))
+    archive = next(filter(is_archive, others), None) if tree is DISK else None
+    faults = list(_layout_faults(root, names, loose, least_classes, archive))
     classes = sorted(set(names.values()))
     index = {name: place for place, name in enumerate(classes)}
     found: list[tuple[str, int]] = []
@@ -87,12 +89,15 @@ def example(root: str) -> str:
     return os.path.join(root, "cat", "1.png")
 
 
-def _layout_faults(root: str, names: dict[str, str], loose: list[str], least: int) -> Iterator[Fault]:
+def _layout_faults(
+    root: str, names: dict[str, str], loose: list[str], least: int, archive: str | None
+) -> Iterator[Fault]:
     if loose:
         count = f"{len(loose)} {'picture lies' if len(loose) == 1 else 'pictures lie'}"
         yield Fault(f"{count} in the folder itself, such as {loose[0]!r}; {_LAYOUT.format(example(root))}", root)
     elif not names:
-        yield Fault(f"holds no class folders; {_LAYOUT.format(example(root))}", root)
+        other = "" if archive is None else f"; to take what is in {archive!r}, name it: {os.path.join(root, archive)}"
+        yield Fault(f"holds no class folders; {_LAYOUT.format(example(root))}{other}", root)
     elif len(names) < least:
         yield Fault(f"holds only one class, {next(iter(names))!r}; expected at least {least}", root)
     twins: dict[str, str] = {}

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nettrain.config.words import some
-from nettrain.data.pictures import load as load_picture
+from nettrain.data.inputs import load_named, picture_named
 from nettrain.data.splitting import folder_split
 from nettrain.data.wanted import Wanted
 from nettrain.python.pixels import Picture, each_picture, pixels_of
@@ -110,7 +110,7 @@ class Model:
         image = self._file.config.data.image
         if not isinstance(picture, (str, os.PathLike)):
             return pixels_of(picture, image)
-        return load_picture(picture, image)
+        return load_named(picture_named(os.fspath(picture), image.frames is not None), image)
 
 
 def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Model:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import Ended, after, printable, process, written
+from commands import Ended, after, printable, process
 from faults import disks
 from loopback import Server
 
@@ -25,7 +25,6 @@ from nettrain.cli.main import run
 from nettrain.data.download.sets import SETS
 
 NAMES = [file.name for file in SETS["mnist"].files]
-NETWORK = "model: {layers: [flatten, dense: classes]}\noptimizer: {sgd: {lr: 0.1}}\ntrain: {epochs: 1}\n"
 SLOW = "slow-200"  # takes 10 seconds for a file
 
 
@@ -296,11 +295,3 @@ server.serve_forever()"""
     assert ended.code == 5
     line = rf"nettrain: error: {address}/{NAMES[0]}: its certificate is not trusted: self[- ]signed certificate; .*\n"
     assert re.fullmatch(line, ended.err), ended.err
-
-
-def test_what_it_leaves_is_a_source(server: Server, tmp_path: Path) -> None:
-    assert download(server, "whole", cwd=tmp_path).code == 0
-    config = written(tmp_path, "a.yaml", "data: {train: D, image: {size: [28, 28], channels: 1}}\n" + NETWORK)
-    ended = process("check", config, cwd=tmp_path)
-    assert ended.code == 0, ended.err
-    assert "10 classes" in ended.out + ended.err

@@ -110,23 +110,33 @@ def list_cifar(path: str, wanted: Wanted, least_classes: int = 2) -> Listing:
 
 def _list_file(path: str, least_classes: int) -> Listing:
     """Errors: those of ``list_cifar``."""
+    reader = pictures(path)
     tree, name = located(path)
     before = _labels_of(name)
-    every = before + PIXELS
-    span = tree.span(name)
-    count, rest = divmod(span.size, every)
-    if rest or not count:
-        raise DataError(f"has {span.size} bytes, not a number of records of {every} bytes each", path)
     names = _names(tree, os.path.join(os.path.dirname(name), _NAMES[before]))
     try:
-        labels = _labels(span, count, every, before - 1)
+        labels = _labels(reader.span, reader.count, reader.every, before - 1)
     except DamagedSource as problem:
         raise DataError(str(problem), path) from None
     if names is not None and (over := np.flatnonzero(labels >= len(names))).size:
         first = int(over[0])
         what = f"record {first} has label {labels[first]}, but {_NAMES[before]} names {len(names)} classes"
         raise DataError(what, path)
-    return listed(Records(path, span, before, every, count, SHAPE, planes=True), labels, names, least_classes)
+    return listed(reader, labels, names, least_classes)
+
+
+def pictures(path: str) -> Records:
+    """A reader of the pictures of a file, whatever their labels.
+
+    Errors   DataError: a size that no number of records has.
+    """
+    tree, name = located(path)
+    before, span = _labels_of(name), tree.span(name)
+    every = before + PIXELS
+    count, rest = divmod(span.size, every)
+    if rest or not count:
+        raise DataError(f"has {span.size} bytes, not a number of records of {every} bytes each", path)
+    return Records(path, span, before, every, count, SHAPE, planes=True)
 
 
 def _labels(span: Span, count: int, every: int, place: int) -> npt.NDArray[np.int64]:

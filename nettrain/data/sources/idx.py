@@ -70,18 +70,27 @@ def list_idx(path: str, wanted: Wanted, least_classes: int = 2) -> Listing:
     path = next((files[0] for files in found.values()), path)
     tree, name = located(path)
     labels_name = _labels_beside(tree, name)
-    images, (count, height, width) = _opened(tree, name, 3)
+    reader = pictures(path)
     labels, (labelled,) = _opened(tree, labels_name, 1)
-    if count != labelled:
+    if reader.count != labelled:
         where = tree.path(labels_name)
-        raise DataError(f"holds {labelled} labels, but {os.path.basename(name)} {count} pictures", where)
-    if not count or not height * width:
-        raise DataError(f"holds {count} pictures of {height}x{width} pixels; expected some", path)
+        raise DataError(f"holds {labelled} labels, but {os.path.basename(name)} {reader.count} pictures", where)
     if labelled > MOST_LABELS:
         raise DataError(f"holds {labelled} labels; expected at most {MOST_LABELS}", tree.path(labels_name))
     numbers = np.frombuffer(labels.read(labelled, 8), np.uint8).astype(np.int64)
-    reader = Records(path, images, 16, height * width, count, (height, width, 1))
     return listed(reader, numbers, None, least_classes)
+
+
+def pictures(path: str) -> Records:
+    """A reader of the pictures of a file, whatever their labels.
+
+    Errors   DataError: a header that is none; a file that is cut off, or without pictures.
+    """
+    tree, name = located(path)
+    images, (count, height, width) = _opened(tree, name, 3)
+    if not count or not height * width:
+        raise DataError(f"holds {count} pictures of {height}x{width} pixels; expected some", path)
+    return Records(path, images, 16, height * width, count, (height, width, 1))
 
 
 def _split_of(file: str) -> str:

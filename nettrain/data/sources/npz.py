@@ -82,6 +82,14 @@ def list_npz(path: str, wanted: Wanted, least_classes: int = 2) -> Listing:
     return replace(found, splits=splits, groups=groups)
 
 
+def pictures(path: str) -> Records:
+    """A reader of the pictures, or clips, of a file, whatever their labels.
+
+    Errors   DataError: no such file, no such array, or one of another type or shape.
+    """
+    return _Arrays(path).images()
+
+
 def held_by(path: str) -> Wanted:
     """What could be wanted of a file; what is wrong with it is left for ``list_npz`` to say."""
     with suppress(DataError):

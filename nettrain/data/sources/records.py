@@ -24,7 +24,7 @@ I64 = npt.NDArray[np.int64]
 DIGITS = 5  # that a number has at least, so that names keep their order
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Records:
     """A reader of N pictures (H,W,C), or clips (T,H,W,C), each of ``every`` bytes of the file, the first at ``start``.
 
@@ -46,8 +46,16 @@ class Records:
     @property
     def names(self) -> tuple[str, ...]:
         """The numbers 0 .. N - 1, all with as many digits."""
+        return tuple(map(self.named, range(self.count)))
+
+    def named(self, number: int) -> str:
+        """The name of a picture."""
         digits = max(DIGITS, len(str(self.count - 1)))
-        return tuple(f"{number:0{digits}d}" for number in range(self.count))
+        return f"{number:0{digits}d}"
+
+    def holds(self, name: str) -> bool:
+        """Whether this is the name of a picture."""
+        return name.isascii() and name.isdigit() and len(name) == len(self.named(0)) and int(name) < self.count
 
     def read(self, name: str, most: int) -> Item:
         size, number = math.prod(self.shape), int(name)

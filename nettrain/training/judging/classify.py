@@ -14,8 +14,7 @@ from nettrain.arrays.threads import Workers, get_threads
 from nettrain.autograd.tensor import Array
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.config import ImageConfig
-from nettrain.data.inputs import load_named, one_named
-from nettrain.errors import DataError
+from nettrain.data.inputs import load_named, picture_named
 from nettrain.training.loop.evaluation import inference_batch
 from nettrain.training.model_file import Model
 
@@ -47,13 +46,9 @@ def classify(model: Model, paths: Iterable[str], tta: bool = False) -> Iterator[
 
 def classify_each(model: Model, paths: Iterable[str], tta: bool = False) -> Iterator[Classified]:
     """The same result for every path, before the next path is asked for; an archive stays open up to the next."""
+    image = model.config.data.image
     for path in paths:
-        try:
-            named = one_named(path)
-        except DataError as refused:
-            yield Classified(path, error=refused.faults[0].message)
-            continue
-        ((_, picture),) = _decode([named], model.config.data.image)
+        ((_, picture),) = _decode([picture_named(path, image.frames is not None)], image)
         if isinstance(picture, BadPicture):
             yield Classified(path, error=picture.reason)
         else:

@@ -1,0 +1,65 @@
+"""Data on a file system that is read-only in truth: every command that reads it does what it does elsewhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import MLP, Ended, process, results, tree, written
+from data.archives.packing import packed
+from data.sources.making import put, sample
+
+COMMANDS = [
+    ["check", "a.yaml"],
+    ["fit", "a.yaml", "--run-dir", "run"],
+    ["fit", "a.yaml", "--run-dir", "cached", "--set", "data.cache=disk"],
+    ["evaluate", "run", "--split", "val"],
+    ["evaluate", "run", "--data", "data/a.zip"],
+    ["resume", "run", "--epochs", "3"],
+    ["predict", "data", "data/a.zip", "data/a.npz", "--model", "run", "--output", "rows.csv"],
+    ["doctor", "a.yaml"],
+    ["doctor", "data/folder", "--sheet", "doctor.png"],
+    ["augment", "a.yaml", "--output", "sheet.png"],
+    ["init", "data/folder", "--output", "b.yaml"],
+    ["lr-find", "a.yaml", "--steps", "20"],
+]
+MOUNTED = """
+mount --bind data data && mount -o remount,bind,ro,nosuid,nodev data || exit 77
+if touch data/x 2> /dev/null; then exit 78; fi
+exec "$@" """
+PROGRAM = """
+import json, sys
+from nettrain.cli.main import run
+json.dump([run(arguments) for arguments in json.loads(sys.argv[1])], open("codes", "w"))"""
+
+
+def test_every_command_works_on_data_that_cannot_be_written(
+    call: Callable[..., Ended], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("unshare") is None or shutil.which("mount") is None:
+        pytest.skip("unshare or mount is not installed")
+    made = sample(6)
+    put(tmp_path / "data/folder", made.files)
+    packed(tmp_path / "data/a.zip", sample(2, seed=2).files)
+    np.savez(tmp_path / "data/a.npz", images=sample(2, seed=3).pixels, labels=sample(2).labels)
+    text = MLP.format(data="[data/folder, data/a.zip, data/a.npz]").replace("32}", "8}")
+    text = text.replace("channels: 1}", "channels: 1}\n  augment: [random_horizontal_flip]")
+    written(tmp_path, "a.yaml", text)
+    monkeypatch.chdir(tmp_path)
+    before = tree(tmp_path / "data", times=True)
+    program = ("unshare", "-rm", "bash", "-c", MOUNTED, "bash", sys.executable, "-c", PROGRAM)
+    ended = process(json.dumps(COMMANDS), cwd=tmp_path, program=program, NETTRAIN_CACHE=str(tmp_path / "cache"))
+    if ended.code == 77:
+        pytest.skip(f"cannot mount here: {ended.err.strip()}")
+    assert ended.code == 0, ended.err
+    codes = json.loads(Path("codes").read_text())
+    assert [(*line, code) for line, code in zip(COMMANDS, codes, strict=True) if code] == [], ended.err
+    assert tree(tmp_path / "data", times=True) == before
+    assert call("fit", "a.yaml", "--run-dir", "elsewhere").code == 0
+    assert call("resume", "elsewhere", "--epochs", "3").code == 0
+    assert results(tmp_path / "run") == results(tmp_path / "elsewhere")
