@@ -1,4 +1,4 @@
-"""Large sets (G18): a million files are listed in a minute and a gigabyte; more pictures than memory stream by."""
+"""Large sets and long trainings (G18): a million files, more pictures than memory, a hundred thousand steps."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 from data.samples import noise, saved
 from faults.forked import figures, forked, workplace_in_memory
 from faults.memory import size_of_process
-from faults.reference import Figures
+from faults.reference import Figures, Reference
 
+import nettrain
 from nettrain.data.config import DataConfig, ImageConfig, SetAside
 from nettrain.data.listing import list_folder
 from nettrain.data.split_csv import split_csv
@@ -25,6 +26,9 @@ SIDE = 256  # pixels of a picture that streams
 STREAMED = 8_000  # of them: 1.6 GB decoded
 FEW = 400  # of them, which any memory holds
 SPARE = 96 << 20  # bytes of address space beyond what a few take
+STEPS = 100_000  # of a long training
+STEPS_AN_EPOCH = 56  # the reference's pictures, one by one
+GROWN = 4 << 20  # bytes that the rest of a training may take more than its first tenth
 ROOM = 3 << 30  # bytes that must be free for a full count
 
 CONFIG = """\
@@ -155,6 +159,37 @@ def streamed(folder: Path, count: int) -> Figures:
     return figures("G18 streamed", 1, wrong, begun, note)
 
 
+def long_training(folder: Path, steps: int) -> Figures:
+    """So many steps in one process: descriptors and memory at each epoch's end, beside those of the first tenth."""
+    begun, reference, report = time.perf_counter(), Reference(folder / "reference"), folder / "report.json"
+    epochs = -(-steps // STEPS_AN_EPOCH)
+    settings = {"train.epochs": epochs, "train.batch_size": 1, "checkpoint.every": f"{steps // 20} steps"}
+
+    def work() -> int:
+        seen = []
+        for fact in nettrain.fit(str(reference.config), run_dir=str(folder / "run"), settings=settings):
+            if isinstance(fact, nettrain.EpochRow):
+                seen.append((len(os.listdir("/proc/self/fd")), size_of_process("VmRSS")))
+        first, rest = seen[: epochs // 10 + 1], seen[epochs // 10 + 1 :]
+        most = [[max(numbers) for numbers in zip(*part, strict=True)] for part in (first, rest)]
+        report.write_text(json.dumps({"epochs": len(seen), "first": most[0], "rest": most[1]}))
+        return 0
+
+    if (ending := forked(work, limit=3600)).code:
+        return figures("G18 long", 1, [f"exit {ending.code}: {ending.err[-500:]}"], begun, "")
+    found, wrong = json.loads(report.read_text()), list[str]()
+    (descriptors, memory), (descriptors_later, memory_later) = found["first"], found["rest"]
+    if found["epochs"] != epochs:
+        wrong.append(f"{found['epochs']} epochs of {epochs}")
+    if descriptors_later > descriptors:
+        wrong.append(f"{descriptors} descriptors, later {descriptors_later}")
+    if memory_later > memory + GROWN:
+        wrong.append(f"{memory} bytes, later {memory_later}")
+    grown = (memory_later - memory) / (1 << 20)
+    note = f"{epochs * STEPS_AN_EPOCH:,} steps: {descriptors_later} descriptors, {grown:.1f} MiB beyond the first tenth"
+    return figures("G18 long", 1, wrong, begun, note)
+
+
 def goals(scale: float = 1.0) -> Iterator[Figures]:
     """The figures of G18."""
     with workplace_in_memory() as folder:
@@ -165,3 +200,5 @@ def goals(scale: float = 1.0) -> Iterator[Figures]:
         yield from listed(folder, files)
     with workplace_in_memory() as folder:
         yield streamed(folder, max(2 * FEW, round(STREAMED * scale)))
+    with workplace_in_memory() as folder:
+        yield long_training(folder, max(2_000, round(STEPS * scale)))

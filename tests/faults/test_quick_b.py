@@ -97,3 +97,7 @@ def test_many_files_are_listed(tmp_path: Path) -> None:
 
 def test_pictures_stream_through_the_disk_cache(tmp_path: Path) -> None:
     hold(scale.streamed(tmp_path, 2 * scale.FEW))
+
+
+def test_a_long_training_keeps_its_descriptors_and_its_memory(tmp_path: Path) -> None:
+    hold(scale.long_training(tmp_path, 1_200))
