@@ -31,9 +31,9 @@ from nettrain.errors import DataError
 
 Check = Callable[[str, Material], None]
 SEED, IN_A_SOURCE, FITS = 10, 6000, 200
-PICTURES = {  # one of each format, as large as can be taken bit by bit
+PICTURES = {  # one of each format, small enough to be taken bit by bit; a JPEG that is more than its tables
     "PNG": png_of(smooth(12, 16)),
-    "JPEG": saved(smooth(24, 32), "JPEG"),
+    "JPEG": saved(smooth(200, 300), "JPEG"),
     "GIF": saved(noise(12, 16, 1), "GIF"),
     "BMP": saved(smooth(12, 16), "BMP"),
     "WebP": saved(smooth(24, 32), "WEBP"),
