@@ -23,6 +23,12 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {known!r}?" if known is not None else ""
 
 
+def spaced(name: str) -> str:
+    """What to put after a wrong key that is a key and a value run together, as ``fold:2``, else nothing."""
+    key, colon, value = name.partition(":")
+    return f"; write '{key}: {value}', with a space after the colon" if key.isidentifier() and colon and value else ""
+
+
 def hint(name: str, names: Iterable[str], aliases: Iterable[str], listed: str) -> str:
     """What to put after ``unknown ...``: the nearest name, or else the nearest alias, or else all names there are."""
     names = tuple(names)

@@ -15,7 +15,7 @@ from nettrain.config.nodes import Broken, Node, Scalar, Sequence
 from nettrain.config.nodes import Mapping as MappingNode
 from nettrain.config.options import pick, words
 from nettrain.config.scalars import Refused, read_scalar
-from nettrain.config.suggest import did_you_mean, hint
+from nettrain.config.suggest import did_you_mean, hint, spaced
 from nettrain.config.words import a, joined, segment, shown, singular
 from nettrain.errors import Fault, Place, escape
 
@@ -127,7 +127,8 @@ class Walk:
             here = joined(key, segment(typed.text))
             name = record.aliases.get(typed.text, typed.text)
             if name not in keys:
-                remedy = hint(typed.text, keys, record.aliases, "the keys are") if keys else "; there is nothing to set"
+                known = hint(typed.text, keys, record.aliases, "the keys are") if keys else "; there is nothing to set"
+                remedy = spaced(typed.text) or known
                 values[typed.text] = self.fault(f"unknown key{remedy}", typed.place, here)
             elif name in first:
                 other = first[name]

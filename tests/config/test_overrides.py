@@ -115,6 +115,7 @@ FAULTS = {
     ".=3": "--set[1]:1:1: .: expected a dotted key without empty parts",
     ".".join("a" * 65) + "=1": f"--set[1]:1:1: {'.'.join('a' * 65)}: nested too deep; at most 64 levels are read",
     "seeds=3": "--set[1]:1:1: seeds: unknown key; did you mean 'seed'?",
+    "data={train:x}": "--set[1]:1:2: data.train:x: unknown key; write 'train: x', with a space after the colon",
     "data.trian=3": "--set[1]:1:1: data.trian: unknown key; did you mean 'train'?",
     "foo.bar.baz=3": "--set[1]:1:1: foo: unknown key; the keys are 'seed', 'name', 'data', 'layers', 'optimizer', "
     "'epochs', 'every', 'max_time', 'monitor', 'cache', 'warmup'",
