@@ -14,7 +14,7 @@ from nettrain.arrays.threads import Workers
 from nettrain.config.words import megabytes
 from nettrain.data.cache_room import picture_bytes
 from nettrain.data.config import ImageConfig
-from nettrain.data.decoding import CHUNK, Decoded, Progress, counted
+from nettrain.data.decoding import CHUNK, Decoded, Progress, counted, threads_for
 from nettrain.data.disk import Remembered, remembered
 from nettrain.data.entry import Stored
 from nettrain.data.labels import Labels, counts
@@ -113,7 +113,7 @@ def decode(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Pictures:
-    """Decode every picture of a split on ``workers`` threads; the result does not depend on their number.
+    """Decode every picture of a split on at most ``workers`` threads; the result does not depend on their number.
 
     Errors   DataError with one fault a bad picture, or, where they are skipped, for a class that has none left;
              EnvironmentFault if the cache would take more than half of the free memory, or more than the disk has.
@@ -140,9 +140,10 @@ def decode_all(
     for split in splits:
         image = image_of(split.name)
         progress = None if report is None else partial(report, split.name)
+        useful = threads_for(split.reader, split.files, image, workers)
         if cache != "disk":
-            found, pixels = _pass(split, image, cache, workers, progress)
-            yield _kept(split, image, on_bad_image, workers, found, pixels, np.arange(len(split.files)))
+            found, pixels = _pass(split, image, cache, useful, progress)
+            yield _kept(split, image, on_bad_image, useful, found, pixels, np.arange(len(split.files)))
             continue
         notes: tuple[str, ...] = ()
         key = split.reader.parts, image
@@ -150,13 +151,13 @@ def decode_all(
             sharing = [other for other in splits if (other.reader.parts, image_of(other.name)) == key]
             some = sorted({name for other in sharing for name in other.files})
             names = [some[place] for place in split.reader.ordered(some)]
-            shelf = remembered(split.reader, names, image, workers, progress)
+            shelf = remembered(split.reader, names, image, useful, progress)
             shelves[key], notes = (shelf, {name: place for place, name in enumerate(names)}), shelf.notes
         shelf, places = shelves[key]
         mine, found = [places[name] for name in split.files], Decoded(len(split.files))
         for place, there in enumerate(mine):
             found.copy(place, shelf.found, there)
-        yield _kept(split, image, on_bad_image, workers, found, shelf.pixels, shelf.rows[mine], notes)
+        yield _kept(split, image, on_bad_image, useful, found, shelf.pixels, shelf.rows[mine], notes)
 
 
 def _pass(

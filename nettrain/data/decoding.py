@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,24 @@ Progress = Callable[[int, int], None]  # pictures done, of so many
 
 CHUNK = 16  # pictures that one task decodes
 DIGEST_BYTES = 32
+SMALL = 8192  # bytes of a file that is small, in the mean
+LOOKED_AT, MANY = 8, 256  # files that are looked at, where there are so many
+
+
+def threads_for(reader: Reader, names: Sequence[str], image: ImageConfig, threads: int) -> int:
+    """How many of so many threads decode these items quickest: all, or one where the files are small.
+
+    Notes    Most of a small file's time is Python's, which runs on one thread at a time: two that take turns need 1.35
+             times as long as one for pictures of 32x32, 1.17 times at 128x128 (6 kB), 0.84 times at 224x224 (15 kB).
+             What is wrong with a file is no matter here; the pass says it.
+    """
+    if threads == 1 or len(names) < MANY:
+        return threads
+    sizes = []
+    for place in islice(reader.ordered(names), LOOKED_AT):
+        with suppress(BadPicture):
+            sizes.append(len(reader.read(names[place], most_bytes(image)).data))
+    return 1 if 0 < sum(sizes) < SMALL * len(sizes) else threads
 
 
 class Decoded:
