@@ -16,13 +16,13 @@ demo: $(READY)  ## train on handwritten digits, judge the model, classify a pict
 	$(BIN)/nettrain predict data/digits/test/7/0017.png data/digits/test/3/0003.png --model runs/demo --top 2 --format table
 
 test: $(READY)  ## every test, at most 5 minutes on 2 cores
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: $(READY)  ## format, lint, strict types, tests, sizes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 	@echo "longest files, in lines:"; find nettrain -name '*.py' | xargs wc -l | sort -rn | sed -n 2,6p
 
 faults: $(READY)  ## kill it, fill its disk, break its files; every promise as figures, at most 90 minutes

@@ -38,7 +38,7 @@ def same(one: Batch, other: Batch) -> bool:
 
 
 def background_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("nettrain")]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("nettrain-batches")]
 
 
 def test_training_sees_every_picture_once_in_the_epochs_order():

@@ -234,22 +234,22 @@ def test_one_of_a_thousand_without_permission(tmp_path: Path) -> None:
     assert len(skipped) == 1000
 
 
-@pytest.mark.parametrize("ending", ["", ".zip", ".tar.gz"])
-def test_five_thousand_bad_ones_of_ten_thousand(tmp_path: Path, ending: str) -> None:
-    good, names = png_of(noise(4, 4, 1)), [f"{number:04}.png" for number in range(1, 5000)]
+@pytest.mark.parametrize(("ending", "bad"), [("", 5000), (".zip", 500), (".tar.gz", 500)])
+def test_half_of_ten_thousand_are_bad(tmp_path: Path, ending: str, bad: int) -> None:
+    good, names = png_of(noise(4, 4, 1)), [f"{number:04}.png" for number in range(1, bad)]
     files = {"a/000.png": good, "a/bad.png": b"", "b/000.png": good}
     files |= {f"a/{name}": b"" for name in names} | {f"b/{name}": good for name in names}
     root = packed(tmp_path / f"data{ending}", files) if ending else put(tmp_path / "data", files)
     split = split_of(root)
-    assert len(split.files) == 10_001
+    assert len(split.files) == 2 * bad + 1
     with pytest.raises(DataError) as caught:
         decode_all(split, config(), workers=2)
-    assert len(caught.value.faults) == 5000
+    assert len(caught.value.faults) == bad
     first, *_, last = caught.value.lines()
     assert first == f"nettrain: error: {root}/a/0001.png: the file is empty (0 bytes)"
-    assert last == "nettrain: error: and 4980 more"
+    assert last == f"nettrain: error: and {bad - 20} more"
     skipped = decode_all(split, config(), "skip", workers=2)
-    assert (len(skipped), len(skipped.bad)) == (5001, 5000)
+    assert (len(skipped), len(skipped.bad)) == (bad + 1, bad)
     assert skipped.bad[-1] == Bad("a/bad.png", "the file is empty (0 bytes)")
 
 
