@@ -45,7 +45,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "something is put beside the pictures": lambda data: files.write_atomic(data / "train/3/index", b"x"),
     "a folder is put there": lambda data: files.make_folder(data / "train/.nettrain"),
     "a folder that holds them is moved": lambda data: files._replace(str(data), f"{data}-2"),
-    "it is reached by a link": lambda data: files.write_atomic(data.parent / "link/x", b"x"),
+    "it is reached by a link": lambda data: files.make_folder(data.parent / "link/x"),
 }
 
 
