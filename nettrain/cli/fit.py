@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     "--resume",
     "mode",
     type=click.Choice(["auto"]),
+    metavar="auto",
     help="Go on with the run in --run-dir, if there is one; it has to be of this config and these pictures.",
 )
 @click.option(

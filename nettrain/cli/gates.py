@@ -27,5 +27,8 @@ def judge(folder: RunFolder, gate: GateConfig | None) -> int:
         return ExitCode.OK
     from nettrain.cli.progress import Decoding
     from nettrain.training.judging.gating import judge_run
+    from nettrain.training.judging.judging import changes_since
 
-    return tell_gates(judge_run(folder, gate, Decoding()))
+    found = judge_run(folder, gate, Decoding())
+    tell(*changes_since(folder, found.judgement.result.split, found.judgement.data_fingerprint))
+    return tell_gates(found.gates)

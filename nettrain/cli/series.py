@@ -39,6 +39,7 @@ def fit_series(
     """
     from nettrain.cli.progress import Decoding
     from nettrain.training.judging.gating import GATE_JSON, write_gates
+    from nettrain.training.judging.judging import changes_since
     from nettrain.training.loop.time_limit import TimeLimit
     from nettrain.training.series.series import Series, open_series
     from nettrain.training.series.summary import SUMMARY, Summary, judge_series, reached
@@ -63,6 +64,8 @@ def fit_series(
                     return code
                 trained = True  # a call does something, however short its time
             row = reached(member, opened.folder(member), gate, Decoding())
+            if (judged := row.predictions) is not None:
+                tell(*changes_since(opened.folder(member), judged.split, judged.fingerprint))
             rows.append(row)
             tell(_line(row, f"{member.name} ({place + 1} of {series.count})", time.monotonic() - since))
         summary = Summary(series, tuple(rows))

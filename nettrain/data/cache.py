@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -17,7 +17,7 @@ from nettrain.data.config import ImageConfig
 from nettrain.data.decoding import CHUNK, Decoded, Progress, counted, threads_for
 from nettrain.data.disk import Remembered, remembered
 from nettrain.data.entry import Stored
-from nettrain.data.labels import Labels, counts
+from nettrain.data.labels import Labels, are_several, counts
 from nettrain.data.memory import free_memory
 from nettrain.data.split import Split
 from nettrain.errors import DataError, EnvironmentFault, Fault
@@ -196,7 +196,7 @@ def _kept(
     bad = tuple(Bad(split.files[place], found.reasons[place]) for place in places)
     left = np.delete(np.arange(len(split.files)), places)
     good = split.only(left) if bad else split
-    _check_classes(split, good)
+    _check_classes(split, good, found.reasons)
     return Pictures(good, image, found.digests[left], bad, workers, pixels, rows[left], notes)
 
 
@@ -230,9 +230,15 @@ def _reserve(total: int, image: ImageConfig) -> U8:
         ) from None
 
 
-def _check_classes(split: Split, good: Split) -> None:
+def _check_classes(split: Split, good: Split, reasons: Mapping[int, str]) -> None:
+    """Errors: DataError for a class that has lost all of its pictures, with the reason of the first."""
     before, after = (counts(one.labels, len(split.classes)) for one in (split, good))
-    lost = [name for name, had, has in zip(split.classes, before, after, strict=True) if had and not has]
-    if lost:
-        message = "no readable picture of this class is left in {}"
-        raise DataError(faults=[Fault(message.format(split.name), split.root, name) for name in lost])
+    faults = []
+    for number in np.flatnonzero((before > 0) & (after == 0)).tolist():
+        of_class = split.labels[:, number] if are_several(split.labels) else split.labels == number
+        first = int(np.flatnonzero(of_class)[0])
+        why = f"the first, {split.files[first]!r}: {reasons[first]}"
+        message = f"no readable picture of this class is left in {split.name}; {why}"
+        faults.append(Fault(message, split.root, split.classes[number]))
+    if faults:
+        raise DataError(faults=faults)

@@ -11,16 +11,12 @@ from nettrain.data.archives.opened import located
 from nettrain.data.listing import Listing
 from nettrain.data.sources.inside import settled
 from nettrain.data.sources.table import ONE_PICTURE, SOURCES, kind_within, list_source, parts_of
+from nettrain.data.split_names import SPLIT_NAMES
 from nettrain.data.splitting import folder_split
 from nettrain.data.walk import Ignored, is_picture
 from nettrain.data.wanted import A_LOOK, Wanted
 from nettrain.errors import DataError, escape
 
-NAMES = {
-    "train": ("train", "training"),
-    "val": ("val", "valid", "validation", "dev"),
-    "test": ("test", "testing"),
-}
 DEEPEST = 8  # folders with nothing but one folder in them, as archives leave behind
 
 
@@ -91,7 +87,7 @@ def _folders(root: str) -> Layout:
         root, (folders, loose) = below, inner
     named = {
         split: [name for wanted in names for name in folders if name.lower() == wanted]
-        for split, names in NAMES.items()
+        for split, names in SPLIT_NAMES.items()
     }
     if not named["train"] or not _is_split(root, named, folders):
         return Layout("folder", root, list_source(root))

@@ -16,7 +16,7 @@ from nettrain.data.sources.table import Where, kind_within, parts_of, source_of
 from nettrain.data.tree import DISK, Tree
 from nettrain.errors import DataError, Fault
 
-_VAL = ("val", "valid", "validation")
+_WHAT = {"train": "training", "val": "validation", "test": "test"}  # pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Roots:
 def find_roots(config: DataConfig) -> Roots:
     """The paths that the config names, or ``train/``, ``val/`` and ``test/`` where ``data.train`` holds just those.
 
-    Errors   DataError: two folders that could be val; an archive that is refused. With the key instead of a place, and
-             all at once: what the config names is not there; val or test are the very pictures of train.
-    Notes    folders are recognised only if ``train/`` is there and every other sub-folder is ``val/``, ``valid/``,
-             ``validation/`` or ``test/``. What the config names itself (``data.val``, ``data.test``) wins.
+    Errors   DataError: two folders that could be the same split; an archive that is refused. With the key instead of a
+             place, and all at once: what the config names is not there; val or test are the very pictures of train.
+    Notes    folders are recognised, by any of ``SPLIT_NAMES``, only if there is one to train on and every other
+             sub-folder is one to validate or test on. What the config names itself (``data.val``, ``data.test``) wins.
     """
     named = {"data.train": paths(config.train), "data.val": paths(config.val), "data.test": paths(config.test)}
     held = _refuse_absent(named)
@@ -80,18 +80,19 @@ def _named(config: DataConfig) -> list[str]:
 
 def _used(parts: Mapping[str, Sequence[str]], root: str, config: DataConfig) -> dict[str, Sequence[str]]:
     """Which parts of a source are for train, val and test, where the config does not name those itself."""
-    candidates = [name for name in _VAL if name in parts]
-    if config.val is None and len(candidates) > 1:
-        pair = " and ".join(f"{name}/" for name in candidates)
-        raise DataError(f"{pair} could both be the validation pictures; name one in data.val", root)
+    for split, named in (("train", None), ("val", config.val), ("test", config.test)):
+        folders = [shown for path in parts.get(split, ()) if (shown := _shown(path)).endswith("/")]
+        if named is None and len(folders) > 1:
+            pair = " and ".join(folders[:2])
+            raise DataError(f"{pair} could both be the {_WHAT[split]} pictures; name one in data.{split}", root)
     if parts and "train" not in parts:
         if len(parts) > 1:
             first, *_ = (path for some in parts.values() for path in some)
             raise DataError(f"holds several files of pictures, none to train on; name one, such as {first}", root)
         return {"train": next(iter(parts.values()))}
     used = {"train": parts["train"]}
-    if config.val is None and candidates:
-        used["val"] = parts[candidates[0]]
+    if config.val is None and "val" in parts:
+        used["val"] = parts["val"]
     if config.test is None and "test" in parts:
         used["test"] = parts["test"]
     return used

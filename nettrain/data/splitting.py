@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nettrain.data.apart import refuse_parted, refuse_shared
@@ -13,7 +15,9 @@ from nettrain.data.roots import Roots, find_roots
 from nettrain.data.sources.table import ONE_PICTURE, Where, list_source
 from nettrain.data.split import Split, Splits, divide, hold_out
 from nettrain.data.wanted import Wanted
-from nettrain.errors import DataError, Fault
+from nettrain.errors import DataError, Fault, escape
+
+SHOWN = 20  # classes that a note names
 
 
 def make_splits(config: DataConfig, seed: int) -> Splits:
@@ -40,6 +44,7 @@ def make_splits(config: DataConfig, seed: int) -> Splits:
         val = _other("val", roots.val, train.classes, wanted, notes)
     if isinstance(roots.test, (str, tuple)):
         test = _other("test", roots.test, train.classes, wanted, notes)
+    notes += [_lacks(split, lost) for split in (val, test) if split is not None and (lost := _lost(split))]
     splits = Splits(train, val, test, tuple(notes))
     refuse_shared(train, splits.all()[1:])
     refuse_parted(splits.all())
@@ -65,8 +70,7 @@ def _parts(listing: Listing, roots: Roots, notes: list[str]) -> dict[str, Split]
     left = [name for name in ("val", "test") if name in parts and name not in used]
     told = f"data.train: uses {', '.join(['train', *used])} of its column split"
     notes.append(f"{told}; {', '.join(left)} {'is' if len(left) == 1 else 'are'} left out" if left else told)
-    there = counts(parts["train"].labels, len(train.classes)).tolist()
-    if lost := [name for name, count in zip(train.classes, there, strict=True) if not count]:
+    if lost := _lost(parts["train"]):
         message = "no picture to train on has this label; expected at least one"
         raise DataError(faults=[Fault(message, where, name) for name in lost])
     return {name: parts[name] for name in ("train", *used)}
@@ -79,6 +83,17 @@ def _other(name: str, where: Where, classes: tuple[str, ...], wanted: Wanted, no
         raise DataError(message, where if isinstance(where, str) else listing.root)
     _note(notes, name, listing)
     return Split(name, listing.reader, listing.files, match(classes, listing, name), classes, listing.groups)
+
+
+def _lost(split: Split) -> list[str]:
+    """The classes of which a split has no picture."""
+    there = counts(split.labels, len(split.classes)).tolist()
+    return [name for name, many in zip(split.classes, there, strict=True) if not many]
+
+
+def _lacks(split: Split, lost: Sequence[str]) -> str:
+    more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+    return f"data.{split.name}: has no picture of {', '.join(map(escape, lost[:SHOWN]))}{more}, so it cannot judge them"
 
 
 def _note(notes: list[str], name: str, listing: Listing) -> None:

@@ -108,6 +108,7 @@ class LookedThrough:
     parts: tuple[str, ...]  # of their source; see ``Reader``
     files: tuple[str, ...]
     bad: tuple[Bad, ...]
+    fingerprint: str  # of the good ones
 
     def holds_for(self, split: Split) -> bool:
         """Whether a split is of the same pictures."""
@@ -117,4 +118,4 @@ class LookedThrough:
 def look_through(split: Split, data: DataConfig, report: Report) -> LookedThrough:
     """Decode each picture of a split once, and keep nothing of it. Errors: those of ``decode_all``."""
     (found,) = decode_splits([split], replace(data, cache="none"), report)
-    return LookedThrough(split.reader.parts, split.files, found.bad)
+    return LookedThrough(split.reader.parts, split.files, found.bad, data_fingerprint([found]))

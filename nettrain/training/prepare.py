@@ -162,6 +162,12 @@ class Prepared:
         return Batches(self.train, train.batch_size, seed, self.normalization, augment, size, train.sampling)
 
     @property
+    def fingerprints(self) -> dict[str, str]:
+        """That of each split alone, but for pictures to test on that were looked through when the run began."""
+        found = {part.split.name: data_fingerprint([part]) for part in (self.train, self.val) if part is not None}
+        return found if self.tested is None else {**found, "test": self.tested.fingerprint}
+
+    @property
     def bad(self) -> tuple[tuple[str, Bad], ...]:
         """The pictures that were skipped, each after the name of its split; of a run taken up none to test on."""
         test = () if self.tested is None else self.tested.bad

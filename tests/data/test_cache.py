@@ -99,7 +99,10 @@ def test_a_class_that_loses_all_its_pictures_is_an_error(root):
         (root / "b" / f"{number:03d}.png").write_bytes(b"")
     with pytest.raises(DataError) as caught:
         decode(split_of(root), config(), "skip")
-    assert str(caught.value) == f"{root}: b: no readable picture of this class is left in train"
+    assert str(caught.value) == (
+        f"{root}: b: no readable picture of this class is left in train; "
+        "the first, 'b/000.png': the file is empty (0 bytes)"
+    )
 
 
 def test_memory_that_is_not_there(root, monkeypatch):

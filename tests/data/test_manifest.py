@@ -165,7 +165,11 @@ def test_a_column_split_divides_the_pictures(root: Path) -> None:
     ]
     assert found.val is not None
     assert found.val.classes == found.classes == ("cat", "owl")
-    assert found.notes == ("data.train: uses train, val, test of its column split",)
+    assert found.notes == (
+        "data.train: uses train, val, test of its column split",
+        "data.val: has no picture of owl, so it cannot judge them",
+        "data.test: has no picture of cat, so it cannot judge them",
+    )
 
 
 def test_what_the_config_names_wins_over_the_column(root: Path) -> None:
@@ -173,7 +177,10 @@ def test_what_the_config_names_wins_over_the_column(root: Path) -> None:
     found = splits(root, DIVIDED, val=other)
     assert found.val is not None
     assert found.val.files == ("c.png", "in/e.png")
-    assert found.notes == ("data.train: uses train, test of its column split; val is left out",)
+    assert found.notes == (
+        "data.train: uses train, test of its column split; val is left out",
+        "data.test: has no picture of cat, so it cannot judge them",
+    )
     with pytest.raises(DataError) as caught:
         splits(root, DIVIDED.replace("c.png", "in/e.png").replace("d.png,owl,test", "c.png,cat,train"), val=other)
     assert str(caught.value) == f"{root}: 'c.png' is listed to train on and in val; take it out of one"

@@ -96,6 +96,28 @@ def test_two_folders_that_could_be_val(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("train", "val", "test"), [("Training", "dev", "Testing"), ("TRAIN", "Valid", "test")])
+def test_splits_by_their_other_names(tmp_path, train, val, test):
+    for name in (train, val, test):
+        folder(tmp_path / name, {"a": 1, "b": 1})
+    note = f"data.train: uses {train}/, {val}/, {test}/ found in it"
+    root = str(tmp_path)
+    assert find_roots(data(tmp_path)) == Roots(f"{root}/{train}", f"{root}/{val}", f"{root}/{test}", note)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "what", "key"),
+    [("Train", "train", "training", "train"), ("test", "testing", "test", "test"), ("dev", "val", "validation", "val")],
+)
+def test_two_folders_that_could_be_the_same_split(tmp_path, one, other, what, key):
+    for name in {"train", one, other}:
+        folder(tmp_path / name, {"a": 1, "b": 1})
+    with pytest.raises(DataError) as caught:
+        find_roots(data(tmp_path))
+    told = f"{one}/ and {other}/ could both be the {what} pictures; name one in data.{key}"
+    assert str(caught.value) == f"{tmp_path}: {told}"
+
+
 def test_a_class_called_train_is_a_class(tmp_path):
     folder(tmp_path, {"bus": 1, "train": 1, "test": 1})
     assert find_roots(data(tmp_path)) == Roots(str(tmp_path), None, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import io
 import os
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +43,7 @@ class Member:
     wrong: str = ""
 
 
-class Archive:
+class Archive(ABC):
     """A tree whose files lie in one file of the disk; kinds say how members are found, and how one is read.
 
     Errors   DataError, one line: no archive, damaged, or with members that are refused.
@@ -70,8 +71,9 @@ class Archive:
         self._hidden = sorted(hidden)
         self._check(wrong)
 
+    @abstractmethod
     def _members(self) -> Iterator[Member]:
-        raise NotImplementedError
+        """The members in the order of the archive, wrong ones too.  Errors: DamagedSource."""
 
     def _other_content(self) -> str:
         """What the file is instead, as far as its first bytes tell."""
@@ -89,21 +91,21 @@ class Archive:
         if wrong := wrong + twice + both:
             raise DataError(f"its member {shown(wrong[0].name)} {wrong[0].wrong}{_more(len(wrong) - 1)}", self._path)
 
+    @abstractmethod
     def _read(self, place: int) -> bytes:
         """The whole member at a place among the names.  Errors: DamagedSource."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _size(self, place: int) -> int:
         """How many bytes it takes to read it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _span(self, place: int) -> Span:
         """The member, to be read from any place in it; looked through before, if it has a checksum."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _starts(self) -> I64:
         """Where in the archive each member lies."""
-        raise NotImplementedError
 
     # the tree
 

@@ -13,9 +13,9 @@ from nettrain.config.words import some
 from nettrain.data.doctor.case import Case
 from nettrain.data.doctor.folders import Folders
 from nettrain.data.doctor.seen import Seen
+from nettrain.data.split_names import split_named
 
 _SHOWN = 5  # names in one line
-_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing"})
 
 
 def empty(case: Case) -> Iterator[Seen]:
@@ -146,7 +146,7 @@ def _holders(folders: Folders) -> list[str]:
     holders = []
     for label, inner in inside.items():
         others = {*folders.classes, *(name for other, names in inside.items() if other != label for name in names)}
-        is_split = label.lower() in _SPLITS and inner & (others - {label})
+        is_split = split_named(label) and inner & (others - {label})
         is_around = len(folders.classes) == 1 and len(inner) > 1
         if label not in folders.direct and (is_split or is_around):
             holders.append(label)

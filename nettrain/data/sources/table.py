@@ -18,12 +18,12 @@ from nettrain.data.sources import cifar, idx, npz
 from nettrain.data.sources.inside import settled
 from nettrain.data.sources.joined import joined
 from nettrain.data.sources.manifest import held_by, list_manifest
+from nettrain.data.split_names import split_named
 from nettrain.data.walk import Ignored
 from nettrain.data.wanted import Wanted
 from nettrain.errors import DataError, Fault
 
 Where = str | tuple[str, ...]  # a path, or several whose pictures are joined
-SPLITS = frozenset({"train", "val", "valid", "validation", "test"})
 ONE_PICTURE = Wanted()
 
 
@@ -48,9 +48,12 @@ def _folder_parts(path: str) -> Mapping[str, Sequence[str]]:
     """``train/`` and others below a folder that holds nothing but them."""
     tree, name = located(path)
     folders = tree.entries(name, Ignored())[0] if tree.is_folder(name) else []
-    if "train" not in folders or not set(folders) <= SPLITS:
-        return {}
-    return {folder: [os.path.join(path, folder)] for folder in folders}
+    found: dict[str, list[str]] = {}
+    for folder in folders:
+        if (split := split_named(folder)) is None:
+            return {}
+        found.setdefault(split, []).append(os.path.join(path, folder))
+    return found if "train" in found else {}
 
 
 def _suffix(*suffixes: str) -> Callable[[str], bool]:

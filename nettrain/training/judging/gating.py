@@ -110,7 +110,7 @@ def gate_of(folder: RunFolder | None, min_accuracy: str | None) -> GateConfig | 
     return read_text("{}", MIN_ACCURACY, GateOnly, TABLES, os.curdir, given).config.gate
 
 
-def judge_run(folder: RunFolder, gate: GateConfig, report: Report) -> tuple[Gate, ...]:
+def judge_run(folder: RunFolder, gate: GateConfig, report: Report) -> Evaluated:
     """A finished run's best model judged on its test pictures, or else those to validate on; left in its folder.
 
     ``gate.json`` has the gates alone, ``evaluate/`` the rest.
@@ -120,7 +120,7 @@ def judge_run(folder: RunFolder, gate: GateConfig, report: Report) -> tuple[Gate
     found = evaluated(load_model(find_model(folder.path)), judged_split(folder), gate, report)
     found.write(folder)
     write_gates(folder.path / GATE_JSON, found.gates, found.summary)
-    return found.gates
+    return found
 
 
 def write_gates(path: files.AnyPath, gates: Sequence[Gate], about: Mapping[str, Any]) -> None:

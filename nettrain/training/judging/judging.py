@@ -12,7 +12,7 @@ from nettrain.data.classes import match
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.split import Split, Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
-from nettrain.errors import ConfigError
+from nettrain.errors import ConfigError, escape
 from nettrain.ops.loss_table import LOSSES
 from nettrain.training.config import TABLES, Config
 from nettrain.training.judging.gate_check import gate_split
@@ -86,6 +86,15 @@ def judged_split(folder: RunFolder) -> Split:
     if split is None:
         raise ConfigError("the run has no pictures to test or validate on, so nothing can be judged", str(folder.path))
     return split
+
+
+def changes_since(folder: RunFolder, split: str, fingerprint: str) -> list[str]:
+    """A line if pictures of a run's own split are not those that it began with, as far as run.json knows them."""
+    known = folder.read_run().get("split_fingerprints", {}) if folder.run_json.exists() else {}
+    if known.get(split, fingerprint) == fingerprint:
+        return []
+    what = "the names are the same, but not what is in the files; judged as they are now"
+    return [f"nettrain: warning: {escape(folder.path)}: its {split} pictures are not those that it began with: {what}"]
 
 
 def splits_of_run(folder: RunFolder) -> Splits:

@@ -7,10 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from nettrain.config.words import some
 from nettrain.data.cache import kept_if_it_fits
 from nettrain.data.config import ImageConfig
 from nettrain.data.survey import Survey
-from nettrain.errors import DataError
+from nettrain.errors import DataError, escape
 from nettrain.training.proposing.shape import Shape
 
 BATCHES = ((300, 16), (2_000, 32), (8_000, 64), (1 << 62, 128))  # up to so many pictures, such a batch
@@ -44,6 +45,15 @@ class Proposal:
     def stratify(self) -> bool:
         """Whether every class has a picture for each part."""
         return min(self.survey.counts) > len(self.parts)
+
+    @property
+    def why_not_by_class(self) -> str:
+        """What is said where a class has too few pictures to give one to each part; empty where all have."""
+        if self.stratify:
+            return ""
+        fewest = int(np.argmin(self.survey.counts))
+        name, many = escape(self.survey.classes[fewest]), self.survey.counts[fewest]
+        return f" whatever their class, as {name} has but {some(many, self.item)}"
 
     @property
     def pictures(self) -> int:

@@ -76,7 +76,7 @@ def _data(proposal: Proposal, paths: dict[str, str]) -> Iterator[str]:
             yield from _why("  ", f"Beside them are the {proposal.item}s of {split}: {purpose}.")
             continue
         here = f"The {proposal.item}s of this folder" if found.layout.kind == "folder" else f"These {proposal.item}s"
-        source = here if split in paths else f"Set aside, {share}"
+        source = here if split in paths else f"Set aside, {share}{proposal.why_not_by_class}"
         yield from _why("  ", f"{source}: {purpose}.")
         yield f"  {split}: {flow(paths[split]) if split in paths else part}"
     yield from _image(proposal)

@@ -59,5 +59,8 @@ def extend(run: OpenRun, epochs: int, schedule: str | None) -> None:
     run.save()
     was, will_be = f"{before:.3g}", f"{after:.3g}"
     goes = "stays" if state.lineage.schedule(config).kind == "constant" else "goes on from"
-    told = f"lr {goes} {was}" if was == will_be else f"lr {was} up to step {start}, then {will_be}"
+    if state.number < start:  # it stopped early
+        told = f"lr as planned up to step {start}, {was} there, then {will_be}"
+    else:
+        told = f"lr {goes} {was}" if was == will_be else f"lr {was} up to step {start}, then {will_be}"
     run.notes.append(f"nettrain: extended to {some(epochs, 'epoch')}: {told}")

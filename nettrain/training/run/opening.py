@@ -69,7 +69,8 @@ def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
     files.make_folder(folder.checkpoints)
     save_state(folder, state, NOTHING_LOGGED, cadence)  # first: a folder that holds more than this can be resumed
     _describe(folder, prepared)
-    facts = {**surroundings(), "started": now(), "data_fingerprint": prepared.fingerprint}
+    pictures = {"data_fingerprint": prepared.fingerprint, "split_fingerprints": prepared.fingerprints}
+    facts = {**surroundings(), "started": now(), **pictures}
     run = Run(folder, lock, state, NOTHING_LOGGED, facts)
     run.mark("running")
     return run

@@ -195,7 +195,7 @@ def test_what_systems_leave_behind_is_no_finding(root: Path) -> None:
     ("paths", "where", "message"),
     [
         (
-            ("training/cat/1", "training/dog/1", "testing/cat/1", "testing/dog/1"),
+            ("training/cat/1", "training/dog/1", "testing/cat/1", "testing/dog/1", "cow/1"),
             "training",
             "a split among the classes",
         ),

@@ -140,15 +140,16 @@ def test_several_pages_are_an_animation_where_a_still_picture_is_wanted() -> Non
 
 
 def test_pages_that_overlap_end_the_walk_soon() -> None:
-    """Each page begins two bytes after the one before, and claims more tags than there is room for."""
-    count = 3000
-    data = bytearray(b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 4000) * count + bytes(48_100))
-    for number in range(count):
-        end = 8 + 2 * number + 2 + 12 * 4000
-        if end + 4 <= len(data):
-            struct.pack_into("<I", data, end, 8 + 2 * (number + 1))
-    with pytest.raises(Damaged):
-        tiff.inspect(bytes(data))
+    """Each page begins in the first tag of the one before: 900 of them, each good, with 1,000 tags in 24 kB."""
+    tags, pages, start = 1000, 900, 18  # the first page's number of tags lies where that of any other would
+    good = ((256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 1))
+    data = bytearray(b"II*\0" + struct.pack("<I", start - 2) + bytes(start - 10) + struct.pack("<H", tags))
+    data += b"".join(struct.pack("<HHIHH", tag, 3, 1, value, tags) for tag, value in good * 223)[: 12 * (tags + pages)]
+    for page in range(pages):
+        struct.pack_into("<I", data, start + 12 * (tags + page), start - 2 + 12 * (page + 1))
+    with pytest.raises(Damaged, match="the pages of the TIFF file have more tags than it has room for"):
+        tiff.inspect(bytes(data) + bytes(4))
+    assert tiff.inspect(bytes(data[: start + 12 * tags]) + bytes(4)).frames == 1
 
 
 def test_tags_of_very_many_numbers_take_no_room() -> None:

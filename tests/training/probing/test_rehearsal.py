@@ -66,7 +66,9 @@ def test_a_class_without_a_readable_picture_is_an_error_as_for_fit(tmp_path: Pat
     plan = outlook(document_of(text, tmp_path))
     with pytest.raises(DataError) as caught:
         one_batch(plan)
-    assert str(caught.value) == f"{data}/train: 3: no readable picture of this class is left in train"
+    first = sorted(file.name for file in (data / "train/3").iterdir())[0]
+    why = f"the first, '3/{first}': the file is empty (0 bytes)"
+    assert str(caught.value) == f"{data}/train: 3: no readable picture of this class is left in train; {why}"
 
 
 def test_a_warm_up_longer_than_what_is_left_of_the_pictures(tmp_path: Path) -> None:
