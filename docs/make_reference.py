@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import yaml
 
-from nettrain.cli.main import COMMANDS, nettrain
+from nettrain.cli.main import COMMANDS, HIDDEN, nettrain
 from nettrain.config.describe import describe
 from nettrain.config.fields import Record
 from nettrain.config.forms import Either, Settings, keys_of
@@ -136,6 +136,8 @@ def _prose(record: type[Record]) -> Iterator[str]:
 
 def _commands() -> Iterator[str]:
     yield from ("", "## Commands", "", "```text", *_help(nettrain, "nettrain"), "```")
+    others = "; ".join(f"`{other}` is `{name}`" for other, name in HIDDEN.items())
+    yield from ("", f"As other tools call them: {others}.")
     with click.Context(nettrain, info_name="nettrain") as parent:
         for name in COMMANDS:
             command = nettrain.get_command(parent, name)

@@ -65,7 +65,7 @@ def evaluate(
     from nettrain.data.splitting import folder_split
     from nettrain.data.wanted import Wanted
     from nettrain.training.judging.gating import evaluated, gate_of
-    from nettrain.training.judging.judging import changes_since, split_of_run
+    from nettrain.training.judging.judging import changes_since, seen_in_training, split_of_run
     from nettrain.training.model_file import load_model
     from nettrain.training.store.run_folder import RunFolder
     from nettrain.training.store.runs import find_model
@@ -81,6 +81,8 @@ def evaluate(
         pictures = split_of_run(folder, split)
     else:
         raise click.UsageError("a model file has no data of its own; expected --data FOLDER")
+    if folder is not None and data is not None:
+        tell(*seen_in_training(folder, pictures))
     found = evaluated(loaded, pictures, gate, Decoding(), tta)
     tell(*skipped_lines(Fault(one.reason, pictures.reader.where(one.path)) for one in found.judgement.skipped))
     if folder is not None and data is None:

@@ -28,7 +28,11 @@ def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
 
     if run.finished:
         nothing = "; there is nothing left to profile" if profile else ""
-        tell(*run.notes, f"nettrain: {run.folder.path} is already complete{nothing}")
+        early = ""
+        if run.state.patience.stopped_at is not None:
+            more = run.state.lineage.epochs(run.config) + 1
+            early = f" ({run.reason}); 'nettrain resume {run.folder.path} --epochs {more}', or more, goes on"
+        tell(*run.notes, f"nettrain: {run.folder.path} is already complete{early}{nothing}")
         run.complete()
         return judge(run.folder, run.config.gate)
     at = run.state.progress

@@ -44,8 +44,9 @@ def chosen(tables: dict[str, Table], name: str) -> dict[str, Table]:
     from dataclasses import replace
 
     from nettrain.config.suggest import did_you_mean
+    from nettrain.config.words import singular
 
-    wanted = {title: table for title, table in tables.items() if title == name}
+    wanted = {title: table for title, table in tables.items() if name in (title, singular(title))}
     for title, table in () if wanted else tables.items():
         kind = table.aliases.get(name, name)
         if kind in table.rows:
@@ -54,6 +55,8 @@ def chosen(tables: dict[str, Table], name: str) -> dict[str, Table]:
         return wanted
     known = [*tables, *(kind for table in tables.values() for kind in (*table.rows, *table.aliases))]
     hint = did_you_mean(name, known) or f"; expected one of {', '.join(tables)}, or a kind out of one of them"
+    if not did_you_mean(name, known):
+        hint += "; 'nettrain schema' has the keys of a config"
     raise click.UsageError(f"no table or kind {name!r}{hint}")
 
 

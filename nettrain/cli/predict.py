@@ -14,7 +14,7 @@ import click
 from nettrain.cli.completion import file
 from nettrain.cli.given import STDIN, given_paths, lines_of_stdin
 from nettrain.cli.options import tell, threads_option, tta_option, use_threads
-from nettrain.config.words import some
+from nettrain.config.words import some, together
 from nettrain.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -151,8 +151,15 @@ def _refuse_contradictions(
 ) -> None:
     """Errors: ``click.UsageError`` for options that cannot be meant together."""
     if stream:
-        if paths not in ((), (STDIN,)) or column is not None or output is not None or form == "table":
-            raise click.UsageError("--stream answers paths on stdin, on stdout, as jsonl or csv; leave the rest out")
+        others = {
+            "PATH": paths not in ((), (STDIN,)),
+            "--from-column": column is not None,
+            "--output": output is not None,
+            "--format table": form == "table",
+        }
+        if given := [name for name, is_given in others.items() if is_given]:
+            out = together(given)
+            raise click.UsageError(f"--stream answers paths on stdin, on stdout, as jsonl or csv; leave {out} out")
     elif not paths:
         raise click.UsageError("expected at least one PATH: a file, a folder, a pattern, or - for paths on stdin")
     if paths.count(STDIN) > 1:

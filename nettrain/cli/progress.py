@@ -135,7 +135,8 @@ class Training:
         if row.val_loss is not None and row.val_accuracy is not None:
             cells += [f"val_loss {row.val_loss:.4f}", f"val_{row.accuracy} {row.val_accuracy:.4f}"]
         cells += [f"{name} {'-' if value is None else f'{value:.4f}'}" for name, value in row.metrics.items()]
-        cells.append(f"{row.images_per_second:,.0f} images/s")
+        if row.images_per_second:  # not of an epoch that was trained before, and only judged now
+            cells.append(f"{row.images_per_second:,.0f} images/s")
         tell("  ".join([*cells, "best"] if row.is_best else cells))
         self._next = time.monotonic() + HEARTBEAT_SECONDS
 

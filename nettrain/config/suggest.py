@@ -9,12 +9,24 @@ LONGEST = 60  # characters; nothing longer is a slip of the hand, and comparing 
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The known name that the user most likely meant, whatever its case, or None."""
+    """The known name that the user most likely meant, whatever its case, or None.
+
+    Notes    One of which the name leaves out words or ends of words goes before one that is spelt much like it.
+    """
     if len(name) > LONGEST:
         return None
     by_lower = {known.lower(): known for known in names}
-    found = difflib.get_close_matches(name.lower().replace("-", "_"), by_lower, n=1, cutoff=0.6)
+    wanted = name.lower().replace("-", "_")
+    if whole := [known for known in by_lower if _shortens(wanted, known)]:
+        return by_lower[min(whole, key=lambda known: known.count("_"))]
+    found = difflib.get_close_matches(wanted, by_lower, n=1, cutoff=0.6)
     return by_lower[found[0]] if found else None
+
+
+def _shortens(name: str, known: str) -> bool:
+    """Whether all words of a name begin words of another in their order, as ``val_acc`` those of ``val_accuracy``."""
+    left = iter(known.split("_"))
+    return "_" in name and all(part and any(word.startswith(part) for word in left) for part in name.split("_"))
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

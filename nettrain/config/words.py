@@ -34,6 +34,12 @@ def either(words: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+def together(words: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def plural(noun: str) -> str:
     """``epochs`` for ``epoch``, ``entries`` for ``entry``, ``classes`` for ``class``."""
     if noun.endswith(("s", "tch", "nch", "sh", "x")):

@@ -25,13 +25,18 @@ class Side(Protocol):
 
 def refuse_shared(train: Side, others: Iterable[Side]) -> None:
     """Errors: DataError for a picture that is listed to train on and to judge on."""
-    ours = real_places(train.reader, train.files)
     for other in others:
-        if shared := sorted(real_places(other.reader, other.files).keys() & ours):
-            first = ours[shared[0]]
+        if shared := shared_pictures(train, other):
+            first = shared[0]
             some = f"{len(shared)} pictures, such as {first!r}, are" if len(shared) > 1 else f"{first!r} is"
             what = f"{some} listed to train on and in {other.name}; take it out of one"
             raise DataError(what, other.reader.root)
+
+
+def shared_pictures(one: Side, other: Side) -> list[str]:
+    """The pictures of one that are among those of the other, whichever way leads to them: their names in one."""
+    ours = real_places(one.reader, one.files)
+    return [ours[place] for place in sorted(real_places(other.reader, other.files).keys() & ours)]
 
 
 def refuse_parted(sides: Iterable[Side]) -> None:
@@ -42,4 +47,4 @@ def refuse_parted(sides: Iterable[Side]) -> None:
             name, first = seen.setdefault(group, (side.name, file))
             if name != side.name:
                 what = f"the group {group!r} is in {name} and in {side.name}, such as {first!r} and {file!r}"
-                raise DataError(f"{what}; all pictures of a group belong to one", side.reader.root)
+                raise DataError(f"{what}; all pictures of a group belong to one", side.reader.where(file))

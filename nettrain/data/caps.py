@@ -11,6 +11,7 @@ MEGA = 1_000_000
 CAP_MEGAPIXELS = 25  # decoded whole: up to 17 bytes a pixel at once (WebP, whose decoder keeps two canvases)
 CAP_SHRUNK_MEGAPIXELS = 64  # a JPEG that its decoder shrinks, so at most a quarter of this is held
 BYTES_A_PIXEL = 8  # of 16-bit RGBA, the widest that a file can hold
+RAISE = "data.image.max_megapixels can raise that cap"
 CAP_CLIP = 40  # times the cap of one picture: the pixels of all frames that have to be decoded for those of a clip
 
 
@@ -27,7 +28,7 @@ def shrunk_by(found: Found, image: ImageConfig) -> int:
     cap = image.max_megapixels or (CAP_SHRUNK_MEGAPIXELS if by > 1 else CAP_MEGAPIXELS)
     if found.width * found.height > cap * MEGA:
         size = f"{found.width}x{found.height}"
-        raise Damaged(f"{size} pixels are more than {cap:g} megapixels; data.image.max_megapixels can raise that cap")
+        raise Damaged(f"{size} pixels are more than {cap:g} megapixels", RAISE)
     return by
 
 
@@ -39,4 +40,4 @@ def check_clip(found: Found, image: ImageConfig, decoded: int) -> None:
     cap = CAP_CLIP * (image.max_megapixels or CAP_MEGAPIXELS)
     if found.width * found.height * decoded > cap * MEGA:
         size = f"{decoded} frames of {found.width}x{found.height} pixels"
-        raise Damaged(f"{size} are more than {cap:g} megapixels; data.image.max_megapixels can raise that cap")
+        raise Damaged(f"{size} are more than {cap:g} megapixels", RAISE)

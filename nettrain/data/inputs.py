@@ -66,12 +66,22 @@ class NoPicture(str):
 
 
 def load_named(path: str, image: ImageConfig) -> npt.NDArray[np.uint8]:
-    """The pixels of a picture that was named. Shapes and errors as for ``load``."""
+    """The pixels of a picture that was named. Shapes and errors as for ``load``.
+
+    Notes    Nothing is said of settings that would take a picture: a model's are those that it was trained with.
+    """
+    try:
+        return _loaded(path, image)
+    except BadPicture as problem:
+        raise BadPicture(problem.path, problem.what) from None
+
+
+def _loaded(path: str, image: ImageConfig) -> npt.NDArray[np.uint8]:
     if isinstance(path, NoPicture):
         raise BadPicture(path, path.reason)
     if isinstance(path, Record):
         if len(path.records.shape) > PICTURE_AXES and image.frames is None and image.animated == "error":
-            raise BadPicture(path, f"a clip of {path.records.shape[0]} frames, where the model takes single pictures")
+            raise BadPicture(path, f"a clip of {path.records.shape[0]} frames, where a single picture is wanted")
         return from_item(path.records.read(path.name, most_bytes(image)), image, path)
     if not isinstance(path, Inside):
         return load(path, image)
@@ -98,6 +108,8 @@ def pictures_named(paths: Iterable[str], clips: bool = False) -> Iterator[str]:
             tree, name = located(path)
             if tree is not DISK and tree.is_folder(name):
                 yield from _inside(tree, name, clips)
+            elif tree is DISK and not os.path.lexists(path) and glob.has_magic(path):
+                yield NoPicture.of(path, "no such file, and none that this pattern matches")
             else:
                 yield from _of_file(path)
 

@@ -68,7 +68,8 @@ def list_classes(tree: Tree, folder: str, least_classes: int = 2) -> Listing:
         ignored.other[os.path.splitext(name)[1].lower()] += 1
     names = {name: unicodedata.normalize("NFC", name) for name in folders}
     archive = next(filter(is_archive, others), None) if tree is DISK else None
-    faults = list(_layout_faults(root, names, loose, least_classes, archive))
+    wrapped = _is_wrapper(tree, folder, folders)
+    faults = list(_layout_faults(root, names, loose, least_classes, archive, wrapped))
     classes = sorted(set(names.values()))
     index = {name: place for place, name in enumerate(classes)}
     found: list[tuple[str, int]] = []
@@ -89,8 +90,16 @@ def example(root: str) -> str:
     return os.path.join(root, "cat", "1.png")
 
 
+def _is_wrapper(tree: Tree, folder: str, folders: list[str]) -> bool:
+    """Whether all that a folder holds is one folder with others in it, as archives leave behind."""
+    if len(folders) != 1:
+        return False
+    inner, others = tree.entries(os.path.join(folder, folders[0]), Ignored())
+    return len(inner) > 1 and not any(map(is_picture, others))
+
+
 def _layout_faults(
-    root: str, names: dict[str, str], loose: list[str], least: int, archive: str | None
+    root: str, names: dict[str, str], loose: list[str], least: int, archive: str | None, wrapped: bool
 ) -> Iterator[Fault]:
     if loose:
         count = f"{len(loose)} {'picture lies' if len(loose) == 1 else 'pictures lie'}"
@@ -99,7 +108,9 @@ def _layout_faults(
         other = "" if archive is None else f"; to take what is in {archive!r}, name it: {os.path.join(root, archive)}"
         yield Fault(f"holds no class folders; {_LAYOUT.format(example(root))}{other}", root)
     elif len(names) < least:
-        yield Fault(f"holds only one class, {next(iter(names))!r}; expected at least {least}", root)
+        lone = next(iter(names))
+        below = f"; if the classes are the folders in it, name {os.path.join(root, lone)}" if wrapped else ""
+        yield Fault(f"holds only one class, {lone!r}; expected at least {least}{below}", root)
     twins: dict[str, str] = {}
     for folder, name in names.items():
         where = os.path.join(root, folder)

@@ -50,7 +50,7 @@ def decode(data: bytes, image: ImageConfig, path: str | os.PathLike[str]) -> U8:
             return _pixels(still(data, image), image)
         return _taken(*frames_of(data, image, image.frames), image, image.frames)
     except Damaged as problem:
-        raise BadPicture(os.fspath(path), str(problem)) from None
+        raise BadPicture(os.fspath(path), str(problem), problem.what) from None
     except MemoryError:
         raise EnvironmentFault("not enough memory to decode the picture", os.fspath(path)) from None
 
@@ -78,7 +78,7 @@ def _in_memory(total: int, frame: Made, image: ImageConfig, path: str | os.PathL
             return _pixels(to_bytes(frame(0), None, image), image)
         return _taken(total, lambda number: to_bytes(frame(number), None, image), image, image.frames)
     except Damaged as problem:
-        raise BadPicture(os.fspath(path), str(problem)) from None
+        raise BadPicture(os.fspath(path), str(problem), problem.what) from None
     except MemoryError:
         raise EnvironmentFault("not enough memory for the picture", os.fspath(path)) from None
 
@@ -97,7 +97,7 @@ def _taken(total: int, made: Made, image: ImageConfig, frames: int) -> U8:
     """The frames (T,H,W,C) that stand for a clip; one that stands for several is made once."""
     if total == 1 and image.stills == "error":
         cure = "set data.image.stills: repeat to take such a one for every frame"
-        raise Damaged(f"a single picture, where data.image.frames wants a clip; {cure}")
+        raise Damaged("a single picture, where a clip is wanted", cure)
     pixels, wanted = np.empty(image.shape, np.uint8), sampled(total, frames)
     for place, number in enumerate(wanted):
         again = place > 0 and number == wanted[place - 1]

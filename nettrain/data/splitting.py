@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nettrain.config.words import together
 from nettrain.data.apart import refuse_parted, refuse_shared
 from nettrain.data.classes import match
 from nettrain.data.config import DataConfig, Fold, SetAside
 from nettrain.data.labels import counts
 from nettrain.data.listing import Listing
 from nettrain.data.roots import Roots, find_roots
-from nettrain.data.sources.table import ONE_PICTURE, Where, list_source
+from nettrain.data.sources.table import ONE_PICTURE, Where, list_source, parts_of
 from nettrain.data.split import Split, Splits, divide, hold_out
 from nettrain.data.wanted import Wanted
 from nettrain.errors import DataError, Fault, escape
@@ -52,7 +53,14 @@ def make_splits(config: DataConfig, seed: int) -> Splits:
 
 
 def folder_split(name: str, root: str, classes: tuple[str, ...], wanted: Wanted = ONE_PICTURE) -> Split:
-    """A source of pictures, or clips, as a split of a model with these classes; errors as for ``make_splits``."""
+    """A source of pictures, or clips, as a split of a model with these classes.
+
+    Errors   DataError: those of ``make_splits``; a source of several splits, of which one is to be named.
+    """
+    parts = parts_of(root)
+    if len(parts) > 1 and not parts.keys() & set(classes):
+        first = parts.get("test", next(iter(parts.values())))[0]
+        raise DataError(f"holds the splits {together(parts)}; name one of them, such as {escape(first)}", root)
     return _other(name, root, classes, wanted, [])
 
 

@@ -47,10 +47,9 @@ def still(data: bytes, image: ImageConfig) -> Image.Image:
     """One picture, upright."""
     kind, found = inspected(data)
     if found.frames > 1 and image.frames is None and image.animated == "error":
-        raise Damaged(
-            f"an animation of {found.frames} frames; set data.image.animated: first to take the first of each,"
-            " or data.image.frames to train on clips"
-        )
+        what = f"an animation of {found.frames} frames, where a single picture is wanted"
+        cure = "set data.image.animated: first to take the first of each, or data.image.frames to train on clips"
+        raise Damaged(what, cure)
     by = shrunk_by(found, image)
     kind.verify(found)
     return upright(_decoded(kind, found, by, image), found)

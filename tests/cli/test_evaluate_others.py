@@ -76,3 +76,21 @@ def test_a_run_that_does_not_know_them_is_judged_as_before(here: Path, call: Cal
     shutil.move("run/run.json", "gone.json")
     swap(here / "data/test/3")
     assert call("evaluate", "run").code == 0
+
+
+def test_pictures_that_it_was_trained_on_are_no_measure(here: Path, call: Call) -> None:
+    trained = [row.split(",")[0] for row in Path("run/split.csv").read_text().splitlines() if ",train" in row]
+    assert len(trained) == 60
+    ended = call("evaluate", "run", "--data", "data/train")
+    are = f"60 of the 80 pictures are among those that the run was trained on, such as {trained[0]}"
+    assert ended.code == 0
+    assert ended.err == f"nettrain: warning: data/train: {are}; so this is no measure of new pictures\n"
+    assert call("evaluate", "run", "--data", "data/test").err == ""
+    shutil.copytree("data/train", "copied")
+    shutil.rmtree("data/train")
+    assert call("evaluate", "run", "--data", "copied").err == ""  # elsewhere: 'nettrain doctor' looks into the files
+
+
+def test_a_folder_of_splits_is_not_judged_as_one(here: Path, call: Call) -> None:
+    message = "data: holds the splits test and train; name one of them, such as data/test"
+    assert call("evaluate", "run", "--data", "data") == Ended(3, "", f"nettrain: error: {message}\n")

@@ -279,3 +279,9 @@ def test_a_training_that_stops_early_says_so_and_why(small: Path, tmp_path: Path
     reason = json.loads((tmp_path / "run/run.json").read_text())["reason"]
     assert reason.startswith("early stopping after epoch 2: train_loss was no better than ")
     assert ended.err.splitlines()[-1] == f"nettrain: {reason}"
+    run = tmp_path / "run"
+    more = f"'nettrain resume {run} --epochs 10', or more, goes on"
+    assert call("resume", run) == Ended(0, "", f"nettrain: {run} is already complete ({reason}); {more}\n")
+    assert (
+        call("resume", run, "--epochs", "10").err.splitlines()[-1].startswith("nettrain: early stopping after epoch 3")
+    )

@@ -157,3 +157,18 @@ def test_several_labels_are_trained_as_such_without_reading_anything(here: Path,
     ended = call("fit", "c.yaml", "--epochs", "1", "--run-dir", "run")
     assert ended.code == 0, ended.err
     assert "\nsubset accuracy " in call("evaluate", "run").out
+
+
+def test_splits_that_a_list_has_itself_need_no_key(here: Path, call: Call) -> None:
+    splits = ("train", "train", "train", "val", "test")
+    cells = [(f"{place}.png", f"class {place % 2}", splits[place // 2 % 5]) for place in range(40)]
+    files = {name: png_of(noise(8, 8, 1, seed=place)) for place, (name, _, _) in enumerate(cells)}
+    put(here / "data", files | {"list.csv": manifest([("path", "label", "split"), *cells])})
+    assert call("init", "../data/list.csv", "-o", "c.yaml").code == 0
+    text = " ".join(line.strip().removeprefix("# ") for line in Path("c.yaml").read_text().splitlines())
+    assert "Another seed gives other weights to start from. seed: 1" in text
+    named = "are named there too, so that no key is needed:"
+    assert f"train: ../data/list.csv The pictures of val {named} seen after each epoch, to find the best one" in text
+    assert f"The pictures of test {named} never seen before 'nettrain evaluate' judges the model. Size" in text
+    assert call("fit", "c.yaml", "--epochs", "1", "--run-dir", "run").code == 0
+    assert [Path("run/split.csv").read_text().count(f",{split}") for split in ("train", "val", "test")] == [24, 8, 8]

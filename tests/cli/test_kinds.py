@@ -62,6 +62,11 @@ def test_a_name_of_another_tool_leads_to_the_kind(call: Call) -> None:
     assert "      other names: swish" in ended.out.splitlines()
 
 
+def test_the_name_of_one_row_leads_to_its_table(call: Call) -> None:
+    for one, table in (("layer", "layers"), ("optimizer", "optimizers"), ("loss", "losses"), ("norm", "norms")):
+        assert call("kinds", one) == call("kinds", table)
+
+
 def test_a_table_has_all_its_kinds_with_settings(call: Call) -> None:
     text = call("kinds", "optimizers").out
     assert text.startswith("optimizers\n  sgd")
@@ -98,7 +103,11 @@ def test_json_has_the_same(call: Call) -> None:
     [
         ("layrs", "no table or kind 'layrs'; did you mean 'layers'?"),
         ("leakyrelu", "no table or kind 'leakyrelu'; did you mean 'leaky_relu'?"),
-        ("\x1bxyz", f"no table or kind '\\x1bxyz'; expected one of {', '.join(TABLES)}, or a kind out of one of them"),
+        (
+            "\x1bxyz",
+            f"no table or kind '\\x1bxyz'; expected one of {', '.join(TABLES)}, or a kind out of one of them;"
+            " 'nettrain schema' has the keys of a config",
+        ),
     ],
 )
 def test_an_unknown_name_is_one_line(call: Call, name: str, line: str) -> None:

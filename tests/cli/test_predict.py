@@ -65,7 +65,9 @@ def test_folders_and_patterns(here: Path, call: Call, small: Path) -> None:
         "a.png",
     ]
     assert [row["path"] for row in rows(call("predict", "d/**/*.png").out)] == names
-    assert [row["error"] for row in rows(call("predict", "nothing*.png").out)] == ["no such file"]
+    assert [row["error"] for row in rows(call("predict", "nothing*.png").out)] == [
+        "no such file, and none that this pattern matches"
+    ]
     assert call("predict", "d/notes.txt").out.count("\n") == 1  # a named file is always tried
 
 

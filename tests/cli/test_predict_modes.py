@@ -134,8 +134,11 @@ def test_a_stream_answers_each_line_before_the_next_is_asked(here: Path) -> None
     [
         ([], "expected at least one PATH: a file, a folder, a pattern, or - for paths on stdin"),
         (["a.png", "--min-confidence", "nan"], "--min-confidence: expected a number from 0 to 1, got nan"),
-        (["--stream", "a.png"], "--stream answers paths on stdin, on stdout, as jsonl or csv; leave the rest out"),
-        (["--stream", "-o", "f"], "--stream answers paths on stdin, on stdout, as jsonl or csv; leave the rest out"),
+        (["--stream", "a.png"], "--stream answers paths on stdin, on stdout, as jsonl or csv; leave PATH out"),
+        (
+            ["--stream", "-o", "f", "--from-column", "c"],
+            "--stream answers paths on stdin, on stdout, as jsonl or csv; leave --from-column and --output out",
+        ),
         (
             ["--from-column", "file", "-0", "-"],
             "-0 is for plain paths on stdin; with --from-column they are lines of CSV",

@@ -23,7 +23,7 @@ from nettrain.data.pictures import decode, load
 from nettrain.data.tree import DISK
 
 REPEAT = "set data.image.stills: repeat to take such a one for every frame"
-STILL = f"a single picture, where data.image.frames wants a clip; {REPEAT}"
+STILL = f"a single picture, where a clip is wanted; {REPEAT}"
 
 
 def of_frames(count: int, height: int = 5, width: int = 4, **settings: object) -> ImageConfig:

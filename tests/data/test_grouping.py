@@ -135,7 +135,7 @@ def test_a_column_split_that_parts_a_group_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         make_splits(DataConfig(listed(tmp_path, rows), config()), 1)
     what = "the group 'p' is in train and in test, such as 'a.png' and 'c.png'; all pictures of a group belong to one"
-    assert str(caught.value) == f"{tmp_path}: {what}"
+    assert str(caught.value) == f"{tmp_path}/c.png: {what}"
     other = listed(tmp_path, [("path", "label", "group"), ("d.png", "x", "q"), ("e.png", "y", "z")], "val.csv")
     with pytest.raises(DataError) as caught:
         make_splits(DataConfig(listed(tmp_path, rows[:3]), config(), val=other), 1)

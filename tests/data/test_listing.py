@@ -70,6 +70,14 @@ def test_pictures_in_the_root_show_the_layout_expected(tmp_path):
     assert lines(tmp_path) == [f"{tmp_path}: 2 pictures lie in the folder itself, such as '1.png'; {layout}"]
 
 
+def test_one_folder_of_class_folders_is_named(tmp_path):
+    touch(tmp_path, "pets/cat/1.png", "pets/dog/1.png")
+    below = f"if the classes are the folders in it, name {tmp_path}/pets"
+    assert lines(tmp_path) == [f"{tmp_path}: holds only one class, 'pets'; expected at least 2; {below}"]
+    touch(tmp_path, "pets/3.png")
+    assert lines(tmp_path) == [f"{tmp_path}: holds only one class, 'pets'; expected at least 2"]
+
+
 def test_one_class_and_empty_classes(tmp_path):
     touch(tmp_path, "cat/1.png")
     assert lines(tmp_path) == [f"{tmp_path}: holds only one class, 'cat'; expected at least 2"]

@@ -86,8 +86,8 @@ def test_ten_thousand_frames_are_counted_and_one_is_made(kind: str) -> None:
     with pytest.raises(BadPicture) as caught:
         decode(data, config(4), "x")
     assert caught.value.reason == (
-        "an animation of 10000 frames; set data.image.animated: first to take the first of each,"
-        " or data.image.frames to train on clips"
+        "an animation of 10000 frames, where a single picture is wanted;"
+        " set data.image.animated: first to take the first of each, or data.image.frames to train on clips"
     )
     np.testing.assert_array_equal(decode(data, config(4, animated="first"), "x"), plain)
 

@@ -185,8 +185,8 @@ def test_animations_are_refused_or_give_their_first_frame(kind):
     with pytest.raises(BadPicture) as caught:
         decode(data, config(6), "x")
     assert caught.value.reason == (
-        "an animation of 3 frames; set data.image.animated: first to take the first of each,"
-        " or data.image.frames to train on clips"
+        "an animation of 3 frames, where a single picture is wanted;"
+        " set data.image.animated: first to take the first of each, or data.image.frames to train on clips"
     )
     got = decode(data, config(6, animated="first"), "x").astype(int)
     limit = 90 if kind == "gif" else 0  # a palette of 256 colours

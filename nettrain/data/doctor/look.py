@@ -59,7 +59,7 @@ def looked(item: Item, path: str, image: ImageConfig) -> Look:
         try:
             shrunk_by(found, image)  # a larger size may not be so easily shrunk to
         except Damaged as problem:
-            raise BadPicture(path, str(problem)) from None
+            raise BadPicture(path, str(problem), problem.what) from None
     frames = max(found.frames, len(files))
     return Look(found.height, found.width, frames, found.orientation, layout(kind, found), small, flat)
 

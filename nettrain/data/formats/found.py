@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 
 class Damaged(ValueError):
-    """A picture file that cannot be taken; the message says why, for a reader who knows no file formats."""
+    """A picture file that cannot be taken; the message says why, for a reader who knows no file formats.
+
+    ``what`` is the reason alone; a ``cure`` follows it where a setting of the config would take the picture.
+    """
+
+    def __init__(self, what: str, cure: str = "") -> None:
+        super().__init__(f"{what}; {cure}" if cure else what)
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 
 from nettrain.arrays.threads import get_threads
 from nettrain.config.reader import read_config
+from nettrain.config.words import some
+from nettrain.data.apart import shared_pictures
 from nettrain.data.batches import Batches
 from nettrain.data.cache import Bad, decode, kept_if_it_fits
 from nettrain.data.classes import match
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.split import Split, Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
-from nettrain.errors import ConfigError, escape
+from nettrain.errors import ConfigError, DataError, escape
 from nettrain.ops.loss_table import LOSSES
 from nettrain.training.config import TABLES, Config
 from nettrain.training.judging.gate_check import gate_split
@@ -95,6 +97,19 @@ def changes_since(folder: RunFolder, split: str, fingerprint: str) -> list[str]:
         return []
     what = "the names are the same, but not what is in the files; judged as they are now"
     return [f"nettrain: warning: {escape(folder.path)}: its {split} pictures are not those that it began with: {what}"]
+
+
+def seen_in_training(folder: RunFolder, split: Split) -> list[str]:
+    """A line if pictures to judge on are among those that a run was trained on, as far as these are still there."""
+    try:
+        train = splits_of_run(folder).train
+    except (ConfigError, DataError):
+        return []  # moved, changed or removed: what was given lies elsewhere, or nobody can tell any more
+    if not (shared := shared_pictures(split, train)):
+        return []
+    are = f"{len(shared)} of the {some(len(split.files), 'picture')} {'is' if len(shared) == 1 else 'are'}"
+    what = f"{are} among those that the run was trained on, such as {escape(shared[0])}"
+    return [f"nettrain: warning: {escape(split.root)}: {what}; so this is no measure of new pictures"]
 
 
 def splits_of_run(folder: RunFolder) -> Splits:

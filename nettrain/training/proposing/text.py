@@ -47,7 +47,9 @@ def _lines(proposal: Proposal, paths: dict[str, str], file: str | None, epochs: 
     save = "" if file else "Saved as c.yaml: "
     yield from _why("", f"{save}'nettrain fit {run}' trains, then 'nettrain evaluate runs/{name}' judges.")
     yield "version: 1"
-    yield from _why("", "Another seed gives other weights to start from, and sets other pictures aside.")
+    there = {*paths, *found.layout.given}
+    aside = "" if {"val", "test"} <= there else f", and sets other {proposal.item}s aside"
+    yield from _why("", f"Another seed gives other weights to start from{aside}.")
     yield "seed: 1"
     yield from _data(proposal, paths)
     yield from _model(proposal)
@@ -73,7 +75,8 @@ def _data(proposal: Proposal, paths: dict[str, str]) -> Iterator[str]:
         ("test", "never seen before 'nettrain evaluate' judges the model"),
     ):
         if split in found.layout.given:
-            yield from _why("  ", f"Beside them are the {proposal.item}s of {split}: {purpose}.")
+            here = f"The {proposal.item}s of {split} are named there too, so that no key is needed"
+            yield from _why("  ", f"{here}: {purpose}.")
             continue
         here = f"The {proposal.item}s of this folder" if found.layout.kind == "folder" else f"These {proposal.item}s"
         source = here if split in paths else f"Set aside, {share}{proposal.why_not_by_class}"

@@ -129,4 +129,4 @@ def test_a_picture_too_large_for_the_size_of_the_config_is_unreadable(tmp_path: 
 def test_pictures_are_unreadable_where_a_config_wants_clips(tmp_path: Path) -> None:
     found = found_in(str(clean(tmp_path / "data")), ImageConfig((32, 32), frames=3))
     assert len(found) == 18
-    assert all(message.startswith("a single picture, where data.image.frames wants a clip") for _, message in found)
+    assert all(message.startswith("a single picture, where a clip is wanted") for _, message in found)
