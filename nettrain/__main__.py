@@ -11,7 +11,7 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     signals.begin()  # before anything else loads: a signal meanwhile would end in a traceback
     from nettrain.arrays.blas import ask_for_one_thread
-    from nettrain.files import open_streams
+    from nettrain.files.streams import open_streams
 
     ask_for_one_thread()
     open_streams()

@@ -16,7 +16,7 @@ from commands import MLP, Ended, after, process, written
 
 import nettrain
 from nettrain.cli.env import env
-from nettrain.files import write_atomic
+from nettrain.files.whole import write_atomic
 
 PACKAGE = Path(nettrain.__file__).parent
 THE_ONE = "data/download/connection.py"

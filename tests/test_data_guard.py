@@ -13,10 +13,11 @@ from commands import Ended, after, pictures, process
 from data_guard import READERS, found_by_processes, guarded
 
 import nettrain
-from nettrain import files
 from nettrain.cli.env import env
 from nettrain.data.reading import read
 from nettrain.data.walk import Ignored, pictures_below
+from nettrain.files import system, whole
+from nettrain.files.folders import make_folder, prune
 
 Call = Callable[..., Ended]
 READING = {"os.open", "os.scandir", "os.listdir", "open", "os.walk", "Image.open", "PIL.Image.open"}
@@ -40,12 +41,12 @@ def look(data: Path) -> str:
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
-    "a picture is written": lambda data: files.write_atomic(look(data), b"x"),
-    "one is removed": lambda data: files.prune([look(data)]),
-    "something is put beside the pictures": lambda data: files.write_atomic(data / "train/3/index", b"x"),
-    "a folder is put there": lambda data: files.make_folder(data / "train/.nettrain"),
-    "a folder that holds them is moved": lambda data: files._replace(str(data), f"{data}-2"),
-    "it is reached by a link": lambda data: files.make_folder(data.parent / "link/x"),
+    "a picture is written": lambda data: whole.write_atomic(look(data), b"x"),
+    "one is removed": lambda data: prune([look(data)]),
+    "something is put beside the pictures": lambda data: whole.write_atomic(data / "train/3/index", b"x"),
+    "a folder is put there": lambda data: make_folder(data / "train/.nettrain"),
+    "a folder that holds them is moved": lambda data: system.replace(str(data), f"{data}-2"),
+    "it is reached by a link": lambda data: make_folder(data.parent / "link/x"),
 }
 
 
@@ -90,20 +91,21 @@ def test_what_is_no_data_and_what_a_test_does_is_no_matter(data: Path, tmp_path:
     (tmp_path / "run").mkdir()
     with guarded(states=True) as found:
         path = look(data)
-        files.write_atomic(tmp_path / "run/log", b"x")
-        files.make_folder(tmp_path / "data-2/train")
+        whole.write_atomic(tmp_path / "run/log", b"x")
+        make_folder(tmp_path / "data-2/train")
         Path(path).write_bytes(b"x")
         (data / "train/6/new.png").touch()
     assert found == []
 
 
 PROGRAM = """
-from nettrain import files
+from nettrain.files import system, whole
+from nettrain.files.folders import make_folder, prune
 from nettrain.cli.env import env
 from nettrain.data.walk import Ignored, pictures_below
 def command(**_):
     pictures_below({data!r}, Ignored())
-    files.write_atomic({data!r} + "/x", b"x")
+    whole.write_atomic({data!r} + "/x", b"x")
 env.callback = command"""
 
 

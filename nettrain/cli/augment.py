@@ -56,9 +56,9 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
     if not data.augment:
         what = "is empty, so there is nothing to show; see 'nettrain kinds augmentations' for what it may name"
         raise document.error("data.augment", what)
-    from nettrain import files
     from nettrain.cli.only_read import refuse_inside_data, refuse_pictures
     from nettrain.config.words import some
+    from nettrain.files import whole
     from nettrain.report.augment_sheet import augment_sheet, seen
     from nettrain.training.pictures import list_splits
     from nettrain.training.probing.augmenting import augmented
@@ -67,7 +67,7 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
     splits = list_splits(document)
     refuse_pictures(output, splits.all(), data)
     shown = augmented(document, splits.train, rows, columns, seen)
-    files.write_atomic(output, augment_sheet(shown, str(document.config.name), [*map(described, data.augment)]))
+    whole.write_atomic(output, augment_sheet(shown, str(document.config.name), [*map(described, data.augment)]))
     if rows is not None and len(shown) < rows:
         tell(f"nettrain: note: there {'is' if len(shown) == 1 else 'are'} {some(len(shown), 'picture')} to show")
 

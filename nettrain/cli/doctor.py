@@ -60,7 +60,6 @@ def doctor(
     if new_manifest is not None and os.path.lexists(new_manifest):
         raise ConfigError("is there already; expected the name of a new file", new_manifest)
     data, seed = _data(what, settings, threads)
-    from nettrain import files
     from nettrain.cli.findings import counted, facts, text
     from nettrain.cli.only_read import refuse_inside_data, refuse_pictures
     from nettrain.cli.progress import Decoding
@@ -68,6 +67,7 @@ def doctor(
     from nettrain.data.doctor.finding import Severity
     from nettrain.data.doctor.manifest import manifest_csv
     from nettrain.data.doctor.table import findings
+    from nettrain.files import whole
     from nettrain.report.doctor_sheet import doctor_sheet
     from nettrain.training.store.json_text import by_key
 
@@ -81,11 +81,11 @@ def doctor(
     tell(*(f"nettrain: note: {note}" for note in case.notes))
     click.echo(by_key(facts(case, found)) if as_json else "\n".join(text(case, found)), nl=not as_json)
     if new_manifest is not None:
-        files.write_atomic(new_manifest, manifest_csv(case.sums()))
+        whole.write_atomic(new_manifest, manifest_csv(case.sums()))
         if lost := len(case.material) - int(case.scan.read.sum()):
             tell(f"nettrain: warning: {some(lost, 'picture')} could not be read: not in the manifest")
     if sheet is not None:
-        files.write_atomic(sheet, doctor_sheet(case, found))
+        whole.write_atomic(sheet, doctor_sheet(case, found))
     if strict and (grave := [one for one in found if one.kind.severity < Severity.NOTE]):
         raise DataError(f"{counted(grave)}; expected none with --strict", what)
 

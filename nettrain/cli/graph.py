@@ -33,8 +33,8 @@ def graph(
     Parts (norm, sum, activation, pooling, ...) run piece by piece inside the operation that they stand in. The graph is
     that of a dry run: no picture is read, and nothing is computed. 'svg' is drawn here; 'dot' is for Graphviz.
     """
-    from nettrain import files
     from nettrain.cli.summary import described
+    from nettrain.files import whole
     from nettrain.ops.mean import mean
     from nettrain.report.graph_svg import as_svg
     from nettrain.report.graph_text import as_dot, as_text
@@ -58,7 +58,7 @@ def graph(
     if output is None:
         click.echo(made, nl=False)
     else:
-        files.write_atomic(output, made.encode())
+        whole.write_atomic(output, made.encode())
 
 
 def format_of(output: str | None) -> str:

@@ -39,10 +39,10 @@ def init(data: str, output: str | None, example: str | None, threads: int | None
 def propose(data: str, output: str | None, threads: int | None) -> None:
     """The config for pictures, to stdout or into a new file."""
     use_threads(threads)
-    from nettrain import files
     from nettrain.cli.progress import Decoding
     from nettrain.data.survey import survey
     from nettrain.errors import ConfigError
+    from nettrain.files import whole
     from nettrain.training.proposing.proposal import Proposal
     from nettrain.training.proposing.text import proposed_config
 
@@ -62,7 +62,7 @@ def propose(data: str, output: str | None, threads: int | None) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        files.write_atomic(output, text.encode())
+        whole.write_atomic(output, text.encode())
         tell(f"nettrain: wrote {output}; train with: nettrain fit {output}")
 
 

@@ -48,15 +48,15 @@ def lr_find(
     if output is not None and not output.endswith(".svg"):
         raise click.UsageError(f"--output must end in .svg, got {output!r}")
     document = read(config, settings, short)
-    from nettrain import files
     from nettrain.cli.progress import Decoding
+    from nettrain.files import whole
     from nettrain.report.lr_picture import lr_picture
     from nettrain.training.probing.lr_range import lr_key, range_test, rates
     from nettrain.training.store import json_text
 
     found, key = range_test(document, rates(low, high, steps), Decoding()), lr_key(document.config.optimizer)
     if output is not None:
-        files.write_atomic(output, lr_picture(found, str(document.config.name), key).encode())
+        whole.write_atomic(output, lr_picture(found, str(document.config.name), key).encode())
     click.echo(json_text.by_key(facts(found, key)) if as_json else table(found, key), nl=not as_json)
     if found.suggestion is None:
         tell("nettrain: warning: the loss did not fall at any rate; look at data and model, or try a lower --from")

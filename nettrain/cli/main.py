@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from nettrain import files
 from nettrain.cli import completion
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.cli.streams import watch
 from nettrain.errors import ExitCode, NettrainError, escape
+from nettrain.files.causes import cause
 from nettrain.training.loop.signals import die_of
 from nettrain.version import __version__
 
@@ -138,7 +138,7 @@ def run(arguments: Sequence[str]) -> int:
             return _bug()
         lead_nowhere(sys.stdout)
         name = "stdout" if broken is watched[0] else "stderr"
-        return _fail([f"nettrain: error: {name}: cannot write: {files.cause(failure)}"], ExitCode.ENVIRONMENT, debug)
+        return _fail([f"nettrain: error: {name}: cannot write: {cause(failure)}"], ExitCode.ENVIRONMENT, debug)
     except MemoryError as error:
         what = f"out of memory ({escape(error)})" if str(error) else "out of memory"
         return _fail([f"nettrain: error: {what}; try a smaller train.batch_size"], ExitCode.ENVIRONMENT, debug)

@@ -84,7 +84,7 @@ def predict(
     from nettrain.cli.label_rows import LABEL_FORMATS
     from nettrain.cli.rows import FORMATS, Prediction
     from nettrain.data.inputs import pictures_named
-    from nettrain.files import write_atomic
+    from nettrain.files.whole import write_atomic
     from nettrain.training.judging.classify import classify, classify_each
     from nettrain.training.model_file import load_model
     from nettrain.training.store.runs import find_model, newest_finished

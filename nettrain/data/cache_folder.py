@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from nettrain import files
 from nettrain.errors import EnvironmentFault
+from nettrain.files.causes import fault
+from nettrain.files.shared import remove_unused
+from nettrain.files.whole import is_temporary
 
 VARIABLE = "NETTRAIN_CACHE"
 SUFFIX = ".pictures"
@@ -109,7 +111,7 @@ def check_writable(folder: str) -> None:
     if number:
         refused = OSError(number, os.strerror(number))
         with advised():
-            raise files.fault(folder, "write", refused) from refused
+            raise fault(folder, "write", refused) from refused
 
 
 def entry_paths(folder: str) -> list[str]:
@@ -119,7 +121,7 @@ def entry_paths(folder: str) -> list[str]:
 
 def sweep(folder: str) -> int:
     """Remove what dead processes left of files that they had begun; the bytes that this freed."""
-    return sum(remove(os.path.join(folder, name)) or 0 for name in _names(folder) if files.is_temporary(name))
+    return sum(remove(os.path.join(folder, name)) or 0 for name in _names(folder) if is_temporary(name))
 
 
 def remove(path: str) -> int | None:
@@ -129,7 +131,7 @@ def remove(path: str) -> int | None:
     except FileNotFoundError:
         return 0
     with advised():
-        return size if files.remove_unused(path) else None
+        return size if remove_unused(path) else None
 
 
 def _names(folder: str) -> Iterator[str]:
@@ -140,7 +142,7 @@ def _names(folder: str) -> Iterator[str]:
         return
     except OSError as error:
         with advised():
-            raise files.fault(folder, "read", error) from error
+            raise fault(folder, "read", error) from error
     for name in names:
         if os.path.isfile(os.path.join(folder, name)):
             yield name

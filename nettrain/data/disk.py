@@ -21,7 +21,6 @@ import numpy.typing as npt
 import PIL
 from PIL import features
 
-from nettrain import files
 from nettrain.config.words import megabytes, some
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.cache_folder import (
@@ -50,6 +49,9 @@ from nettrain.data.entry import (
 from nettrain.data.reader import Reader
 from nettrain.data.tree import NO_STAMP
 from nettrain.errors import EnvironmentFault
+from nettrain.files.folders import make_folder
+from nettrain.files.shared import mark_used, open_shared
+from nettrain.files.whole import Draft
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
@@ -106,7 +108,7 @@ def remembered(
         return Remembered(old.found, old.pixels, rows, tuple(notes))
     check_writable(folder)
     with advised():
-        files.make_folder(folder)
+        make_folder(folder)
         sweep(folder)
         check_room(folder, len(names), picture_bytes(len(names), image))
         wanted = [*names, *([] if old is None else old.spare)]
@@ -140,7 +142,7 @@ def _made(reader: Reader, image: ImageConfig) -> dict[str, object]:
 
 def _open(path: str, reader: Reader, names: Sequence[str], image: ImageConfig, workers: int) -> _Old | None:
     """The entry that is there, compared with the files as they are now. Errors: DamagedEntry."""
-    if (handle := files.open_shared(path)) is None:
+    if (handle := open_shared(path)) is None:
         return None
     try:
         index = read_index(path, handle)
@@ -153,7 +155,7 @@ def _open(path: str, reader: Reader, names: Sequence[str], image: ImageConfig, w
         for _ in each(check, range(0, blocks, CHECKED), workers):
             pass
         pixels = Stored(path, handle, index.shape, sums)
-        files.mark_used(handle)
+        mark_used(handle)
     finally:
         os.close(handle)
     return _compare(index, pixels, reader, names, image)
@@ -202,7 +204,7 @@ def _build(
     stamps = np.full((total, len(NO_STAMP)), -1, np.int64)
     sums = np.empty(total, np.uint32)
     blocks = np.empty((-(-total // step), 32), np.uint8)
-    with files.Draft(path, held=True) as draft:
+    with Draft(path, held=True) as draft:
 
         def block(start: int) -> int:
             stop = min(start + step, total)

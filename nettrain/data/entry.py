@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nettrain import files
 from nettrain.errors import EnvironmentFault
+from nettrain.files.causes import fault
+from nettrain.files.shared import open_shared
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
@@ -96,7 +97,7 @@ def _read(path: str, handle: int, length: int, place: int) -> bytes:
     try:
         return os.pread(handle, length, place)
     except OSError as error:
-        raise files.fault(path, "read", error) from error
+        raise fault(path, "read", error) from error
 
 
 def _decode(body: bytes) -> Index:
@@ -164,7 +165,7 @@ class Stored:
         try:
             self._handle = os.dup(handle)
         except OSError as error:
-            raise files.fault(path, "read", error) from error
+            raise fault(path, "read", error) from error
         weakref.finalize(self, os.close, self._handle)
 
     def take(self, rows: I64, axis: int = 0) -> U8:
@@ -202,7 +203,7 @@ def describe(paths: Iterable[str]) -> Iterator[Entry]:
     """Those of the entries that are there; only their indices are read."""
     for path in paths:
         try:
-            handle = files.open_shared(path)
+            handle = open_shared(path)
         except EnvironmentFault as error:
             if not isinstance(error.__cause__, PermissionError):
                 raise

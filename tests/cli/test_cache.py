@@ -16,8 +16,8 @@ import pytest
 from commands import CNN, NETTRAIN, Ended, after, process, results, tree, written
 from data.samples import overwritten, refuse
 
-from nettrain import files
 from nettrain.data.cache_folder import entry_paths
+from nettrain.files.whole import is_temporary
 from nettrain.training.loop.loop import EpochEnd
 from nettrain.training.run.closing import EpochRow, close_epoch
 
@@ -92,7 +92,7 @@ def test_a_killed_fit_leaves_no_entry_and_the_next_one_sweeps(here: Path) -> Non
     ended = process("fit", "cnn.yaml", "--run-dir", "a", *DISK, cwd=here, program=KILLED)
     assert ended.code == -signal.SIGKILL
     (left,) = os.listdir(here / "cache")
-    assert files.is_temporary(left)
+    assert is_temporary(left)
     assert process("fit", "cnn.yaml", "--run-dir", "b", *DISK, cwd=here).code == 0
     assert os.listdir(here / "cache") == [entry(here).name]
 

@@ -16,9 +16,9 @@ from data.samples import png_of
 from PIL import Image
 
 import nettrain
-from nettrain import files
 from nettrain.data.config import ImageConfig
 from nettrain.data.pictures import load
+from nettrain.files import system
 from nettrain.training.proposing.example import EXAMPLES, put
 
 Call = Callable[..., Ended]
@@ -39,7 +39,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the session of the page has run, but for its files being flushed one by one to the disk."""
     folder = tmp_path_factory.mktemp("clips")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "_sync", lambda handle: None)  # 342 times is long on a busy disk
+        patch.setattr(system, "sync", lambda handle: None)  # 342 times is long on a busy disk
         put("clips", str(folder / "example"))
     return folder
 

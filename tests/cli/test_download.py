@@ -214,14 +214,14 @@ def test_no_control_bytes_elsewhere(server: Server, tmp_path: Path) -> None:
 def test_a_disk_that_fills_up(server: Server, tmp_path: Path) -> None:
     full = """
 import errno
-from nettrain import files
-write, taken = files._write, []
+from nettrain.files import system
+write, taken = system.write, []
 def filling(handle, data):
     taken.append(len(data))
     if sum(taken) > 9000:
         raise OSError(errno.ENOSPC, "full")
     return write(handle, data)
-files._write = filling"""
+system.write = filling"""
     ended = download(server, "slow-20", cwd=tmp_path, before=SMALL + full)
     partial = f"D/{NAMES[0]}.partial"
     reason = "cannot write: the disk is full; free some space and try again"

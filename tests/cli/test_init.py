@@ -13,7 +13,7 @@ from data.archives.packing import packed
 from data.samples import folder, noise, png_of
 from data.sources.making import manifest, put
 
-from nettrain import files
+from nettrain.files import system
 from nettrain.training.proposing.example import EXAMPLES
 from nettrain.training.proposing.moving_shapes import WAYS, clip
 
@@ -94,7 +94,7 @@ def test_what_is_passed_over_is_noted(here: Path, call: Call) -> None:
 
 
 def test_the_example_is_what_ships(here: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_sync", lambda handle: None)  # 1,800 times is long on a busy disk
+    monkeypatch.setattr(system, "sync", lambda handle: None)  # 1,800 times is long on a busy disk
     ended = call("init", "--example", "digits", "ex")
     assert ended == Ended(0, "", "nettrain: wrote 1800 files; train with: nettrain fit ex/configs/digits-mlp.yaml\n")
     shipped = {

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from commands import CNN, NETTRAIN, Ended, after, pictures, process, results, tree, written
 
-from nettrain.files import Lock
+from nettrain.files.lock import Lock
 
 Call = Callable[..., Ended]
 MOMENTS = {  # name: (module, what is called there, which of its calls)

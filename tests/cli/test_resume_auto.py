@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from commands import CNN, MLP, NETTRAIN, Ended, after, process, results, tree, written
 
-from nettrain.files import Lock
+from nettrain.files.lock import Lock
 from nettrain.training.store import checkpoint
 
 Call = Callable[..., Ended]
@@ -48,13 +48,13 @@ checkpoint.prune = dying"""
 
 WHILE_FINALISED = """
 import signal
-from nettrain import files
+from nettrain.files.streams import open_streams
 class Last:
     def __del__(self):
         signal.raise_signal({number})
 def finalise():
     last = Last()
-files.open_streams = finalise"""
+open_streams = finalise"""
 
 
 AT_A_LINE = """

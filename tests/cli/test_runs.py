@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from commands import MLP, NETTRAIN, Ended, process, tree, written
 
-from nettrain.files import Lock
+from nettrain.files.lock import Lock
 
 Call = Callable[..., Ended]
 
@@ -163,7 +163,7 @@ def test_on_a_terminal_it_asks(here: Path, answer: bytes, there: bool) -> None:
 
 def test_a_removal_that_was_killed_can_be_repeated(here: Path, call: Call) -> None:
     prologue = (
-        "import os, signal\nfrom nettrain import files\nremove = files._remove\n"
+        "import os, signal\nfrom nettrain import files\nremove = system.remove\n"
         "def dying(path):\n    remove(path)\n    os.kill(os.getpid(), signal.SIGKILL)\nfiles._remove = dying"
     )
     from commands import after

@@ -20,7 +20,7 @@ import pytest
 from commands import MLP, Ended, after, process, results, tree, written
 
 from nettrain.data.split import Split
-from nettrain.files import Lock
+from nettrain.files.lock import Lock
 from nettrain.training.pictures import LookedThrough
 
 Call = Callable[..., Ended]

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nettrain import files
 from nettrain.data.config import ImageConfig
+from nettrain.files import system
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 
@@ -77,14 +77,14 @@ def config(height: int = 4, width: int | None = None, **settings: object) -> Ima
 
 def refuse(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     """Let the system refuse a file, as if it were of another user: the tests may run as one who may read everything."""
-    real = files._open
+    real = system.open_file
 
     def asked(name: str, flags: int) -> int:
         if name == str(path):
             raise PermissionError(errno.EACCES, "not yours")
         return real(name, flags)
 
-    monkeypatch.setattr(files, "_open", asked)
+    monkeypatch.setattr(system, "open_file", asked)
 
 
 def overwritten(path: Path, data: bytes, place: int = 0) -> None:

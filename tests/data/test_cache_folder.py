@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from nettrain import files
 from nettrain.data.cache_folder import advised, cache_folder, check_writable, entry_paths, remove, sweep
 from nettrain.errors import EnvironmentFault, ExitCode
+from nettrain.files.causes import fault
+from nettrain.files.shared import open_shared
 
 PLACES = {
     "ours": ({"NETTRAIN_CACHE": "/x/y", "XDG_CACHE_HOME": "/z", "HOME": "/h"}, "/x/y"),
@@ -112,7 +113,7 @@ def test_only_a_refusal_that_another_place_helps_against_names_the_variable(envi
     ):
         refused = OSError(number, "refused")
         with pytest.raises(EnvironmentFault) as caught, advised():
-            raise files.fault("/h/x", "write", refused) from refused
+            raise fault("/h/x", "write", refused) from refused
         assert str(caught.value) == f"/h/x: cannot write: {end}"
 
 
@@ -132,7 +133,7 @@ def test_entries_are_known_by_their_names(tmp_path: Path) -> None:
 def test_what_is_in_use_is_not_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.pictures"
     path.write_bytes(b"12345")
-    handle = files.open_shared(path)
+    handle = open_shared(path)
     assert handle is not None
     assert remove(str(path)) is None
     assert path.read_bytes() == b"12345"

@@ -64,23 +64,24 @@ def stop(plan: list[int]) -> None:
 
 def _write_in_place() -> None:
     """Files are written under their final name."""
-    from nettrain import files
+    from nettrain.files import system, whole
+    from nettrain.files.causes import AnyPath
 
-    def in_place(path: files.AnyPath, data: Any) -> None:
-        handle = files._open(os.fspath(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    def in_place(path: AnyPath, data: Any) -> None:
+        handle = system.open_file(os.fspath(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         for piece in [data] if isinstance(data, bytes | bytearray | memoryview) else data:
-            files._write(handle, memoryview(piece).cast("B"))
-        files._sync(handle)
-        files._close(handle)
+            system.write(handle, memoryview(piece).cast("B"))
+        system.sync(handle)
+        system.close(handle)
 
-    put(files, "write_atomic", in_place)
+    put(whole, "write_atomic", in_place)
 
 
 def _keep_the_log() -> None:
     """A resumed run does not cut the logs back to where the checkpoint was."""
-    from nettrain import files
+    from nettrain.files.growing import Log
 
-    put(files.Log, "truncate", lambda log, length: None)
+    put(Log, "truncate", lambda log, length: None)
 
 
 def _forget_a_part() -> None:

@@ -1,7 +1,7 @@
 """Every file call that a fit makes, failing once, in passing and for good, with every error that disks have (G3).
 
-The low functions of ``nettrain/files.py`` are stood in for; a call is known by the function and by who asked for it, so
-that a call in a loop is tried once. What must follow: exit 5 and one line with the path (an interrupted call and a
+The functions of ``nettrain/files/system.py`` are stood in for; a call is known by the function and by who asked for it,
+so that a call in a loop is tried once. What must follow: exit 5 and one line with the path (an interrupted call and a
 short write are no fault), the checkpoint that was announced last loads, nothing half done is left, and when the fault
 is gone the same command ends with the very bytes of a run that met none.
 """
@@ -29,15 +29,17 @@ from commands import NETTRAIN, ROOT
 from faults.forked import die_before, figures, forked, workplace_in_memory
 from faults.reference import Ending, Figures, Reference, difference, environment
 
-from nettrain import files
 from nettrain.errors import CheckpointError
+from nettrain.files import system
+from nettrain.files.causes import AnyPath
+from nettrain.files.whole import TEMPORARY, is_temporary
 from nettrain.training.store import checkpoint
 
-CALLS = ("_open", "_write", "_sync", "_truncate", "_size", "_close", "_replace", "_remove", "_make", "_flock")
+CALLS = ("open_file", "write", "sync", "truncate", "size", "close", "replace", "remove", "make", "flock")
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES", "EMFILE", "EINTR", "short write")
 HARMLESS = ("EINTR", "short write")  # in passing these are no faults at all
 STOP = 11  # steps after which the process dies whose run is then gone on with: the second half of the calls
-LEFTOVER = "0123456789abcdef".join(files.TEMPORARY)  # of a dead process, in the run that is gone on with
+LEFTOVER = "0123456789abcdef".join(TEMPORARY)  # of a dead process, in the run that is gone on with
 TRACED = 24  # cases under strace
 
 Site = tuple[str, ...]  # the low function, then who asked for it, from the innermost
@@ -65,17 +67,17 @@ class Case:
 
 
 class StandIn:
-    """Stands in for the low functions of files.py; told to, it makes one of them fail, or all from that one on."""
+    """Stands in for the functions of files/system.py; told to, it makes one of them fail, or all from that one on."""
 
     def __init__(self, case: Case | None = None) -> None:
         self.case, self.calls, self.announced = case, list[Call](), -1
 
     def install(self, stack: ExitStack) -> None:
         for name in CALLS:
-            stack.enter_context(patch.object(files, name, self._stand_in(name, getattr(files, name))))
+            stack.enter_context(patch.object(system, name, self._stand_in(name, getattr(system, name))))
         save = checkpoint.save
 
-        def announcing(path: files.AnyPath, meta: Any, tensors: Any) -> None:
+        def announcing(path: AnyPath, meta: Any, tensors: Any) -> None:
             save(path, meta, tensors)
             if "step-" in os.path.basename(path):
                 self.announced = int(meta["step"])
@@ -92,10 +94,10 @@ class StandIn:
             if self.case.error == "short write":
                 return (
                     call(arguments[0], arguments[1][: len(arguments[1]) // 2 or 1])
-                    if name == "_write"
+                    if name == "write"
                     else call(*arguments)
                 )
-            if name == "_close":
+            if name == "close":
                 call(*arguments)  # the system lets go of a file even where its close fails
             number = getattr(errno, self.case.error)
             raise OSError(number, os.strerror(number))
@@ -113,7 +115,7 @@ def _who_asked(index: int, name: str) -> Call:
         code = frame.f_code
         if f"{os.sep}nettrain{os.sep}" in code.co_filename:
             site.append(f"{os.path.basename(code.co_filename)}:{frame.f_lineno}")
-            quiet = quiet or code.co_name == "_quietly"
+            quiet = quiet or code.co_name == "quietly"
         frame = frame.f_back
     return Call(index, tuple(site), quiet)
 
@@ -172,7 +174,7 @@ def cases_of(calls: list[Call]) -> list[Case]:
         for call in first.values()
         for error in ERRORS
         for for_good in (False, True)
-        if error != "short write" or call.site[0] == "_write"
+        if error != "short write" or call.site[0] == "write"
     ]
 
 
@@ -213,7 +215,7 @@ def problem_of(case: Case, scene: Scene, run: Path) -> str:
 
 def _can_be_told(call: Call, case: Case) -> bool:
     """An interrupted close is none: the file is closed."""
-    return not (call.site[0] == "_close" and case.error == "EINTR")
+    return not (call.site[0] == "close" and case.error == "EINTR")
 
 
 def _ended_wrong(ending: Ending, run: Path, code: int) -> str:
@@ -238,7 +240,7 @@ def left_behind(run: Path, announced: int, *, sweepable: bool, but: Set[str] = f
             return f"step {announced} was announced, but: {error}"
         if found.checkpoint.meta["step"] < announced or found.passed_over:
             return f"step {announced} was announced, but {found.path} is found"
-    names = [name for _, _, found in os.walk(run) for name in found if files.is_temporary(name) and name not in but]
+    names = [name for _, _, found in os.walk(run) for name in found if is_temporary(name) and name not in but]
     return f"left {names}" if names and sweepable else ""
 
 
@@ -258,10 +260,10 @@ def stood_in(scene: Scene, run: Path, count: int | None = None, only: Callable[[
 
 _LINE = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 KINDS = {  # system call -> the low function that makes it
-    "write": "_write", "pwrite64": "_write", "writev": "_write", "fsync": "_sync", "fdatasync": "_sync",
-    "ftruncate": "_truncate", "truncate": "_truncate", "rename": "_replace", "renameat": "_replace",
-    "renameat2": "_replace", "unlink": "_remove", "unlinkat": "_remove", "rmdir": "_remove", "mkdir": "_make",
-    "mkdirat": "_make", "openat": "_open", "open": "_open", "creat": "_open", "link": "", "linkat": "",
+    "write": "write", "pwrite64": "write", "writev": "write", "fsync": "sync", "fdatasync": "sync",
+    "ftruncate": "truncate", "truncate": "truncate", "rename": "replace", "renameat": "replace",
+    "renameat2": "replace", "unlink": "remove", "unlinkat": "remove", "rmdir": "remove", "mkdir": "make",
+    "mkdirat": "make", "openat": "open_file", "open": "open_file", "creat": "open_file", "link": "", "linkat": "",
     "symlink": "", "symlinkat": "", "chmod": "", "fchmod": "", "fchmodat": "", "chown": "", "fchown": "",
     "mknod": "", "mknodat": "", "fallocate": "", "copy_file_range": "", "sendfile": "", "utimensat": "",
 }  # fmt: skip

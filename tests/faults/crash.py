@@ -1,6 +1,6 @@
 """Power loss (G2): what the disk may hold after one, at any moment of a fit and of its resume, and what is found in it.
 
-The file calls of a real fit are recorded through a stand-in for the low functions of ``nettrain/files.py``. A model of
+A stand-in for the functions of ``nettrain/files/system.py`` records the file calls of a real fit. A model of
 the disk then holds, at every moment, what has been synced and what has only been asked for. A crash keeps any part of
 the latter: of a file any 512-byte blocks and any of its lengths, of a folder any of the entries made, renamed (the new
 name and the end of the old one apart) and removed, in order or not. What no one wrote is zeros or garbage.
@@ -26,8 +26,11 @@ from unittest.mock import patch
 from faults.forked import die_before, figures, forked, workplace_in_memory
 from faults.reference import Figures, Reference, difference
 
-from nettrain import files
 from nettrain.errors import CheckpointError
+from nettrain.files import system, whole
+from nettrain.files.causes import AnyPath
+from nettrain.files.folders import make_folder
+from nettrain.files.whole import is_temporary
 from nettrain.training.store import checkpoint
 
 STATES = 100_000
@@ -152,7 +155,7 @@ def _put(entries: dict[tuple[str, str], int], folder: str, name: str, inode: int
 
 
 class Recorder:
-    """Stands in for the low functions of files.py: each call is made, and then told to the disk."""
+    """Stands in for the functions of files/system.py: each call is made, and then told to the disk."""
 
     def __init__(self, root: Path) -> None:
         self.disk = Disk(str(root))
@@ -167,13 +170,13 @@ class Recorder:
         """Inside, every call is recorded; ``each`` is called after every one."""
         self._each = each
         with ExitStack() as stack:
-            for name in ("_open", "_write", "_sync", "_truncate", "_replace", "_remove", "_make"):
-                stack.enter_context(patch.object(files, name, self._stand_in(name, getattr(files, name))))
-            stack.enter_context(patch.object(files, "write_atomic", self._announcing(files.write_atomic)))
+            for name in ("open_file", "write", "sync", "truncate", "replace", "remove", "make"):
+                stack.enter_context(patch.object(system, name, self._stand_in(name, getattr(system, name))))
+            stack.enter_context(patch.object(whole, "write_atomic", self._announcing(whole.write_atomic)))
             yield
 
     def _stand_in(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        told = getattr(self, f"told{name}")
+        told = getattr(self, f"told_{name}")
 
         def stand_in(*arguments: Any) -> Any:
             result = call(*arguments)
@@ -185,7 +188,7 @@ class Recorder:
         return stand_in
 
     def _announcing(self, call: Callable[..., None]) -> Callable[..., None]:
-        def write_atomic(path: files.AnyPath, data: Any) -> None:
+        def write_atomic(path: AnyPath, data: Any) -> None:
             shown = os.fspath(path)
             self.asked.setdefault(shown, set()).add(bytes(data))
             call(path, data)
@@ -194,7 +197,7 @@ class Recorder:
 
         return write_atomic
 
-    def told_open(self, handle: int, path: str, flags: int) -> None:
+    def told_open_file(self, handle: int, path: str, flags: int) -> None:
         if stat.S_ISDIR(os.fstat(handle).st_mode):
             self._open[handle] = [path, 0, False]
             return
@@ -268,18 +271,18 @@ class Judge:
             stack.enter_context(patch.object(checkpoint, "decode", self._decode_once(checkpoint.decode)))
             yield
 
-    def _list(self, folder: files.AnyPath) -> list[str]:
+    def _list(self, folder: AnyPath) -> list[str]:
         start = f"{os.fspath(folder)}/"
         return [path.removeprefix(start) for path in self.tree if path.startswith(start)]
 
-    def _stat(self, path: files.AnyPath) -> SimpleNamespace:
+    def _stat(self, path: AnyPath) -> SimpleNamespace:
         return SimpleNamespace(st_mode=stat.S_IFREG, st_size=len(self.tree[os.fspath(path)]))
 
-    def _read(self, path: files.AnyPath, mode: str) -> io.BufferedReader:
+    def _read(self, path: AnyPath, mode: str) -> io.BufferedReader:
         return io.BufferedReader(io.BytesIO(self.tree[os.fspath(path)]))
 
     def _decode_once(self, decode: Callable[..., checkpoint.Checkpoint]) -> Callable[..., checkpoint.Checkpoint]:
-        def remembered(data: bytes, name: files.AnyPath) -> checkpoint.Checkpoint:
+        def remembered(data: bytes, name: AnyPath) -> checkpoint.Checkpoint:
             if data not in self._loaded:
                 try:
                     self._loaded[data] = decode(data, name)
@@ -305,7 +308,7 @@ class Judge:
                 return f"{path} was announced and is another"
         for path, content in tree.items():
             name = os.path.basename(path)
-            if name in GROWING or files.is_temporary(name) or content in self.recorder.asked.get(path, ()):
+            if name in GROWING or is_temporary(name) or content in self.recorder.asked.get(path, ()):
                 continue
             return f"{path} is torn, or nobody wrote it"
         try:
@@ -327,7 +330,7 @@ class Judge:
 def recorded_fit(reference: Reference, run: Path, each: Callable[[Recorder], None]) -> Recorder:
     """A fit that dies after step ``STOP``, and another that goes on to the end, in this process; all calls recorded."""
     recorder = Recorder(run)
-    files.make_folder(run)
+    make_folder(run)
     with recorder.installed(each), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as told:
         die_before(STOP, reference, run)
         code = reference.fit(run)
@@ -380,7 +383,7 @@ class Crashes:
         if key in self.seen:
             return False
         self.seen.add(key)
-        self.visible.add(tuple(item for item in key if not files.is_temporary(os.path.basename(item[0]))))
+        self.visible.add(tuple(item for item in key if not is_temporary(os.path.basename(item[0]))))
         if problem := self.judge.verdict(tree, promised):
             self.wrong.append(f"after call {self.moment}: {problem}")
         if self.chance.random() < self.share:

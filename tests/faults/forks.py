@@ -29,10 +29,10 @@ PHASES = ("other", "save", "resume", "log", "write")
 PLACES = {  # phase -> what is called in it; of nested phases the outer one counts
     "save": ("training.run.run:Run.save", "training.run.closing:save_best", "training.run.opening:save_state"),
     "resume": ("training.run.opening:take_up",),
-    "log": ("files:Log.append",),
-    "write": ("files:write_atomic",),
+    "log": ("files.growing:Log.append",),
+    "write": ("files.whole:write_atomic",),
 }
-CALLS = ("", "_open", "_write", "_sync", "_truncate", "_close", "_replace", "_remove", "_make", "_flock")  # in files
+CALLS = ("", "open_file", "write", "sync", "truncate", "close", "replace", "remove", "make", "flock")  # of files.system
 MOMENTS = ("before", "within", "after")
 IMPORTED = ("cli.main", "cli.fit", "cli.resume", "cli.predict", "cli.follow", "cli.progress", "training.run.opening")
 
@@ -124,7 +124,7 @@ class Mark:
             here = phase and (number, self._calls[name]) == (wanted, count)
             here = here and self._held(phase, self.passed(PHASES[phase])[0])
             try:
-                if here and MOMENTS[moment] == "within" and name == "_write":
+                if here and MOMENTS[moment] == "within" and name == "write":
                     function(arguments[0], arguments[1][: len(arguments[1]) // 2])
                 elif here and MOMENTS[moment] == "after":
                     function(*arguments)
@@ -146,9 +146,9 @@ class Mark:
                 for part in path:
                     owner = getattr(owner, part)
                 setattr(owner, name, self.wrap(phase, getattr(owner, name)))
-        files = importlib.import_module("nettrain.files")
+        system = importlib.import_module("nettrain.files.system")
         for name in CALLS[1:]:
-            setattr(files, name, self.wrap_call(name, getattr(files, name)))
+            setattr(system, name, self.wrap_call(name, getattr(system, name)))
 
 
 class Child:

@@ -16,8 +16,8 @@ from typing import Any
 from faults.forks import HUNG, LIMIT, MOMENTS, PHASES, Child, Forks
 from faults.reference import PARTS, STATEFUL, STEPS, Figures, Reference, difference, scaled, workplace
 
-from nettrain import files
 from nettrain.errors import NettrainError
+from nettrain.files.whole import is_temporary
 from nettrain.training.store import checkpoint
 
 KILLS = 1000
@@ -27,11 +27,11 @@ REAL = 0.05  # share of the stories that run the command line as a shell does
 LARGE = 0.10  # share of the stories with 10 MB of weights
 TYPICAL = {"save": 14, "resume": 1, "log": 32}  # how often a whole fit is in a phase
 CALLS = {  # the calls of the system that a phase makes, by name, and how often
-    "save": {"_open": 2, "_write": 1, "_sync": 5, "_close": 2, "_replace": 1, "_remove": 1},
-    "resume": {"_open": 6, "_flock": 1, "_write": 1, "_truncate": 3, "_sync": 3, "_close": 3, "_remove": 1},
-    "log": {"_write": 1},
+    "save": {"open_file": 2, "write": 1, "sync": 5, "close": 2, "replace": 1, "remove": 1},
+    "resume": {"open_file": 6, "flock": 1, "write": 1, "truncate": 3, "sync": 3, "close": 3, "remove": 1},
+    "log": {"write": 1},
 }
-WORST = (("_write", 1, "within"), ("_replace", 1, "before"), ("_replace", 1, "after"), ("_remove", 1, "before"))
+WORST = (("write", 1, "within"), ("replace", 1, "before"), ("replace", 1, "after"), ("remove", 1, "before"))
 STARTED = 0.45  # seconds that the command line takes to come to its first step
 
 
@@ -105,7 +105,7 @@ class Killer:
             (call, count, moment)
             for call, times in CALLS[phase].items()
             for count in range(1, times + 1)
-            for moment in (MOMENTS if call == "_write" else ("before", "after"))
+            for moment in (MOMENTS if call == "write" else ("before", "after"))
         ]
         self.random.shuffle(cards)
         return sorted(cards, key=lambda card: -WORST.index(card) if card in WORST else -len(WORST))
@@ -206,7 +206,7 @@ def compare(run: Path, reference: Reference, inputs: dict[str, str]) -> None:
     """
     if differing := difference(reference.digest(run), reference.expected):
         raise Broken(f"not the bytes of a run never stopped: {differing}")
-    if left := [path.name for path in run.rglob("*") if files.is_temporary(path.name)]:
+    if left := [path.name for path in run.rglob("*") if is_temporary(path.name)]:
         raise Broken(f"temporary files are left: {left}")
     if (state := json.loads((run / "run.json").read_text())["state"]) != "finished":
         raise Broken(f"run.json says {state}")

@@ -22,13 +22,18 @@ from faults import calls, corruption, crash, injection, memory
 from faults.forked import before_step, figures, forked, workplace_in_memory
 from faults.reference import Figures, Reference, difference
 
-from nettrain import files
 from nettrain.arrays import threads
 from nettrain.autograd.backward import backward
 from nettrain.autograd.tensor import Graph
 from nettrain.data import sampling
 from nettrain.data.order import epoch_order
 from nettrain.errors import EnvironmentFault
+from nettrain.files import folders, system, whole
+from nettrain.files.causes import AnyPath
+from nettrain.files.folders import prune, sync_folder
+from nettrain.files.growing import Log
+from nettrain.files.lock import LOCK
+from nettrain.files.whole import TEMPORARY
 from nettrain.ops.mean import mean
 from nettrain.training.loop import signals, step
 from nettrain.training.run import agreement
@@ -123,7 +128,7 @@ def locked(reference: Reference, folder: Path) -> Iterator[Figures]:
     """G17 in small: a folder that a process holds is left to it, by name."""
     run = folder / "locked"
     run.mkdir()
-    holder = os.open(run / files.LOCK, os.O_RDWR | os.O_CREAT)
+    holder = os.open(run / LOCK, os.O_RDWR | os.O_CREAT)
     os.write(holder, f"{os.getpid()}\n".encode())
     fcntl.flock(holder, fcntl.LOCK_EX)
     ending = forked(lambda: reference.fit(run))
@@ -141,134 +146,134 @@ def _plant(target: Any, name: str, value: Any) -> None:
 
 def _ask_otherwise(otherwise: Callable[[Callable[..., Any], tuple[Any, ...]], bool]) -> None:
     """``files._ask`` that first asks ``otherwise``; True means that the call is not made."""
-    ask = files._ask
+    ask = system.ask
 
     def changed(path: str, doing: str, call: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
         return None if otherwise(call, arguments) else ask(path, doing, call, *arguments, **settings)
 
-    _plant(files, "_ask", changed)
+    _plant(system, "ask", changed)
 
 
 def no_sync_of_files() -> None:
-    _ask_otherwise(lambda call, given: call is files._sync and stat.S_ISREG(os.fstat(given[0]).st_mode))
+    _ask_otherwise(lambda call, given: call is system.sync and stat.S_ISREG(os.fstat(given[0]).st_mode))
 
 
 def no_sync_of_folders() -> None:
-    _plant(files, "_sync_folder", lambda shown, handle: None)
+    _plant(folders, "sync_open_folder", lambda shown, handle: None)
 
 
 def no_sync_of_new_folders() -> None:
-    _plant(files, "fsync_folder", lambda path: None)
+    _plant(folders, "sync_folder", lambda path: None)
 
 
 def unlink_before_rename() -> None:
     def unlink(call: Callable[..., Any], given: tuple[Any, ...]) -> bool:
-        if call is files._replace and os.path.exists(given[1]):
-            files._remove(given[1])
+        if call is system.replace and os.path.exists(given[1]):
+            system.remove(given[1])
         return False
 
     _ask_otherwise(unlink)
 
 
 def write_in_place() -> None:
-    def in_place(path: files.AnyPath, data: Any) -> None:
+    def in_place(path: AnyPath, data: Any) -> None:
         shown = os.fspath(path)
-        handle = files._open(shown, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        files._write_all(shown, handle, data)
-        files._sync(handle)
-        files._close(handle)
-        files.fsync_folder(os.path.dirname(shown))
+        handle = system.open_file(shown, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        system.write_all(shown, handle, data)
+        system.sync(handle)
+        system.close(handle)
+        sync_folder(os.path.dirname(shown))
 
-    _plant(files, "write_atomic", in_place)
+    _plant(whole, "write_atomic", in_place)
 
 
 def rename_before_sync() -> None:
-    def early(path: files.AnyPath, data: Any) -> None:
+    def early(path: AnyPath, data: Any) -> None:
         shown = os.fspath(path)
-        temporary = os.path.join(os.path.dirname(shown), "early".join(files.TEMPORARY))
-        handle = files._open(temporary, os.O_WRONLY | os.O_CREAT)
-        files._write_all(shown, handle, data)
-        files._replace(temporary, shown)
-        files.fsync_folder(os.path.dirname(shown))
-        files._sync(handle)
-        files._close(handle)
+        temporary = os.path.join(os.path.dirname(shown), "early".join(TEMPORARY))
+        handle = system.open_file(temporary, os.O_WRONLY | os.O_CREAT)
+        system.write_all(shown, handle, data)
+        system.replace(temporary, shown)
+        sync_folder(os.path.dirname(shown))
+        system.sync(handle)
+        system.close(handle)
 
-    _plant(files, "write_atomic", early)
+    _plant(whole, "write_atomic", early)
 
 
 def prune_before_save() -> None:
     save = running.save_state
 
     def pruning(folder: RunFolder, *rest: Any) -> None:
-        files.prune(checkpoint.steps(folder.checkpoints).values())
+        prune(checkpoint.steps(folder.checkpoints).values())
         save(folder, *rest)
 
     _plant(running, "save_state", pruning)
 
 
 def logs_not_synced() -> None:
-    _plant(files.Log, "sync", lambda log: None)
+    _plant(Log, "sync", lambda log: None)
 
 
 def swallowed_write_error() -> None:
-    append = files.Log.append
+    append = Log.append
 
-    def careless(log: files.Log, text: str) -> None:
+    def careless(log: Log, text: str) -> None:
         with suppress(EnvironmentFault):
             append(log, text)
 
-    _plant(files.Log, "append", careless)
+    _plant(Log, "append", careless)
 
 
 def swallowed_sync_error() -> None:
-    sync = files._sync_folder
+    sync = folders.sync_open_folder
 
     def careless(shown: str, handle: int) -> None:
         with suppress(EnvironmentFault):
             sync(shown, handle)
 
-    _plant(files, "_sync_folder", careless)
+    _plant(folders, "sync_open_folder", careless)
 
 
 def sync_tried_again() -> None:
-    ask = files._ask
+    ask = system.ask
 
     def stubborn(path: str, doing: str, call: Callable[..., Any], *given: Any, **settings: Any) -> Any:
         try:
             return ask(path, doing, call, *given, **settings)
         except EnvironmentFault:
-            if call is not files._sync:
+            if call is not system.sync:
                 raise
             return ask(path, doing, call, *given, **settings)
 
-    _plant(files, "_ask", stubborn)
+    _plant(system, "ask", stubborn)
 
 
 def short_write_taken_as_whole() -> None:
     _plant(
-        files,
-        "_write_all",
-        lambda path, handle, data: files._ask(path, "write", files._write, handle, memoryview(data)),
+        system,
+        "write_all",
+        lambda path, handle, data: system.ask(path, "write", system.write, handle, memoryview(data)),
     )
 
 
 def interruption_as_fault() -> None:
-    _plant(files, "INTERRUPTIONS", 1)
+    _plant(system, "INTERRUPTIONS", 1)
 
 
 def fault_without_path() -> None:
-    fault = files.fault
-    _plant(files, "fault", lambda path, doing, error: fault("", doing, error))
+    fault = system.fault
+    _plant(system, "fault", lambda path, doing, error: fault("", doing, error))
 
 
 def temporary_left() -> None:
-    _ask_quietly = files._quietly
+    _ask_quietly = system.quietly
 
     def careless(call: Callable[..., Any], *given: Any) -> None:
-        if call is not files._remove:
+        if call is not system.remove:
             _ask_quietly(call, *given)
 
-    _plant(files, "_quietly", careless)
+    _plant(system, "quietly", careless)
 
 
 def no_digest() -> None:
@@ -284,7 +289,7 @@ def no_digest() -> None:
 def older_one_without_a_word() -> None:
     newest = checkpoint.newest
 
-    def silent(folder: files.AnyPath) -> checkpoint.Found:
+    def silent(folder: AnyPath) -> checkpoint.Found:
         found = newest(folder)
         return checkpoint.Found(found.checkpoint, found.path, ())
 
@@ -342,7 +347,7 @@ def order_by_time() -> None:
 
 
 def log_not_cut() -> None:
-    _plant(files.Log, "truncate", lambda log, length: None)
+    _plant(Log, "truncate", lambda log, length: None)
 
 
 def not_swept() -> None:
@@ -365,7 +370,7 @@ def not_saved_at_a_signal() -> None:
 
 
 def lock_not_taken() -> None:
-    _plant(files, "_flock", lambda handle: None)
+    _plant(system, "flock", lambda handle: None)
 
 
 def thread_that_cannot_start() -> None:
@@ -385,8 +390,8 @@ class Defect:
     check: Check
 
 
-WRITES = failed_calls(error="ENOSPC", function="_write")
-SYNCS = failed_calls(error="EIO", function="_sync")
+WRITES = failed_calls(error="ENOSPC", function="write")
+SYNCS = failed_calls(error="EIO", function="sync")
 DEFECTS = {
     "a file is not synced": Defect(no_sync_of_files, power),
     "a folder is not synced": Defect(no_sync_of_folders, power),
@@ -402,9 +407,9 @@ DEFECTS = {
     "a fault names no path": Defect(fault_without_path, WRITES),
     "a temporary file is left": Defect(temporary_left, WRITES),
     "a short write is taken as whole": Defect(
-        short_write_taken_as_whole, failed_calls(error="short write", function="_write")
+        short_write_taken_as_whole, failed_calls(error="short write", function="write")
     ),
-    "an interruption is a fault": Defect(interruption_as_fault, failed_calls(error="EINTR", function="_open")),
+    "an interruption is a fault": Defect(interruption_as_fault, failed_calls(error="EINTR", function="open_file")),
     "the digest is not checked": Defect(no_digest, damaged),
     "an older checkpoint is used without a word": Defect(older_one_without_a_word, damaged),
     "metadata is believed": Defect(metadata_believed, made_up),

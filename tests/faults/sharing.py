@@ -14,7 +14,7 @@ from faults.forks import HUNG, LIMIT, Child, Forks
 from faults.kills import Broken, compare
 from faults.reference import Ending, Figures, Reference, scaled, workplace
 
-from nettrain import files
+from nettrain.files import whole
 
 FITS = 8
 ROUNDS = 10  # of eight fits, half of them in a folder whose last process was killed
@@ -95,7 +95,7 @@ def fits(rounds: int) -> Figures:
 Write = Callable[[Path, bytes], None]
 
 
-def predicts(count: int, write: Write = files.write_atomic) -> Figures:
+def predicts(count: int, write: Write = whole.write_atomic) -> Figures:
     """Predicts while ``write`` puts one model in the place of the other: each row is of the one or of the other."""
     begun, failures, order = time.perf_counter(), [], random.Random(1)
     replaced, ending = 0, threading.Event()

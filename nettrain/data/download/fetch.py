@@ -8,11 +8,14 @@ import time
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
-from nettrain import files
 from nettrain.config.words import megabytes
 from nettrain.data.download.connection import OtherFile, Trouble, asked, host_of
 from nettrain.data.download.sets import DataSet, Remote
 from nettrain.errors import DataError, EnvironmentFault, Fault
+from nettrain.files import whole
+from nettrain.files.causes import fault
+from nettrain.files.folders import make_folder, prune
+from nettrain.files.growing import Partial
 
 PARTIAL = ".partial"  # what has come of a file, beside it
 VALIDATOR = ".partial.etag"  # what the server calls the file that this is a part of
@@ -80,7 +83,7 @@ def download(wanted: DataSet, folder: str, mirror: str | None = None, seconds: f
             _refuse_another(os.path.join(folder, file.name), file)
             yield There(os.path.join(folder, file.name))
     if missing:
-        files.make_folder(folder)
+        make_folder(folder)
     for file in missing:
         yield from fetch(file, places, folder, seconds)
 
@@ -90,7 +93,7 @@ def fetch(file: Remote, places: Sequence[str], folder: str, seconds: float) -> I
     target, hosts = os.path.join(folder, file.name), {host_of(place) for place in places}
     faults: list[Fault] = []
     unreached = False
-    with files.Partial(target + PARTIAL) as partial:
+    with Partial(target + PARTIAL) as partial:
         try:
             if partial.size > file.size:
                 partial.truncate(0)
@@ -106,16 +109,16 @@ def fetch(file: Remote, places: Sequence[str], folder: str, seconds: float) -> I
                         yield Setback(address, str(error), "asks the next address")
                     continue
                 partial.keep(target)
-                files.prune([target + VALIDATOR])
+                prune([target + VALIDATOR])
                 yield Whole(target, file.size)
                 return
         finally:
             if not partial.size:  # nothing to go on with
-                files.prune([target + PARTIAL, target + VALIDATOR])
+                prune([target + PARTIAL, target + VALIDATOR])
     raise _failure(faults, unreached, partial)
 
 
-def _failure(faults: list[Fault], unreached: bool, partial: files.Partial) -> DataError | EnvironmentFault:
+def _failure(faults: list[Fault], unreached: bool, partial: Partial) -> DataError | EnvironmentFault:
     """The error for a file that no address gave; the last line says what can be done."""
     cure = "try again later, or --from another address"
     if partial.size:
@@ -126,7 +129,7 @@ def _failure(faults: list[Fault], unreached: bool, partial: files.Partial) -> Da
 
 
 def _right_bytes(
-    partial: files.Partial, file: Remote, address: str, hosts: Collection[str], seconds: float
+    partial: Partial, file: Remote, address: str, hosts: Collection[str], seconds: float
 ) -> Iterator[Fact]:
     """All bytes of a file from one address, its SHA-256 compared. Errors: Trouble, OtherFile."""
     for last in (False, True):
@@ -142,7 +145,7 @@ def _right_bytes(
 
 
 def _all_bytes(
-    partial: files.Partial, file: Remote, address: str, hosts: Collection[str], seconds: float
+    partial: Partial, file: Remote, address: str, hosts: Collection[str], seconds: float
 ) -> Generator[Fact, None, bool]:
     """Ask again until as many bytes as wanted have come; returns whether all of them came with one answer."""
     in_one, best, tries = False, partial.size, 0
@@ -175,16 +178,16 @@ def _all_bytes(
     return in_one
 
 
-def _remember(partial: files.Partial, validator: str) -> None:
+def _remember(partial: Partial, validator: str) -> None:
     """Put down what the server calls the file, before the first byte of it is."""
     beside = partial.path.removesuffix(PARTIAL) + VALIDATOR
     if validator and len(validator) <= LONGEST and validator.isascii() and validator.isprintable():
-        files.write_atomic(beside, validator.encode())
+        whole.write_atomic(beside, validator.encode())
     else:
-        files.prune([beside])
+        prune([beside])
 
 
-def _remembered(partial: files.Partial) -> str:
+def _remembered(partial: Partial) -> str:
     """What the server called the file that the bytes so far are of; empty if that is not known."""
     try:
         with open(partial.path.removesuffix(PARTIAL) + VALIDATOR, "rb") as file:
@@ -201,7 +204,7 @@ def _refuse_another(path: str, file: Remote) -> None:
         raise DataError(what, path)
 
 
-def _refuse_without_room(partial: files.Partial, file: Remote) -> None:
+def _refuse_without_room(partial: Partial, file: Remote) -> None:
     disk = os.statvfs(os.path.dirname(partial.path) or os.curdir)
     needed, free = file.size - partial.size, disk.f_bavail * disk.f_frsize
     if needed > free:
@@ -217,5 +220,5 @@ def _sha256(path: str) -> str:
             while piece := file.read(PIECE):
                 digest.update(piece)
     except OSError as error:
-        raise files.fault(path, "read", error) from error
+        raise fault(path, "read", error) from error
     return digest.hexdigest()

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nettrain import files
 from nettrain.config.dotted import Override
 from nettrain.config.fields import FilePath, Record
 from nettrain.config.reader import read_config, read_text
 from nettrain.data.split import Split
 from nettrain.errors import DataError
+from nettrain.files import whole
+from nettrain.files.causes import AnyPath
+from nettrain.files.folders import make_folder
 from nettrain.training.config import TABLES, Config
 from nettrain.training.judging import results
 from nettrain.training.judging.gate_check import check_other
@@ -54,14 +56,14 @@ class Evaluated:
         """Into ``evaluate/`` of the run; a mean over several views has names of its own."""
         result = self.judgement.result
         of = result.split if result.views is None else f"{result.split}-tta"
-        files.make_folder(folder.evaluate)
+        make_folder(folder.evaluate)
         for name, content in (
             (f"{of}.json", self.text),
             *([] if result.several else [(f"confusion_{of}.csv", results.confusion_csv(result))]),
             (f"per_class_{of}.csv", results.per_class_csv(result)),
             (f"predictions_{of}.csv", results.predictions_csv(result)),
         ):
-            files.write_atomic(folder.evaluate / name, content.encode())
+            whole.write_atomic(folder.evaluate / name, content.encode())
 
 
 def evaluated(model: Model, split: Split, gate: GateConfig | None, report: Report, tta: bool = False) -> Evaluated:
@@ -123,8 +125,8 @@ def judge_run(folder: RunFolder, gate: GateConfig, report: Report) -> Evaluated:
     return found
 
 
-def write_gates(path: files.AnyPath, gates: Sequence[Gate], about: Mapping[str, Any]) -> None:
+def write_gates(path: AnyPath, gates: Sequence[Gate], about: Mapping[str, Any]) -> None:
     """gate.json: whether all are met, each, and of which model and pictures."""
     told = {key: about[key] for key in ("split", "n", "model_sha256", "data_fingerprint") if key in about}
     facts = {"met": all(gate.met for gate in gates), "gates": [gate.row() for gate in gates], **told}
-    files.write_atomic(path, json_text.by_key(facts).encode())
+    whole.write_atomic(path, json_text.by_key(facts).encode())

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nettrain import files
 from nettrain.errors import CheckpointError
+from nettrain.files.causes import fault
 from nettrain.training.store import json_text
 from nettrain.training.store.run_folder import RunFolder, read_text
 
@@ -55,7 +55,7 @@ def predictions_of(folder: RunFolder, split: str, model: str | None) -> Predicti
         if len(right) != numbers["n"]:
             raise ValueError(f"{len(right)} pictures for {numbers['n']}")
     except OSError as error:
-        raise files.fault(table, "read", error) from error
+        raise fault(table, "read", error) from error
     except (ValueError, KeyError, TypeError, csv.Error) as error:
         message = f"is damaged, or not what belongs to {path.name} ({error}); evaluate the run again"
         raise CheckpointError(message, os.fspath(table)) from error

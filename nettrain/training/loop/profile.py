@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
-from nettrain import files
 from nettrain.autograd.clock import Clock
+from nettrain.files import whole
+from nettrain.files.causes import AnyPath
 from nettrain.training.store.csv_text import csv_text
 
 BESIDE = {  # what a training does beside the operations of its network and loss
@@ -191,7 +192,7 @@ class Profile(Clock):
     def _ms(self, seconds: float) -> float:
         return 1e3 * seconds / self.steps
 
-    def write(self, path: files.AnyPath) -> None:
+    def write(self, path: AnyPath) -> None:
         """The rows as CSV, under the names of their fields; nothing is written without steps.
 
         Errors   ``EnvironmentFault``.
@@ -199,7 +200,7 @@ class Profile(Clock):
         if rows := self.rows():
             columns = [field.name for field in fields(Row)]
             cells = [[_rounded(getattr(row, column)) for column in columns] for row in rows]
-            files.write_atomic(path, csv_text([columns, *cells]).encode("ascii"))
+            whole.write_atomic(path, csv_text([columns, *cells]).encode("ascii"))
 
 
 def _rounded(cell: object) -> object:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nettrain import files
 from nettrain.errors import ConfigError, EnvironmentFault
+from nettrain.files import whole
+from nettrain.files.folders import make_folder
 from nettrain.training.proposing.moving_shapes import moving_shapes
 
 PACKAGE = Path(__file__).parents[2]
@@ -44,8 +45,8 @@ def put(name: str, target: str) -> int:
     count = 0
     for path, data in _contents(EXAMPLES[name]):
         place = os.path.join(target, path)
-        files.make_folder(os.path.dirname(place))
-        files.write_atomic(place, data)
+        make_folder(os.path.dirname(place))
+        whole.write_atomic(place, data)
         count += 1
     return count
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from nettrain import files
 from nettrain.config.words import some
 from nettrain.errors import SMALLER_RATE, Diverged
+from nettrain.files.folders import prune
 from nettrain.training.loop.facts import RolledBack
 from nettrain.training.run.run_logs import RunLogs
 from nettrain.training.run.state import State
@@ -40,7 +40,7 @@ def go_back(run: OpenRun, error: Diverged) -> RolledBack:
     run.logs.events.event("rollback", epoch=run.state.progress.epoch + 1, **made, lr_factor=factor)
     run.save()
     later = (path for step, path in checkpoint.steps(run.folder.checkpoints).items() if step > run.state.number)
-    files.prune(later)  # of the way that led to the divergence
+    prune(later)  # of the way that led to the divergence
     return RolledBack(made["step"], made["back_to"], factor, error.what)
 
 

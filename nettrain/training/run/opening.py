@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from nettrain import files
 from nettrain.arrays.threads import available_cores, set_threads
 from nettrain.config.document import Document
 from nettrain.config.reader import read_config
@@ -17,6 +16,9 @@ from nettrain.config.words import some
 from nettrain.data.split import Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
 from nettrain.errors import CheckpointError, ConfigError, escape
+from nettrain.files import whole
+from nettrain.files.folders import make_folder
+from nettrain.files.lock import Lock
 from nettrain.training.config import TABLES, Config
 from nettrain.training.pictures import LookedThrough, Report
 from nettrain.training.prepare import Prepared, prepare
@@ -54,7 +56,7 @@ def begin(
     return start(prepared, *(runs.create(str(document.config.name)) if run_dir is None else runs.create_at(run_dir)))
 
 
-def start(prepared: Prepared, folder: RunFolder, lock: files.Lock) -> Run:
+def start(prepared: Prepared, folder: RunFolder, lock: Lock) -> Run:
     """Open a new run in a folder that is empty and locked. Errors: ``EnvironmentFault``, and the lock is free again."""
     try:
         return _started(folder, lock, prepared)
@@ -63,10 +65,10 @@ def start(prepared: Prepared, folder: RunFolder, lock: files.Lock) -> Run:
         raise
 
 
-def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
+def _started(folder: RunFolder, lock: Lock, prepared: Prepared) -> Run:
     state = State.fresh(prepared)
     cadence = Cadence(prepared.config.checkpoint.every, prepared.steps_per_epoch)
-    files.make_folder(folder.checkpoints)
+    make_folder(folder.checkpoints)
     save_state(folder, state, NOTHING_LOGGED, cadence)  # first: a folder that holds more than this can be resumed
     _describe(folder, prepared)
     pictures = {"data_fingerprint": prepared.fingerprint, "split_fingerprints": prepared.fingerprints}
@@ -79,13 +81,13 @@ def _started(folder: RunFolder, lock: files.Lock, prepared: Prepared) -> Run:
 def _describe(folder: RunFolder, prepared: Prepared) -> None:
     """Write what the run is made of, beside its step-0 checkpoint."""
     document = prepared.document
-    files.write_atomic(folder.config, document.source)
-    files.write_atomic(folder.split, split_csv(prepared.splits).encode())
-    files.write_atomic(folder.classes, "".join(f"{escape(name)}\n" for name in prepared.classes).encode())
+    whole.write_atomic(folder.config, document.source)
+    whole.write_atomic(folder.split, split_csv(prepared.splits).encode())
+    whole.write_atomic(folder.classes, "".join(f"{escape(name)}\n" for name in prepared.classes).encode())
     if prepared.bad:
         rows = [["path", "reason", "split"], *([one.path, one.reason, split] for split, one in prepared.bad)]
-        files.write_atomic(folder.bad_images, csv_text(rows).encode())
-    files.write_atomic(folder.resolved, dump(document.config).encode())  # last: where it is, the others are
+        whole.write_atomic(folder.bad_images, csv_text(rows).encode())
+    whole.write_atomic(folder.resolved, dump(document.config).encode())  # last: where it is, the others are
 
 
 def begin_or_take_up(

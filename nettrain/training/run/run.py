@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.autograd.clock import UNTIMED, Clock
 from nettrain.errors import Diverged, EnvironmentFault, NettrainError
+from nettrain.files.lock import Lock
 from nettrain.training.config import Config
 from nettrain.training.loop import signals
 from nettrain.training.loop.facts import RolledBack, Saved, StartTried
@@ -51,7 +51,7 @@ class Run:
     """An open run: its folder, locked, its state and its logs."""
 
     def __init__(
-        self, folder: RunFolder, lock: files.Lock, state: State, logs: dict[str, int], facts: dict[str, Any]
+        self, folder: RunFolder, lock: Lock, state: State, logs: dict[str, int], facts: dict[str, Any]
     ) -> None:
         self.folder, self.lock, self.state, self.facts = folder, lock, state, facts
         self.notes: list[str] = []

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nettrain import files
 from nettrain.errors import CheckpointError, ConfigError, Fault
+from nettrain.files.causes import AnyPath
+from nettrain.files.folders import remove_folder
+from nettrain.files.lock import LOCK, Lock, is_held
 from nettrain.training.loop.monitors import best_mode
 from nettrain.training.store.run_folder import RunFolder, listed, read_text
 from nettrain.training.store.runs import SERIES, is_series, why_no_run
@@ -32,7 +34,7 @@ class Listed:
     bytes: int
 
 
-def list_runs(folder: files.AnyPath) -> list[Listed]:
+def list_runs(folder: AnyPath) -> list[Listed]:
     """Every run in a folder, those of a series among them, newest first.
 
     Errors   ``ConfigError`` if there is no such folder.
@@ -84,7 +86,7 @@ def present_facts(folder: RunFolder) -> dict[str, Any]:
     facts = folder.read_run()
     if facts.get("state") != "running":
         return facts
-    if not files.is_held(folder.path):
+    if not is_held(folder.path):
         facts["state"] = "died"
     monitor = str((facts.get("best") or {}).get("monitor"))
     rows = _epochs_in(folder)
@@ -141,7 +143,7 @@ def removable(paths: Sequence[str], holding: ExitStack) -> list[tuple[str, int]]
     for path in once.values():
         inner = [os.path.join(path, name) for name in listed(Path(path))] if is_series(path) else []
         for folder in (path, *(one for one in inner if os.path.isdir(one))):
-            holding.enter_context(files.Lock(folder))
+            holding.enter_context(Lock(folder))
     return [(path, _bytes_in(Path(path))) for path in once.values()]
 
 
@@ -150,4 +152,4 @@ def remove_run(path: str) -> None:
 
     Errors   ``EnvironmentFault``.
     """
-    files.remove_folder(os.path.realpath(path), last=("checkpoints", "run.json", SERIES, files.LOCK))
+    remove_folder(os.path.realpath(path), last=("checkpoints", "run.json", SERIES, LOCK))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from nettrain import files
 from nettrain.errors import SMALLER_RATE, Diverged
+from nettrain.files import whole
 from nettrain.training.loop.facts import Saved, StartTried
 from nettrain.training.loop.loop import EpochClosed, EpochEnd, Fact, Step
 from nettrain.training.loop.starts import RestartsConfig, seed_of
@@ -65,7 +65,7 @@ def try_starts(run: Training, settings: RestartsConfig, limit: TimeLimit | None)
         run.save()
         yield told
     starts = run.state.starts
-    files.write_atomic(run.folder.starts, starts.table(settings.epochs).encode())
+    whole.write_atomic(run.folder.starts, starts.table(settings.epochs).encode())
     if starts.chosen is None:
         raise Diverged(f"every one of {settings.count} starts diverged (train.restarts)", cure=SMALLER_RATE)
 

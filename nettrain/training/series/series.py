@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from nettrain import files
 from nettrain.config.document import Document
 from nettrain.config.fields import LARGEST
 from nettrain.data.config import Fold
 from nettrain.data.split_csv import read_split_csv
 from nettrain.errors import CheckpointError
+from nettrain.files import whole
+from nettrain.files.lock import Lock
 from nettrain.formats import RUN
 from nettrain.training.config import Config
 from nettrain.training.pictures import LookedThrough, Report, check_pictures
@@ -120,7 +121,7 @@ def open_series(
              of ``OpenSeries.check``; ``EnvironmentFault`` if another process has it.
     """
     if run_dir is not None and auto and runs.is_series(run_dir):
-        with files.Lock(run_dir):
+        with Lock(run_dir):
             opened = OpenSeries(Path(run_dir), None)
             longer = _is_longer(Path(run_dir), series, document.config.seed)
             opened.check(series.members(document), report)
@@ -135,9 +136,7 @@ def open_series(
         yield opened
 
 
-def _begun(
-    document: Document[Config], series: Series, report: Report, run_dir: str | None
-) -> tuple[Path, files.Lock, Run]:
+def _begun(document: Document[Config], series: Series, report: Report, run_dir: str | None) -> tuple[Path, Lock, Run]:
     """A new folder, and its first run; nothing is made until that can begin."""
     if run_dir is not None:
         runs.refuse_occupied(run_dir)
@@ -154,7 +153,7 @@ def _begun(
 
 def _write(path: Path, series: Series, seed: int) -> None:
     facts = {"kind": series.kind, "count": series.count, "seed": seed, "format_version": RUN}
-    files.write_atomic(path / SERIES, json_text.readable(facts).encode())
+    whole.write_atomic(path / SERIES, json_text.readable(facts).encode())
 
 
 def _is_longer(path: Path, series: Series, seed: int) -> bool:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettrain import files
 from nettrain.config.fields import FilePath
 from nettrain.errors import CheckpointError, ConfigError, DataError, escape
+from nettrain.files import whole
+from nettrain.files.causes import AnyPath
 from nettrain.training.judging.gates import Gate, GateConfig, Seen, judge_gates
 from nettrain.training.judging.gating import evaluated, hits
 from nettrain.training.judging.judging import judge_split, splits_of_run
@@ -103,9 +104,9 @@ class Summary:
         deviations[0] = "std"
         return [head, *runs, means, deviations, ["n", None, None, *(len(self.rows) for _ in columns)]]
 
-    def write(self, path: files.AnyPath) -> None:
+    def write(self, path: AnyPath) -> None:
         """summary.csv."""
-        files.write_atomic(path, csv_text(self.table()).encode())
+        whole.write_atomic(path, csv_text(self.table()).encode())
 
 
 def judge_series(

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from nettrain import files
 from nettrain.config.words import megabytes
 from nettrain.errors import CheckpointError, EnvironmentFault
+from nettrain.files import folders, whole
+from nettrain.files.causes import AnyPath, fault
 from nettrain.training.store import safetensors_file
 from nettrain.training.store.foreign import foreign
 
@@ -54,7 +55,7 @@ def encode(meta: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> bytes:
         raise CheckpointError(str(error)) from error
 
 
-def decode(data: bytes, name: files.AnyPath) -> Checkpoint:
+def decode(data: bytes, name: AnyPath) -> Checkpoint:
     """Verify and read a checkpoint's bytes; ``name`` is for the error line.
 
     Errors   CheckpointError, one line, for whatever is wrong.
@@ -68,7 +69,7 @@ def decode(data: bytes, name: files.AnyPath) -> Checkpoint:
     return Checkpoint(meta, tensors, hashlib.sha256(data).hexdigest())
 
 
-def save(path: files.AnyPath, meta: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> None:
+def save(path: AnyPath, meta: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> None:
     """Write a checkpoint, whole or not at all. Errors: CheckpointError, EnvironmentFault."""
     try:
         data = encode(meta, tensors)
@@ -78,10 +79,10 @@ def save(path: files.AnyPath, meta: Mapping[str, Any], tensors: Mapping[str, np.
         needed = sum(array.nbytes for array in tensors.values())
         message = f"cannot write: needs {megabytes(needed)} of memory; free some and try again"
         raise EnvironmentFault(message, os.fspath(path)) from error
-    files.write_atomic(path, data)
+    whole.write_atomic(path, data)
 
 
-def load(path: files.AnyPath) -> Checkpoint:
+def load(path: AnyPath) -> Checkpoint:
     """Read and verify a checkpoint. Errors: CheckpointError if it is not one, EnvironmentFault if it cannot be read."""
     shown = os.fspath(path)
     try:
@@ -95,14 +96,14 @@ def load(path: files.AnyPath) -> Checkpoint:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CheckpointError("no such file; expected a .safetensors file that nettrain wrote", shown) from error
     except OSError as error:
-        raise files.fault(path, "read", error) from error
+        raise fault(path, "read", error) from error
     except MemoryError as error:
         message = f"cannot read: needs {megabytes(facts.st_size)} of memory; free some and try again"
         raise EnvironmentFault(message, shown) from error
     return decode(data, path)
 
 
-def _check_start(head: bytes, size: int, name: files.AnyPath) -> None:
+def _check_start(head: bytes, size: int, name: AnyPath) -> None:
     """The quick look: whether the file may be a checkpoint at all; names what else it is."""
     if head.startswith(safetensors_file.START, 8):
         return
@@ -113,24 +114,24 @@ def _check_start(head: bytes, size: int, name: files.AnyPath) -> None:
     raise CheckpointError(what or "is not a checkpoint; expected a .safetensors file that nettrain wrote", str(name))
 
 
-def step_path(folder: files.AnyPath, step: int) -> Path:
+def step_path(folder: AnyPath, step: int) -> Path:
     """The file for a step in a ``checkpoints`` folder."""
     return Path(folder) / f"step-{step:09d}.safetensors"
 
 
-def steps(folder: files.AnyPath) -> dict[int, Path]:
+def steps(folder: AnyPath) -> dict[int, Path]:
     """The checkpoints of a folder by step, newest first, whole or not. Errors: EnvironmentFault."""
     try:
         names = os.listdir(folder)
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise files.fault(folder, "read", error) from error
+        raise fault(folder, "read", error) from error
     found = {int(match[1]): Path(folder, name) for name in names if (match := _STEP_FILE.fullmatch(name))}
     return dict(sorted(found.items(), reverse=True))
 
 
-def newest(folder: files.AnyPath) -> Found:
+def newest(folder: AnyPath) -> Found:
     """The newest checkpoint that verifies, and whose metadata has the ``step`` of its name.
 
     Errors   CheckpointError if none does, with a line for each;
@@ -151,8 +152,8 @@ def newest(folder: files.AnyPath) -> Found:
     raise CheckpointError(faults=[fault for error in (*passed, last) for fault in error.faults])
 
 
-def prune(folder: files.AnyPath, step: int, regular: Callable[[int], bool]) -> None:
+def prune(folder: AnyPath, step: int, regular: Callable[[int], bool]) -> None:
     """After ``step`` was saved: keep it and the newest regular one before; later ones, passed over once, stay."""
     earlier = {saved: path for saved, path in steps(folder).items() if saved < step}  # newest first
     kept = next((saved for saved in earlier if regular(saved)), None)
-    files.prune(path for saved, path in earlier.items() if saved != kept)
+    folders.prune(path for saved, path in earlier.items() if saved != kept)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from nettrain import files
 from nettrain.errors import CheckpointError, Diverged
+from nettrain.files.causes import AnyPath, fault
+from nettrain.files.growing import Log
 from nettrain.training.store import json_text
 from nettrain.training.store.csv_text import csv_text
 
 
-class CsvLog(files.Log):
+class CsvLog(Log):
     """A growing table, such as metrics.csv or timings.csv; ``size`` is what a checkpoint records.
 
     ``length`` cuts the file first: to 0 for a new run, to what the checkpoint recorded for a resumed one; None cuts
@@ -19,7 +20,7 @@ class CsvLog(files.Log):
     Errors   CheckpointError if the file has other columns; Diverged if a number is NaN or infinity.
     """
 
-    def __init__(self, path: files.AnyPath, columns: Sequence[str], length: int | None = None) -> None:
+    def __init__(self, path: AnyPath, columns: Sequence[str], length: int | None = None) -> None:
         self.columns = tuple(columns)
         head = csv_text([self.columns])
         super().__init__(path, _whole_lines(path) if length is None else length)
@@ -39,7 +40,7 @@ class CsvLog(files.Log):
         self.append(csv_text([[values.get(column) for column in self.columns]]))
 
 
-class EventLog(files.Log):
+class EventLog(Log):
     """events.jsonl: one JSON object a line, keys sorted. ``length`` as for ``CsvLog``. Errors: Diverged."""
 
     def event(self, kind: str, **facts: object) -> None:
@@ -55,7 +56,7 @@ def _check_finite(name: str, value: object) -> None:
         raise Diverged(f"{name} is {value}", cure="expected a finite number")
 
 
-def _whole_lines(path: files.AnyPath) -> int:
+def _whole_lines(path: AnyPath) -> int:
     """Bytes up to the end of the last line that is complete; 0 if there is no such file."""
     try:
         with open(path, "rb") as file:
@@ -63,12 +64,12 @@ def _whole_lines(path: files.AnyPath) -> int:
     except FileNotFoundError:
         return 0
     except OSError as error:
-        raise files.fault(path, "read", error) from error
+        raise fault(path, "read", error) from error
 
 
-def _first_line(path: files.AnyPath) -> str:
+def _first_line(path: AnyPath) -> str:
     try:
         with open(path, encoding="utf-8", errors="backslashreplace", newline="") as file:
             return file.readline(1 << 16)
     except OSError as error:
-        raise files.fault(path, "read", error) from error
+        raise fault(path, "read", error) from error

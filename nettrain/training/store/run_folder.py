@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nettrain import files
 from nettrain.errors import CheckpointError, ConfigError
+from nettrain.files import whole
+from nettrain.files.causes import fault
+from nettrain.files.folders import prune
+from nettrain.files.lock import LOCK
+from nettrain.files.whole import is_temporary
 from nettrain.formats import RUN
 from nettrain.training.store import checkpoint, json_text
 
@@ -79,8 +83,8 @@ class RunFolder:
 
     def is_blank(self) -> bool:
         """Whether it holds nothing but a lock and what dead processes left of files: a run may start here."""
-        inside = [name for name in listed(self.path) if name not in (files.LOCK, self.checkpoints.name)]
-        return all(map(files.is_temporary, inside + listed(self.checkpoints)))
+        inside = [name for name in listed(self.path) if name not in (LOCK, self.checkpoints.name)]
+        return all(map(is_temporary, inside + listed(self.checkpoints)))
 
     def is_run(self) -> bool:
         """Whether a run has begun here: it has a run.json, or the checkpoint that comes before it."""
@@ -92,11 +96,11 @@ class RunFolder:
         Notes    not in ``evaluate``, where another process may be writing: that takes no lock.
         """
         for folder in (self.path, self.checkpoints):
-            files.prune(folder / name for name in listed(folder) if files.is_temporary(name))
+            prune(folder / name for name in listed(folder) if is_temporary(name))
 
     def write_run(self, facts: Mapping[str, Any]) -> None:
         """Replace run.json. Errors: EnvironmentFault; ValueError for NaN or infinity."""
-        files.write_atomic(self.run_json, json_text.readable({**facts, "format_version": RUN}).encode("ascii"))
+        whole.write_atomic(self.run_json, json_text.readable({**facts, "format_version": RUN}).encode("ascii"))
 
     def read_run(self) -> dict[str, Any]:
         """The facts in run.json.
@@ -112,7 +116,7 @@ class RunFolder:
             message = "holds no run.json; expected the folder of a run, such as runs/name"
             raise ConfigError(message, os.fspath(self.path)) from error
         except OSError as error:
-            raise files.fault(shown, "read", error) from error
+            raise fault(shown, "read", error) from error
         except ValueError as error:
             reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else error
             raise CheckpointError(f"is damaged ({reason}); put back a copy of it", shown) from error
@@ -131,7 +135,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise files.fault(path, "read", error) from error
+        raise fault(path, "read", error) from error
     except UnicodeDecodeError as error:
         raise CheckpointError("is damaged (not UTF-8); put back a copy of it", os.fspath(path)) from error
 
@@ -143,7 +147,7 @@ def listed(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise files.fault(folder, "read", error) from error
+        raise fault(folder, "read", error) from error
 
 
 def now() -> str:

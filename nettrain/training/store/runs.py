@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from nettrain import files
 from nettrain.errors import CheckpointError, ConfigError, escape
+from nettrain.files.causes import AnyPath
+from nettrain.files.folders import make_folder
+from nettrain.files.lock import LOCK, Lock
 from nettrain.training.store.run_folder import RunFolder, listed
 
 RUNS = "runs"
@@ -24,7 +26,7 @@ def name_fault(name: str) -> str:
     return ""
 
 
-def create(name: str, runs: files.AnyPath = RUNS) -> tuple[RunFolder, files.Lock]:
+def create(name: str, runs: AnyPath = RUNS) -> tuple[RunFolder, Lock]:
     """A new folder ``runs/<name>``, or ``runs/<name>-2`` and so on, and its lock.
 
     Errors   ConfigError if ``name`` cannot be a folder's name; EnvironmentFault.
@@ -32,21 +34,21 @@ def create(name: str, runs: files.AnyPath = RUNS) -> tuple[RunFolder, files.Lock
     if wrong := name_fault(name):
         raise ConfigError(f"name: {wrong}")
     number, path = 1, Path(runs, name)
-    while os.path.lexists(path) or not files.make_folder(path):  # False: another process made it just now
+    while os.path.lexists(path) or not make_folder(path):  # False: another process made it just now
         number += 1
         path = Path(runs, f"{name}-{number}")
-    return RunFolder(path), files.Lock(path)
+    return RunFolder(path), Lock(path)
 
 
-def create_at(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
+def create_at(path: AnyPath) -> tuple[RunFolder, Lock]:
     """Exactly this folder, made if it is not there, and its lock.
 
     Errors   EnvironmentFault if another process holds it; ConfigError if it holds anything else than a blank run.
     """
     folder = RunFolder(Path(path))
-    files.make_folder(path)
+    make_folder(path)
     refuse_occupied(path)
-    lock = files.Lock(path)
+    lock = Lock(path)
     if not folder.is_blank():
         lock.release()
         raise _occupied(folder)
@@ -54,32 +56,32 @@ def create_at(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
     return folder, lock
 
 
-def refuse_occupied(path: files.AnyPath) -> None:
+def refuse_occupied(path: AnyPath) -> None:
     """The errors of ``create_at``, before anything is made; the folder need not be there."""
     folder = RunFolder(Path(path))
     refuse_file(path)
     if folder.is_blank():
         return
     # A run takes the lock before it writes anything: what holds something, and then still no lock, is no live run.
-    if files.LOCK in listed(folder.path):
-        files.Lock(path).release()
+    if LOCK in listed(folder.path):
+        Lock(path).release()
     raise _occupied(folder)
 
 
-def refuse_file(path: files.AnyPath) -> None:
+def refuse_file(path: AnyPath) -> None:
     """Errors: ConfigError if something is there that is no folder."""
     if os.path.exists(path) and not os.path.isdir(path):
         raise ConfigError("is a file; expected the path of a folder", os.fspath(path))
 
 
-def run_at(path: files.AnyPath) -> RunFolder:
+def run_at(path: AnyPath) -> RunFolder:
     """The run that a path names. Errors: ConfigError if there is none."""
     if wrong := why_no_run(path):
         raise ConfigError(wrong, os.fspath(path))
     return RunFolder(Path(path))
 
 
-def why_no_run(path: files.AnyPath, *, or_model: bool = False) -> str:
+def why_no_run(path: AnyPath, *, or_model: bool = False) -> str:
     """Why a path that should name a run, or else a model's file, does not; or nothing.
 
     Notes    The one answer of all commands, as a ConfigError: that a run does not exist is a fault of the command line.
@@ -94,17 +96,17 @@ def why_no_run(path: files.AnyPath, *, or_model: bool = False) -> str:
     return f"{wrong}, such as runs/name{', or a .safetensors file' if or_model else ''}"
 
 
-def reopen(path: files.AnyPath) -> tuple[RunFolder, files.Lock]:
+def reopen(path: AnyPath) -> tuple[RunFolder, Lock]:
     """The folder of a run that is there, and its lock. Errors: ConfigError if it is no run; EnvironmentFault."""
     if is_series(path):
         raise ConfigError(f"holds a series of runs; {_go_on_with_series(path)}", os.fspath(path))
     folder = run_at(path)
-    lock = files.Lock(path)
+    lock = Lock(path)
     folder.sweep()
     return folder, lock
 
 
-def is_series(path: files.AnyPath) -> bool:
+def is_series(path: AnyPath) -> bool:
     """Whether a folder holds several runs that belong together, and is no run itself."""
     return Path(path, SERIES).is_file()
 
@@ -114,7 +116,7 @@ def members_of(series: Path) -> Iterator[str]:
     return (name for name in listed(series) if (series / name).is_dir())
 
 
-def _go_on_with_series(path: files.AnyPath) -> str:
+def _go_on_with_series(path: AnyPath) -> str:
     return f"go on with the command that began it and --resume auto --run-dir {os.fspath(path)}"
 
 
@@ -128,7 +130,7 @@ def _occupied(folder: RunFolder) -> ConfigError:
     return ConfigError(message, os.fspath(folder.path))
 
 
-def newest_finished(runs: files.AnyPath = RUNS) -> RunFolder:
+def newest_finished(runs: AnyPath = RUNS) -> RunFolder:
     """The finished run that ended last, of a series too. Errors: ConfigError with a list of what is there."""
     ended: list[tuple[str, str]] = []
     others: list[str] = []
@@ -166,7 +168,7 @@ def _state(folder: RunFolder) -> tuple[str, str]:
     return str(facts.get("state")), str(facts.get("ended"))
 
 
-def find_model(path: files.AnyPath) -> Path:
+def find_model(path: AnyPath) -> Path:
     """The model's file: the path itself, or ``best.safetensors`` in the folder of a run.
 
     Errors   ConfigError if it names neither; CheckpointError for a run that has no model.

@@ -14,8 +14,8 @@ import pytest
 from data.disk.cached import GREY, entry, facts, split_of, through_disk
 from data.samples import folder, noise, png_of
 
-from nettrain import files
 from nettrain.data.cache import Pictures, decode
+from nettrain.files.whole import TEMPORARY, Draft
 
 
 def test_an_interrupted_pass_leaves_nothing(root: Path, kept: Path) -> None:
@@ -30,9 +30,9 @@ def test_an_interrupted_pass_leaves_nothing(root: Path, kept: Path) -> None:
 
 def test_leftovers_of_a_dead_process_are_swept_those_of_a_live_one_are_not(root: Path, kept: Path) -> None:
     kept.mkdir()
-    dead = kept / "x".join(files.TEMPORARY)
+    dead = kept / "x".join(TEMPORARY)
     dead.write_bytes(b"half")
-    with files.Draft(kept / "theirs", held=True):
+    with Draft(kept / "theirs", held=True):
         (live,) = [name for name in os.listdir(kept) if name != dead.name]
         through_disk(root)
         assert sorted(os.listdir(kept)) == sorted([live, entry(kept).name])

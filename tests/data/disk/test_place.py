@@ -11,13 +11,13 @@ import pytest
 from data.disk.cached import GREY, entry, facts, split_of, through_disk
 from data.samples import folder, refuse
 
-from nettrain import files
 from nettrain.data import cache_room, disk
 from nettrain.data.cache import decode
 from nettrain.data.cache_folder import entry_paths
 from nettrain.data.entry import describe
 from nettrain.data.reader import on_disk
 from nettrain.errors import EnvironmentFault
+from nettrain.files import system
 
 IN_THE_WAY = {
     "a folder": (os.mkdir, "is a folder; remove it, or set NETTRAIN_CACHE to another folder"),
@@ -59,7 +59,7 @@ def test_a_disk_without_room_says_what_is_needed(root: Path, kept: Path, monkeyp
     assert entry_paths(str(kept)) == []
 
 
-@pytest.mark.parametrize("call", ["_write_at", "_sync", "_replace"])
+@pytest.mark.parametrize("call", ["write_at", "sync", "replace"])
 def test_a_disk_that_fills_up_on_the_way_leaves_nothing(
     root: Path, kept: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -68,7 +68,7 @@ def test_a_disk_that_fills_up_on_the_way_leaves_nothing(
 
     through_disk(folder(root.parent / "other", {"a": 1, "b": 1}))
     before = os.listdir(kept)
-    monkeypatch.setattr(files, call, full)
+    monkeypatch.setattr(system, call, full)
     with pytest.raises(EnvironmentFault) as caught:
         through_disk(root)
     path = disk.entry_path(on_disk(root), GREY)

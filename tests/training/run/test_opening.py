@@ -12,10 +12,11 @@ import pytest
 from commands import CNN, MLP, pictures, tree
 from training.setting_up import document_of
 
-from nettrain import files
 from nettrain.arrays.threads import get_threads
 from nettrain.config.reader import read_config
 from nettrain.errors import CheckpointError, ConfigError, DataError, EnvironmentFault, NettrainError
+from nettrain.files import whole
+from nettrain.files.causes import AnyPath
 from nettrain.training.config import TABLES, Config
 from nettrain.training.run.opening import begin, begin_or_take_up, named, take_up
 from nettrain.training.store import checkpoint
@@ -52,12 +53,12 @@ def test_a_new_folder_can_be_resumed_before_its_first_step(tmp_path: Path, small
 def test_a_killed_start_is_told_from_a_run(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut off at every write in turn: it can begin anew, or go on, or one line says what is missing."""
     document = named(document_of(CNN.format(data=small), small), "cnn.yaml")
-    write = files.write_atomic
+    write = whole.write_atomic
     endings = []
     for last in range(8):
         calls = [0]
 
-        def cut(path: files.AnyPath, data: bytes, calls: list[int] = calls, last: int = last) -> None:
+        def cut(path: AnyPath, data: bytes, calls: list[int] = calls, last: int = last) -> None:
             if calls[0] == last:
                 raise KeyboardInterrupt
             calls[0] += 1
@@ -65,7 +66,7 @@ def test_a_killed_start_is_told_from_a_run(tmp_path: Path, small: Path, monkeypa
 
         where = tmp_path / str(last)
         with monkeypatch.context() as patch:
-            patch.setattr(files, "write_atomic", cut)
+            patch.setattr(whole, "write_atomic", cut)
             with suppress(KeyboardInterrupt):
                 begin(document, nothing, str(where)).close()
         try:
@@ -92,15 +93,15 @@ def test_nothing_is_said_of_names_where_a_killed_start_left_none(
 ) -> None:
     data = pictures(tmp_path / "data", 4, 2)
     document = named(document_of(MLP.format(data=data), tmp_path), "a.yaml")
-    write = files.write_atomic
+    write = whole.write_atomic
 
-    def cut(path: files.AnyPath, data: bytes) -> None:
+    def cut(path: AnyPath, data: bytes) -> None:
         if Path(path).name == "split.csv":
             raise KeyboardInterrupt
         write(path, data)
 
     with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
-        patch.setattr(files, "write_atomic", cut)
+        patch.setattr(whole, "write_atomic", cut)
         begin(document, nothing, str(tmp_path / "run"))
     new = shutil.copy(sorted((data / "train/3").iterdir())[0], data / "train/3/new.png")
     with pytest.raises(DataError) as caught:
@@ -139,11 +140,11 @@ def test_an_occupied_folder_is_refused_before_a_picture_is_decoded(tmp_path: Pat
 def test_a_start_that_fails_lets_the_folder_go(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = named(document_of(MLP.format(data=small), small), "a.yaml")
 
-    def full(path: files.AnyPath, data: bytes) -> None:
+    def full(path: AnyPath, data: bytes) -> None:
         raise EnvironmentFault("cannot write: the disk is full", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "write_atomic", full)
+        patch.setattr(whole, "write_atomic", full)
         with pytest.raises(EnvironmentFault):
             begin(document, nothing, str(tmp_path / "run"))
     begin(document, nothing, str(tmp_path / "run")).close()

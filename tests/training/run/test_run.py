@@ -13,9 +13,11 @@ import pytest
 from commands import CNN, process, results, tree
 from training.setting_up import document_of
 
-from nettrain import files
 from nettrain.arrays import interrupt
 from nettrain.errors import Diverged, EnvironmentFault
+from nettrain.files import system
+from nettrain.files.lock import Lock
+from nettrain.files.whole import is_temporary
 from nettrain.training.loop.loop import Step
 from nettrain.training.run.closing import EpochRow
 from nettrain.training.run.opening import begin, named, take_up
@@ -80,7 +82,7 @@ def test_the_logs_reach_the_disk_before_the_checkpoint_that_counts_them(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    sync, replace = files._sync, files._replace
+    sync, replace = system.sync, system.replace
 
     def synced(handle: int) -> None:
         calls.append(os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
@@ -90,8 +92,8 @@ def test_the_logs_reach_the_disk_before_the_checkpoint_that_counts_them(
         calls.append(f"-> {os.path.basename(target)}")
         replace(source, target)
 
-    monkeypatch.setattr(files, "_sync", synced)
-    monkeypatch.setattr(files, "_replace", replaced)
+    monkeypatch.setattr(system, "sync", synced)
+    monkeypatch.setattr(system, "replace", replaced)
     run.save()
     place = calls.index("-> step-000000000.safetensors")
     assert calls[:3] == ["metrics.csv", "events.jsonl", "timings.csv"]
@@ -115,14 +117,14 @@ def test_a_run_that_diverges_keeps_all_that_was_good(run: Run, name: str) -> Non
     found = facts(run)
     assert found["state"] == "failed"
     assert f"nettrain: error: {found['reason']}" == line
-    files.Lock(run.folder.path).release()  # it was let go
+    Lock(run.folder.path).release()  # it was let go
 
 
 def test_a_disk_that_fails_is_one_fault_and_the_run_goes_on_later(
     run: Run, monkeypatch: pytest.MonkeyPatch, finished: Path
 ) -> None:
     written = [0]
-    real = files._write
+    real = system.write
 
     def full(handle: int, data: memoryview) -> int:
         written[0] += len(data)
@@ -131,11 +133,11 @@ def test_a_disk_that_fails_is_one_fault_and_the_run_goes_on_later(
         return real(handle, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_write", full)
+        patch.setattr(system, "write", full)
         with pytest.raises(EnvironmentFault) as caught:
             list(run.go())
     assert str(caught.value).endswith(": cannot write: the disk is full; free some space and try again")
-    assert not [path for path in run.folder.path.rglob("*") if files.is_temporary(path.name)]
+    assert not [path for path in run.folder.path.rglob("*") if is_temporary(path.name)]
     list(take_up(run.folder.path, nothing).go())
     assert results(run.folder.path) == results(finished)
 

@@ -23,9 +23,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nettrain import files, formats
+from nettrain import formats
 from nettrain.config.words import megabytes
 from nettrain.errors import CheckpointError, EnvironmentFault
+from nettrain.files import system
 from nettrain.training.store import checkpoint, safetensors_file
 
 ANOTHER = "use an earlier checkpoint, or another copy of this one"
@@ -586,7 +587,7 @@ def test_a_failed_save_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: p
     def full(handle: int, data: memoryview) -> int:
         raise OSError(errno.ENOSPC, "x")
 
-    monkeypatch.setattr(files, "_write", full)
+    monkeypatch.setattr(system, "write", full)
     with pytest.raises(EnvironmentFault, match=r"best\.safetensors: cannot write: the disk is full; free some space"):
         checkpoint.save(path, META | {"step": 8}, TENSORS)
     assert checkpoint.load(path).meta["step"] == 7

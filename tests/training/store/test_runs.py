@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from nettrain import files
 from nettrain.errors import CheckpointError, ConfigError, EnvironmentFault
+from nettrain.files.folders import make_folder
+from nettrain.files.lock import Lock
 from nettrain.training.store import checkpoint, runs
 from nettrain.training.store.run_folder import RunFolder
 
 
 def make_run(path: Path, best: bool = True, **facts: Any) -> RunFolder:
-    files.make_folder(path)
+    make_folder(path)
     folder = RunFolder(path)
     folder.write_run(facts)
     if best:
@@ -74,7 +75,7 @@ def test_an_exact_folder_is_made_and_taken_again_while_blank(tmp_path: Path) -> 
 def test_an_exact_folder_with_a_run_is_refused(tmp_path: Path, locked_before: bool) -> None:
     make_run(tmp_path / "a", state="finished")
     if locked_before:
-        files.Lock(tmp_path / "a").release()
+        Lock(tmp_path / "a").release()
     before = sorted(os.listdir(tmp_path / "a"))
     with pytest.raises(ConfigError) as caught:
         runs.create_at(tmp_path / "a")
@@ -82,7 +83,7 @@ def test_an_exact_folder_with_a_run_is_refused(tmp_path: Path, locked_before: bo
     advice = f"go on with it ('nettrain resume {path}'), or choose another --run-dir"
     assert message_of(caught) == f"{path}: holds a run already; {advice}"
     assert sorted(os.listdir(path)) == before
-    files.Lock(path).release()  # it was let go
+    Lock(path).release()  # it was let go
 
 
 def test_a_folder_with_other_files_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
