@@ -14,6 +14,7 @@ from nettrain.config.paths import BadPath, absolute
 from nettrain.config.suggest import did_you_mean
 from nettrain.config.words import short, shown
 
+FEW = 8  # names that a fault lists where it knows which one was meant
 MAX_DIGITS = 30
 MAX_LENGTH = 400  # characters of a number that is not a count
 
@@ -180,7 +181,8 @@ def _choice(scalar: Scalar, values: tuple[str | int | bool, ...], form: Form) ->
     if not scalar.plain and _chosen(Scalar(scalar.text, True, scalar.place), values) is not None:
         remedy = "; write it without quotes"
     came = short(scalar.text) if claims(Integer(), scalar) else shown(scalar.text)
-    raise Refused(f"expected {describe(form)}, got {came}{remedy}")
+    wanted = f"one of {len(values)} names" if remedy and len(values) > FEW else describe(form)
+    raise Refused(f"expected {wanted}, got {came}{remedy}")
 
 
 def _duration(scalar: Scalar, form: Length) -> Duration:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from config.sample import faults, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettrain.config.fields import Duration
+from nettrain.config.fields import Duration, Record
+from nettrain.config.reader import read_text
+from nettrain.errors import ConfigError
 
 READ = {
     "epochs": {"1": 1, "20": 20, "2147483647": 2147483647},
@@ -168,3 +172,18 @@ def test_the_shortest_text_of_a_number_reads_back(value):
 def test_a_rate_is_finite_or_refused(text):
     key = f"optimizer: {{sgd: {{lr: {text}}}}}"
     assert faults(key) or math.isfinite(read(key).config.optimizer.settings.lr)
+
+
+def test_many_names_are_listed_only_where_none_was_meant() -> None:
+    @dataclass(frozen=True)
+    class Watched(Record):
+        monitor: Literal["loss_a", "loss_b", "loss_c", "loss_d", "loss_e", "loss_f", "loss_g", "loss_h", "accuracy"]
+
+    for text, message in {
+        "acuracy": "expected one of 9 names, got 'acuracy'; did you mean 'accuracy'?",
+        "zzz": "expected 'loss_a', 'loss_b', 'loss_c', 'loss_d', 'loss_e', 'loss_f', 'loss_g', 'loss_h' or 'accuracy',"
+        " got 'zzz'",
+    }.items():
+        with pytest.raises(ConfigError) as caught:
+            read_text(f"monitor: {text}", "a.yaml", Watched, {}, "/")
+        assert str(caught.value) == f"a.yaml:1:10: monitor: {message}"
