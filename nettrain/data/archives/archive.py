@@ -199,7 +199,7 @@ class Archive(ABC):
 def _plain(members: Iterator[Member], hidden: set[str]) -> Iterator[Member]:
     """Members by their plain names, without those that are hidden: the topmost name that hides each goes to ``hidden``.
 
-    Notes    a name that leads elsewhere, or that no file can have, is ``wrong``, whatever it is of.
+    Notes    The folder that such a one lies in is there all the same, as it is on the disk. A name that leads elsewhere, or that no file can have, is ``wrong``, whatever it is of.
     """
     folders = set()
     for member in members:
@@ -213,14 +213,17 @@ def _plain(members: Iterator[Member], hidden: set[str]) -> Iterator[Member]:
             continue
         parts = [part for part in parts if part not in ("", ".")]
         depth = next((depth for depth, part in enumerate(parts, 1) if is_ignored(part)), 0)
-        name = "/".join(parts)
+        wrong = "" if depth else member.wrong
         if depth:
             hidden.add("/".join(parts[:depth]))
+            del parts[depth - 1 :]
         elif not member.name.endswith(("/", "/.")) and member.name != ".":
+            name = "/".join(parts)
             yield member if name == member.name else replace(member, name=name)
-        elif name and name not in folders:
+            continue
+        if (name := "/".join(parts)) and (wrong or name not in folders):
             folders.add(name)
-            yield Member(f"{name}/", member.numbers, member.wrong)
+            yield Member(f"{name}/", member.numbers, wrong)
 
 
 def _normal(name: str) -> str:

@@ -25,6 +25,10 @@ WRONG = {
         ("cat/1.png", "dog/x.txt", "emu/y.pdf", "fox/1.png"),
         f"{{root}}/dog: {EMPTY}\n{{root}}/emu: {EMPTY}",
     ),
+    "classes of hidden files": (
+        ("cat/1.png", "dog/.1.png", "emu/__MACOSX/1.png", "fox/1.png"),
+        f"{{root}}/dog: {EMPTY}\n{{root}}/emu: {EMPTY}",
+    ),
     "no classes": (("notes.txt", ".DS_Store"), "{root}: holds no class folders; " + LAYOUT),
     "ESC": (
         ("a/1.png", "a\x1b[1m/1.png"),
