@@ -199,8 +199,8 @@ class Archive(ABC):
 def _plain(members: Iterator[Member], hidden: set[str]) -> Iterator[Member]:
     """Members by their plain names, without those that are hidden: the topmost name that hides each goes to ``hidden``.
 
-    Notes    The folder that such a one lies in is there all the same, as it is on the disk. A name that leads elsewhere,
-             or that no file can have, is ``wrong``, whatever it is of.
+    Notes    The folder that such a one lies in is there all the same, as on the disk. A name that leads elsewhere, or
+             that no file can have, is ``wrong``, whatever it is of.
     """
     folders = set()
     for member in members:
