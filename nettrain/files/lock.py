@@ -67,12 +67,9 @@ class Lock:
 def is_held(folder: AnyPath) -> bool:
     """Whether a process has the lock of a folder; nothing is written. Errors: EnvironmentFault."""
     path = os.path.join(folder, LOCK)
-    try:
-        handle = system.ask(path, "read", system.open_file, path, os.O_RDONLY)
-    except EnvironmentFault as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            return False
-        raise
+    handle = system.open_to_read(path, "read")
+    if handle is None:
+        return False
     try:
         return shared.hold(path, handle, fcntl.LOCK_SH) is None
     finally:

@@ -17,13 +17,7 @@ def open_shared(path: AnyPath) -> int | None:
     """
     name = os.fspath(path)
     system.refuse_special(name, name, "read")
-    while True:
-        try:
-            handle = system.ask(name, "read", system.open_file, name, os.O_RDONLY)
-        except EnvironmentFault as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return None
-            raise
+    while (handle := system.open_to_read(name, "read")) is not None:
         try:
             held = hold(name, handle, fcntl.LOCK_SH)
         except BaseException:
@@ -33,18 +27,16 @@ def open_shared(path: AnyPath) -> int | None:
             return handle
         system.quietly(system.close, handle)
         if held is None:
-            return None
+            break
+    return None
 
 
 def remove_unused(path: AnyPath) -> bool:
     """Remove a file in which nobody has a share; False if somebody has."""
     name = os.fspath(path)
-    try:
-        handle = system.ask(name, "remove", system.open_file, name, os.O_RDONLY)
-    except EnvironmentFault as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            return True
-        raise
+    handle = system.open_to_read(name, "remove")
+    if handle is None:
+        return True
     try:
         if not hold(name, handle, fcntl.LOCK_EX):
             return False

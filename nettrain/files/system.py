@@ -105,6 +105,16 @@ def ask(path: str, doing: str, call: Callable[P, T], *args: P.args, **kwargs: P.
                 raise fault(path, doing, error) from error
 
 
+def open_to_read(path: str, doing: str) -> int | None:
+    """A descriptor for reading; None if there is no such file."""
+    try:
+        return ask(path, doing, open_file, path, os.O_RDONLY)
+    except EnvironmentFault as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
+
+
 def write_all(path: str, handle: int, data: Buffer, place: int | None = None) -> None:
     """Write every byte, however few the system takes at a time: at ``place``, or where the last write ended."""
     rest = memoryview(data).cast("B")
