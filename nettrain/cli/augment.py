@@ -56,8 +56,8 @@ def augment(config: str, settings: tuple[str, ...], output: str, rows: int | Non
     if not data.augment:
         what = "is empty, so there is nothing to show; see 'nettrain kinds augmentations' for what it may name"
         raise document.error("data.augment", what)
-    from nettrain.cli.only_read import refuse_inside_data, refuse_pictures
     from nettrain.config.words import some
+    from nettrain.data.only_read import refuse_inside_data, refuse_pictures
     from nettrain.files import whole
     from nettrain.report.augment_sheet import augment_sheet, seen
     from nettrain.training.pictures import list_splits

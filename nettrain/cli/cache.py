@@ -68,6 +68,7 @@ def clear(root: str | None) -> None:
     """
     import os
 
+    from nettrain.config.paths import is_within
     from nettrain.config.words import megabytes, some
     from nettrain.data.cache_folder import cache_folder, entry_paths, remove, sweep
     from nettrain.data.entry import describe
@@ -75,7 +76,7 @@ def clear(root: str | None) -> None:
     folder = cache_folder()
     entries = list(describe(entry_paths(folder)))
     if root is not None:
-        entries = [entry for entry in entries if entry.root and _is_within(entry.root, root)]
+        entries = [entry for entry in entries if entry.root and is_within(entry.root, root)]
         if not entries and not os.path.exists(root):
             raise click.UsageError(f"no such folder, and no entry is of one there: {root!r}; see 'nettrain cache list'")
         if not entries:
@@ -95,10 +96,3 @@ def clear(root: str | None) -> None:
     click.echo(f"{some(gone, 'entry')} removed, {megabytes(freed)} freed in {escape(folder)}")
     if kept:
         raise EnvironmentFault(faults=kept)
-
-
-def _is_within(path: str, folder: str) -> bool:
-    import os
-
-    inner, outer = os.path.realpath(path), os.path.realpath(folder)
-    return os.path.commonpath([inner, outer]) == outer

@@ -59,14 +59,16 @@ def doctor(
         raise click.UsageError(f"--sheet must end in .png, got {sheet!r}")
     if new_manifest is not None and os.path.lexists(new_manifest):
         raise ConfigError("is there already; expected the name of a new file", new_manifest)
+    if sheet is not None and new_manifest is not None and os.path.realpath(sheet) == os.path.realpath(new_manifest):
+        raise click.UsageError("--sheet and --write-manifest name the same file")
     data, seed = _data(what, settings, threads)
     from nettrain.cli.findings import counted, facts, text
-    from nettrain.cli.only_read import refuse_inside_data, refuse_pictures
     from nettrain.cli.progress import Decoding
     from nettrain.data.doctor.examine import examine
     from nettrain.data.doctor.finding import Severity
     from nettrain.data.doctor.manifest import manifest_csv
     from nettrain.data.doctor.table import findings
+    from nettrain.data.only_read import refuse_inside_data, refuse_pictures
     from nettrain.files import whole
     from nettrain.report.doctor_sheet import doctor_sheet
     from nettrain.training.store.json_text import by_key

@@ -11,7 +11,7 @@ import click
 
 from nettrain.cli.gates import judge
 from nettrain.cli.options import lead_nowhere, tell
-from nettrain.errors import ExitCode
+from nettrain.errors import ExitCode, escape
 from nettrain.training.loop import signals
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def follow(run: Run, first: Sequence[str], profile: bool, most: Duration | None,
         return code
     best = run.state.best
     try:
-        click.echo(f"{run.folder.path}  best {run.prepared.monitor} {best.value:.4f} at epoch {best.epoch}")
+        click.echo(f"{escape(run.folder.path)}  best {run.prepared.monitor} {best.value:.4f} at epoch {best.epoch}")
     except BrokenPipeError:  # a closed stdout does not undo a training
         lead_nowhere(sys.stdout)
     return judge(run.folder, run.config.gate)

@@ -34,6 +34,7 @@ def graph(
     that of a dry run: no picture is read, and nothing is computed. 'svg' is drawn here; 'dot' is for Graphviz.
     """
     from nettrain.cli.summary import described
+    from nettrain.data.only_read import refuse_inside_data
     from nettrain.files import whole
     from nettrain.ops.mean import mean
     from nettrain.report.graph_svg import as_svg
@@ -43,6 +44,8 @@ def graph(
 
     form = form or format_of(output)
     config, network = described(path, settings, classes)
+    if output is not None:
+        refuse_inside_data(output, config.data)
     of_outputs = training_loss(config.loss)
 
     def loss(outputs: Tensor) -> Tensor:

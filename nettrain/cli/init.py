@@ -40,6 +40,7 @@ def propose(data: str, output: str | None, threads: int | None) -> None:
     """The config for pictures, to stdout or into a new file."""
     use_threads(threads)
     from nettrain.cli.progress import Decoding
+    from nettrain.data.only_read import refuse_within
     from nettrain.data.survey import survey
     from nettrain.errors import ConfigError
     from nettrain.files import whole
@@ -57,6 +58,8 @@ def propose(data: str, output: str | None, threads: int | None) -> None:
     if layout.train.ignored:
         tell(f"nettrain: note: {layout.train.ignored}")
     folders = {"train": layout.path, "val": layout.val, "test": layout.test}
+    if output is not None:
+        refuse_within(output, (path for path in folders.values() if path is not None and os.path.isdir(path)))
     paths = {name: written_path(path, output) for name, path in folders.items() if path is not None}
     text = proposed_config(Proposal(found), paths, output)
     if output is None:

@@ -1,4 +1,4 @@
-"""What several commands share: the config with its overrides, threads, notes on stderr, progress of decoding."""
+"""What several commands share: the config with its overrides, threads, notes on stderr."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from nettrain.cli.completion import file
+from nettrain.errors import escape
 
 if TYPE_CHECKING:
     from nettrain.config.document import Document
@@ -113,10 +114,10 @@ max_time_option = click.option(
 
 
 def tell(*lines: str) -> None:
-    """Lines for people, on stderr; where nobody listens any more, the work goes on."""
+    """Lines for people, on stderr, safe to print; where nobody listens any more, the work goes on."""
     try:
         for line in lines:
-            click.echo(line, err=True)
+            click.echo(escape(line), err=True)
     except OSError:
         lead_nowhere(sys.stderr)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,7 @@ def predict(
     from nettrain.cli.label_rows import LABEL_FORMATS
     from nettrain.cli.rows import FORMATS, Prediction
     from nettrain.data.inputs import pictures_named
+    from nettrain.data.only_read import guarded
     from nettrain.files.whole import write_atomic
     from nettrain.training.judging.classify import classify, classify_each
     from nettrain.training.model_file import load_model
@@ -104,7 +106,9 @@ def predict(
     if stream:
         results, first = classify_each(loaded, lines_of_stdin(nul), tta), []
     else:
-        results = classify(loaded, pictures_named(given_paths(paths, nul, column), clips), tta)
+        apart: Callable[[Iterable[str]], Iterator[str]] = iter if output is None else partial(guarded, output=output)
+        given = apart(given_paths(apart(paths), nul, column))
+        results = classify(loaded, apart(pictures_named(given, clips)), tta)
         first = list(islice(results, 64))  # as many as a table looks at for its widths
     width = max((len(found.path) for found in first), default=0)
     formats = LABEL_FORMATS if loaded.config.data.several else FORMATS

@@ -15,6 +15,12 @@ class BadPath(Exception):
     """Why a text is no path; the message is the exception's text."""
 
 
+def is_within(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> bool:
+    """Whether a path is a folder or lies below it, wherever links lead."""
+    inner, outer = os.path.realpath(path), os.path.realpath(folder)
+    return os.path.commonpath([inner, outer]) == outer
+
+
 def absolute(text: str, base: str) -> FilePath:
     """The absolute path that a text names from a base folder.
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from nettrain.config.paths import is_within
 from nettrain.errors import EnvironmentFault
 from nettrain.files.causes import fault
 from nettrain.files.shared import remove_unused
@@ -83,10 +84,8 @@ def advised() -> Iterator[None]:
 
 def refuse_inside(folder: str, roots: Iterable[str]) -> None:
     """The data folders are never written to. Errors: EnvironmentFault if the cache's folder lies in one of them."""
-    inner = os.path.realpath(folder)
     for root in roots:
-        outer = os.path.realpath(root)
-        if os.path.commonpath([inner, outer]) == outer:
+        if is_within(folder, root):
             message = f"decoded pictures would be written into the data folder {root}; {cure(_OTHER)}"
             raise EnvironmentFault(message, folder)
 

@@ -40,14 +40,14 @@ def _of_file(kind: Format, found: Found, image: ImageConfig, wanted: list[int]) 
     if page is not None:
 
         def by_itself(number: int) -> Image.Image:
-            with decoding(kind):
+            with decoding(kind.name):
                 return upright(to_bytes(page(found, number), None, image), found)
 
         return by_itself
     picture = opened(kind, found)
 
     def frame(number: int) -> Image.Image:
-        with decoding(kind):
+        with decoding(kind.name):
             picture.seek(found.before + number)
             picture.load()
             if picture.size != (found.width, found.height):

@@ -93,25 +93,33 @@ def _loaded(path: str, image: ImageConfig) -> npt.NDArray[np.uint8]:
 def pictures_named(paths: Iterable[str], clips: bool = False) -> Iterator[str]:
     """Each path's pictures in turn, one at a time, so that there may be any number; or its ``clips``.
 
-    Errors   ``DataError`` for a folder that cannot be listed, or an archive that is refused.
+    Errors   ``DataError`` for a folder that cannot be listed.
     Notes    A folder, or an archive, gives the pictures below it in code-point order, or those of the files of pixels
              that it holds; such a file its pictures; a pattern such as ``*.png`` (``**`` for any depth) its matches,
-             likewise in order; anything else is itself, whether it is there or not, so that a missing file gets its
-             row. A folder whose first picture is a still one is one clip, named as it is.
+             likewise in order; anything else is itself, whether it is there or not, so that a missing file, and an
+             archive that is refused, get their row. A folder whose first picture is a still one is one clip.
     """
     for path in paths:
         if os.path.isdir(path):
             yield from _of_folder(path, clips)
-        elif not os.path.lexists(path) and glob.has_magic(path) and (found := glob.glob(path, recursive=True)):
+        elif _is_pattern(path) and (found := glob.glob(path, recursive=True)):
             yield from pictures_named(sorted(found), clips)
         else:
-            tree, name = located(path)
+            try:
+                tree, name = located(path)
+            except DataError as error:
+                yield NoPicture.of(path, error.faults[0].message)
+                continue
             if tree is not DISK and tree.is_folder(name):
                 yield from _inside(tree, name, clips)
-            elif tree is DISK and not os.path.lexists(path) and glob.has_magic(path):
+            elif tree is DISK and _is_pattern(path):
                 yield NoPicture.of(path, "no such file, and none that this pattern matches")
             else:
                 yield from _of_file(path)
+
+
+def _is_pattern(path: str) -> bool:
+    return "\0" not in path and glob.has_magic(path) and not os.path.lexists(path)
 
 
 def picture_named(path: str, clips: bool = False) -> str:

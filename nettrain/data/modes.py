@@ -8,6 +8,7 @@ from PIL import Image
 from nettrain.data.config import ImageConfig
 from nettrain.data.formats.found import Damaged
 
+MOST = (1 << 16) - 1  # of a sample of 16 bits
 ROWS = 256  # that are worked on at a time
 _WIDE = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _GREY = frozenset({"1", "L"})
@@ -23,7 +24,10 @@ def to_bytes(picture: Image.Image, key: tuple[int, ...] | None, image: ImageConf
              the background before anything else, so colours hidden under them never show.
     """
     if picture.mode in _WIDE:
-        samples = np.asarray(picture).astype(np.uint16)
+        values = np.asarray(picture)
+        if values.min(initial=0) < 0 or values.max(initial=0) > MOST:
+            raise Damaged(f"its values are {values.min()} to {values.max()}; expected 0 to {MOST}")
+        samples = values.astype(np.uint16)
         grey = Image.fromarray((samples >> 8).astype(np.uint8))
         picture = grey if key is None else _with_alpha(grey, samples != key[0])
     elif key is not None and picture.mode not in _CLEAR:

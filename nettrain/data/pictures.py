@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 from nettrain.data.bad_picture import BadPicture
 from nettrain.data.caps import most_bytes
@@ -19,7 +19,7 @@ from nettrain.data.modes import to_bytes
 from nettrain.data.reader import Item
 from nettrain.data.reading import read
 from nettrain.data.resize import fitted
-from nettrain.data.still import still
+from nettrain.data.still import decoding, refuse_animation, still
 from nettrain.data.tree import DISK
 from nettrain.errors import EnvironmentFault
 
@@ -55,16 +55,30 @@ def decode(data: bytes, image: ImageConfig, path: str | os.PathLike[str]) -> U8:
         raise EnvironmentFault("not enough memory to decode the picture", os.fspath(path)) from None
 
 
-def from_image(picture: Image.Image, image: ImageConfig, path: str | os.PathLike[str] = MEMORY) -> U8:
-    """The pixels of a picture that is decoded already. Shapes as for ``load``; errors: BadPicture."""
-    if image.frames is None:
-        return _in_memory(1, lambda _: picture, image, path)
+def from_image(picture: Image.Image, image: ImageConfig) -> U8:
+    """The pixels of a picture of Pillow's, upright, as those of its file would be; it is left on the frame it was on.
 
-    def frame(number: int) -> Image.Image:
-        picture.seek(number)
-        return picture
+    Shapes   as for ``load``.
+    Errors   BadPicture, which says nothing of settings that would take it; EnvironmentFault.
+    """
+    on = picture.tell()
+    kind = picture.format or "picture's"
+    try:
+        with decoding(kind):
+            total = getattr(picture, "n_frames", 1)
+        if image.frames is None:
+            refuse_animation(total, image)
 
-    return _in_memory(getattr(picture, "n_frames", 1), frame, image, path)
+        def frame(number: int) -> Image.Image:
+            with decoding(kind):
+                picture.seek(number)
+                return ImageOps.exif_transpose(picture)
+
+        return _in_memory(total, frame, image, MEMORY)
+    except (Damaged, BadPicture) as problem:
+        raise BadPicture(MEMORY, problem.what) from None
+    finally:
+        picture.seek(on)
 
 
 def from_frames(frames: Sequence[Image.Image], image: ImageConfig) -> U8:
@@ -72,15 +86,15 @@ def from_frames(frames: Sequence[Image.Image], image: ImageConfig) -> U8:
     return _in_memory(len(frames), frames.__getitem__, image, MEMORY)
 
 
-def _in_memory(total: int, frame: Made, image: ImageConfig, path: str | os.PathLike[str]) -> U8:
+def _in_memory(total: int, frame: Made, image: ImageConfig, path: str) -> U8:
     try:
         if image.frames is None:
             return _pixels(to_bytes(frame(0), None, image), image)
         return _taken(total, lambda number: to_bytes(frame(number), None, image), image, image.frames)
     except Damaged as problem:
-        raise BadPicture(os.fspath(path), str(problem), problem.what) from None
+        raise BadPicture(path, str(problem), problem.what) from None
     except MemoryError:
-        raise EnvironmentFault("not enough memory for the picture", os.fspath(path)) from None
+        raise EnvironmentFault("not enough memory for the picture", path) from None
 
 
 def from_item(item: Item, image: ImageConfig, path: str) -> U8:

@@ -104,7 +104,8 @@ def divide(
         beside = {
             place: "" if of[place] == left[place] else " beside those that are set aside already" for place in lone
         }
-        faults = (f"has a single picture{beside[place]}, {cure}" for place in lone)
+        has = ("has no picture", "has a single picture")
+        faults = (f"{has[left[place]]}{beside[place]}, {cure}" for place in lone)
         where = (split.where(place) for place in lone)
         raise DataError(faults=[Fault(message, at) for message, at in zip(faults, where, strict=True)])
     wanted, total = np.maximum((of * part.fraction + 0.5).astype(np.int64), 1), int(pictures * part.fraction + 0.5)

@@ -46,13 +46,19 @@ def inspected(data: bytes, clip: bool = False) -> tuple[Format, Found]:
 def still(data: bytes, image: ImageConfig) -> Image.Image:
     """One picture, upright."""
     kind, found = inspected(data)
-    if found.frames > 1 and image.frames is None and image.animated == "error":
-        what = f"an animation of {found.frames} frames, where a single picture is wanted"
-        cure = "set data.image.animated: first to take the first of each, or data.image.frames to train on clips"
-        raise Damaged(what, cure)
+    if image.frames is None:
+        refuse_animation(found.frames, image)
     by = shrunk_by(found, image)
     kind.verify(found)
     return upright(_decoded(kind, found, by, image), found)
+
+
+def refuse_animation(frames: int, image: ImageConfig) -> None:
+    """Errors: ``Damaged`` for a picture of several frames where a single one is wanted, and the first is not taken."""
+    if frames > 1 and image.animated == "error":
+        what = f"an animation of {frames} frames, where a single picture is wanted"
+        cure = "set data.image.animated: first to take the first of each, or data.image.frames to train on clips"
+        raise Damaged(what, cure)
 
 
 def upright(picture: Image.Image, found: Found) -> Image.Image:
@@ -61,7 +67,7 @@ def upright(picture: Image.Image, found: Found) -> Image.Image:
 
 def _decoded(kind: Format, found: Found, by: int, image: ImageConfig) -> Image.Image:
     """The first frame as bytes, decoded whole."""
-    with decoding(kind):
+    with decoding(kind.name):
         if by == 1 and (quick := kind.quick(found)) is not None:
             return to_bytes(quick, found.key, image)
         picture = opened(kind, found)
@@ -75,18 +81,18 @@ def _decoded(kind: Format, found: Found, by: int, image: ImageConfig) -> Image.I
 
 def opened(kind: Format, found: Found) -> ImageFile:
     """The file in its decoder's hands."""
-    with decoding(kind):
+    with decoding(kind.name):
         if kind.decoder is None:
             raise TypeError(f"{kind.name} files are decoded page by page")
         return kind.decoder(io.BytesIO(found.data))
 
 
 @contextmanager
-def decoding(kind: Format) -> Iterator[None]:
+def decoding(kind: str) -> Iterator[None]:
     """Whatever goes wrong in a decoder leaves here as Damaged."""
     try:
         yield
     except (Damaged, MemoryError):
         raise
     except Exception as problem:  # a decoder raises anything; the reason goes on with the file's name
-        raise Damaged(f"damaged or cut off; the {kind.name} decoder says: {escape(problem)}") from problem
+        raise Damaged(f"damaged or cut off; the {kind} decoder says: {escape(problem)}") from problem

@@ -97,9 +97,13 @@ class Disk:
         return range(len(names))
 
     def holding(self, folder: str, names: Sequence[str]) -> list[str]:
-        """The lowest folder with all of them: a list may name files anywhere."""
+        """The lowest folder with all of them or, where that is ``folder`` or above it, each folder that holds some.
+
+        Notes    A list may name files anywhere: what is above the list too is no folder of pictures.
+        """
         folders = {os.path.abspath(os.path.join(folder, os.path.dirname(name))) for name in names}
-        return [os.path.commonpath(folders)]
+        lowest = os.path.commonpath(folders)
+        return sorted(folders) if os.path.commonpath([lowest, os.path.abspath(folder)]) == lowest else [lowest]
 
 
 DISK = Disk()

@@ -31,7 +31,7 @@ def surroundings(threads: int | None) -> Iterator[None]:
             another thread of the program waits for this one.
     """
     with _Turn.lock, as_guest(), _controller().limit(limits=1, user_api="blas"):
-        if (wanted := threads or available_cores()) != get_threads():
+        if (wanted := available_cores() if threads is None else threads) != get_threads():
             set_threads(wanted)
         yield
 

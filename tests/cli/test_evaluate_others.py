@@ -94,3 +94,9 @@ def test_pictures_that_it_was_trained_on_are_no_measure(here: Path, call: Call) 
 def test_a_folder_of_splits_is_not_judged_as_one(here: Path, call: Call) -> None:
     message = "data: holds the splits test and train; name one of them, such as data/test"
     assert call("evaluate", "run", "--data", "data") == Ended(3, "", f"nettrain: error: {message}\n")
+
+
+def test_a_run_that_does_not_know_its_pictures_judges_others_all_the_same(here: Path, call: Call) -> None:
+    before = call("evaluate", "run", "--data", "data/test")
+    shutil.move("run/split.csv", "gone.csv")
+    assert call("evaluate", "run", "--data", "data/test") == before

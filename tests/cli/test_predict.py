@@ -68,6 +68,8 @@ def test_folders_and_patterns(here: Path, call: Call, small: Path) -> None:
     assert [row["error"] for row in rows(call("predict", "nothing*.png").out)] == [
         "no such file, and none that this pattern matches"
     ]
+    nul = process("predict", "-", "-m", "runs/cnn", stdin=b"d/a.png\0d/b[1].png\0")
+    assert (nul.code, [row["error"] for row in rows(nul.out)]) == (3, ["the path has a NUL character"])
     assert call("predict", "d/notes.txt").out.count("\n") == 1  # a named file is always tried
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from commands import NETTRAIN, Ended
 from data.archives.packing import packed
+from data.samples import noise, png_of
 from data.sources.making import COLOUR, GREY, Sample, idx, mnist, put, records, sample
 
 import nettrain
@@ -142,3 +143,16 @@ def test_a_stream_answers_for_one_picture_in_a_file_of_many(tmp_path: Path, fini
         )  # fmt: skip
     with pytest.raises(nettrain.DataError, match=r"a\.zip: an archive; name a picture in it"):
         model.predict(path)
+
+
+def test_an_archive_that_is_refused_is_a_row_among_others(call: Call, tmp_path: Path, finished: Path) -> None:
+    (tmp_path / "good.png").write_bytes(png_of(noise(8, 8, 1)))
+    (tmp_path / "bad.zip").write_bytes(b"PK\3\4 and no more")
+    ended = call("predict", *(tmp_path / name for name in ("bad.zip", "good.png", "bad.zip/a.png")), "-m", finished)
+    assert ended.code == 3
+    found = [(Path(row["path"]).name, row["error"]) for row in map(json.loads, ended.out.splitlines())]
+    assert [name for name, _ in found] == ["bad.zip", "good.png", "a.png"]
+    assert found[0][1] is not None
+    assert found[0][1] == found[2][1]
+    assert found[0][1].endswith("expected a whole zip archive")
+    assert found[1][1] is None

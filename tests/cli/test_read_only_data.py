@@ -63,3 +63,48 @@ def test_every_command_works_on_data_that_cannot_be_written(
     assert call("fit", "a.yaml", "--run-dir", "elsewhere").code == 0
     assert call("resume", "elsewhere", "--epochs", "3").code == 0
     assert results(tmp_path / "run") == results(tmp_path / "elsewhere")
+
+
+LIES = "lies in the data folder {root}/data, which is only read; choose another place"
+READ = "is among what is to be read; choose another place"
+INTO_DATA = {
+    "graph": (["graph", "a.yaml", "-o", "data/0/000.svg"], "data/0/000.svg: " + LIES),
+    "lr-find": (["lr-find", "a.yaml", "-o", "data/a.svg"], "data/a.svg: " + LIES),
+    "init": (
+        ["init", "data", "-o", "data/a.yaml"],
+        "data/a.yaml: lies in the data folder data, which is only read; choose another place",
+    ),
+    "a run": (["fit", "a.yaml", "--run-dir", "data/run"], "data/run: " + LIES),
+    "runs": (["fit", "a.yaml", "--run-dir", "data/all", "--repeat", "2"], "data/all: " + LIES),
+    "rows over a picture": (["predict", "data", "-m", "run", "-o", "data/0/000.png"], "data/0/000.png: " + READ),
+    "rows over a link": (["predict", "link.png", "-m", "run", "-o", "data/0/000.png"], "data/0/000.png: " + READ),
+    "rows over an archive": (["predict", "a.zip", "-m", "run", "-o", "a.zip"], "a.zip: " + READ),
+    "rows over a list": (["predict", "--from-column", "path", "l.csv", "-m", "run", "-o", "l.csv"], "l.csv: " + READ),
+}
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory, finished: Path) -> Path:
+    """A folder with pictures, an archive and a list of them, a config, and a run."""
+    root = tmp_path_factory.mktemp("there")
+    made = sample(12, 8)
+    put(root / "data", made.files)
+    packed(root / "a.zip", made.files)
+    (root / "link.png").symlink_to("data/0/000.png")
+    (root / "l.csv").write_text("path\ndata/0/000.png\n")
+    shutil.copytree(finished, root / "run")
+    written(root, "a.yaml", MLP.format(data="data"))
+    return root
+
+
+@pytest.mark.parametrize("case", INTO_DATA)
+def test_nothing_is_written_among_what_is_read(
+    there: Path, call: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    monkeypatch.chdir(there)
+    command, message = INTO_DATA[case]
+    before = tree(there, times=True)
+    ended = call(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.splitlines()[-1] == f"nettrain: error: {message.format(root=there)}"
+    assert tree(there, times=True) == before

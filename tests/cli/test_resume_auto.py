@@ -48,13 +48,13 @@ checkpoint.prune = dying"""
 
 WHILE_FINALISED = """
 import signal
-from nettrain.files.streams import open_streams
+from nettrain.files import streams
 class Last:
     def __del__(self):
         signal.raise_signal({number})
 def finalise():
     last = Last()
-open_streams = finalise"""
+streams.open_streams = finalise"""
 
 
 AT_A_LINE = """
@@ -299,7 +299,8 @@ def test_sigusr1_saves_and_goes_on(here: Path, whole: Path) -> None:
 
 def test_sigusr1_before_the_first_step_does_nothing(here: Path, whole: Path) -> None:
     early = (
-        "import signal\nfrom nettrain import files\nfiles.open_streams = lambda: signal.raise_signal(signal.SIGUSR1)"
+        "import signal\nfrom nettrain.files import streams\n"
+        "streams.open_streams = lambda: signal.raise_signal(signal.SIGUSR1)"
     )
     ended = process(*AUTO, program=after(early))
     assert ended.code == 0, ended.err

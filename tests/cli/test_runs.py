@@ -163,8 +163,8 @@ def test_on_a_terminal_it_asks(here: Path, answer: bytes, there: bool) -> None:
 
 def test_a_removal_that_was_killed_can_be_repeated(here: Path, call: Call) -> None:
     prologue = (
-        "import os, signal\nfrom nettrain import files\nremove = system.remove\n"
-        "def dying(path):\n    remove(path)\n    os.kill(os.getpid(), signal.SIGKILL)\nfiles._remove = dying"
+        "import os, signal\nfrom nettrain.files import system\nremove = system.remove\n"
+        "def dying(path):\n    remove(path)\n    os.kill(os.getpid(), signal.SIGKILL)\nsystem.remove = dying"
     )
     from commands import after
 

@@ -275,3 +275,19 @@ def test_a_picture_to_train_on_is_found_in_a_list_of_another_folder(root: Path) 
     with pytest.raises(DataError) as caught:
         splits(root, "path,label\na.png,cat\nb.png,owl\n", val=other)
     assert str(caught.value) == f"{root}/in: 'b.png' is listed to train on and in val; take it out of one"
+
+
+def test_what_holds_the_pictures_of_a_list_is_not_what_holds_the_list(tmp_path: Path) -> None:
+    """Else a list in a home folder would make all of it a data folder, and one that also names a disk everything."""
+    for path in ("home/pics/a.png", "home/other/b.png", "home/data/x/a.png", "home/data/y/b.png", "disk/c.png"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    for names, folders in {
+        ("pics/a.png", "other/b.png"): ["home/other", "home/pics"],
+        ("pics/a.png", "../disk/c.png"): ["disk", "home/pics"],
+        ("data/x/a.png", "data/y/b.png"): ["home/data"],
+        ("pics/a.png",): ["home/pics"],
+    }.items():
+        text = "path,label\n" + "".join(f"{name},{place}\n" for place, name in enumerate(names))
+        found = list_source(listed(tmp_path / "home", text), least_classes=1)
+        assert found.reader.holding(found.files) == [str(tmp_path / folder) for folder in folders]

@@ -15,8 +15,8 @@ from faults.run_all import MODULES, main
 
 AT_THE_START = """
 import signal
-from nettrain.files.streams import open_streams
-open_streams = lambda: signal.raise_signal({number})"""
+from nettrain.files import streams
+streams.open_streams = lambda: signal.raise_signal({number})"""
 
 
 def check(rows: Iterable[Figures]) -> None:

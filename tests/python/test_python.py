@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import CNN, MLP, Ended, process, results, written
+from data.samples import noise, saved
 from PIL import Image
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -80,6 +82,36 @@ def test_paths_arrays_and_pictures_are_one_path(here: Path, small: Path) -> None
     for one in (large, np.asarray(large)):
         assert np.array_equal(model.probabilities(one), model.probabilities("large.png"))
     assert model.probabilities([]).shape == (0, 10)
+
+
+def test_a_picture_of_pillows_goes_the_way_of_its_file(here: Path, small: Path) -> None:
+    """Upright, refused as an animation, on the frame that it was on; one that cannot be decoded is a DataError."""
+    model = nettrain.load("runs/cnn")
+    turned = Image.open(files_of(small)[0])
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save("turned.png", exif=exif)
+    assert np.array_equal(model.probabilities(Image.open("turned.png")), model.probabilities("turned.png"))
+    assert not np.array_equal(model.probabilities("turned.png"), model.probabilities(files_of(small)[0]))
+    frames = [Image.new("L", (8, 8), level) for level in (0, 99, 200)]
+    frames[0].save("three.gif", save_all=True, append_images=frames[1:])
+    said = []
+    with Image.open("three.gif") as moving:
+        moving.seek(2)
+        for one in (moving, "three.gif"):
+            with pytest.raises(nettrain.DataError) as caught:
+                model.predict(one)
+            said.append(str(caught.value))
+        assert moving.tell() == 2
+    what = "an animation of 3 frames, where a single picture is wanted"
+    assert said == [f"a picture in memory: {what}", f"three.gif: {what}"]
+    whole = saved(noise(64, 64), "PNG")
+    decoder = r"^a picture in memory: damaged or cut off; the PNG decoder says: "
+    with Image.open(io.BytesIO(whole[: len(whole) // 2])) as cut, pytest.raises(nettrain.DataError, match=decoder):
+        model.predict(cut)
+    with pytest.raises(nettrain.DataError) as caught:
+        model.predict(Image.fromarray(np.full((8, 8), 70_000, np.int32)))
+    assert str(caught.value) == "a picture in memory: its values are 70000 to 70000; expected 0 to 65535"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _look_into(found: Folders, label: str) -> None:
             continue
         pictures = 0
         for name, is_folder in _entries(full):
-            path = f"{here}/{name}"
+            path = f"{here}/{name}" if here else name
             if is_ignored(name):
                 _hide(found, path, is_folder)
             elif is_folder:

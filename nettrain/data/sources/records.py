@@ -102,7 +102,9 @@ def listed(reader: Records, labels: I64, names: Sequence[str] | None, least_clas
 
 
 def several_listed(reader: Records, labels: npt.NDArray[np.bool_], names: Sequence[str] | None) -> Listing:
-    """Pictures with any number of K labels each, (N,K). Errors: those of ``listed``."""
+    """Pictures with any number of K labels each, (N,K). Errors: DataError without a class, or for names unfit."""
+    if not labels.shape[1]:
+        raise DataError("its labels are of no class; expected a column for each", reader.root)
     classes, order = _in_order(reader, names or [str(number) for number in range(labels.shape[1])])
     return Listing(reader, classes, reader.names, labels[:, order], Ignored())
 

@@ -129,7 +129,9 @@ def judge_gates(gate: GateConfig, seen: Seen, other: NDArray[np.float64] | None 
         recalls = [_recall(seen, place) for place in range(len(seen.classes))]
         worst = min(recalls, key=lambda one: one[0] if gate.use == "point" else one[2][0])
         made("worst_class_recall", worst[0], gate.worst_class_recall, *worst[1:])
-    if gate.not_worse_than is not None and other is not None:
+    if gate.not_worse_than is not None:
+        if other is None:
+            raise ValueError("a gate on another run needs that run's hits")
         difference = seen.hits - other
         value, run = _sum(difference, seen.runs) / (n * seen.runs), os.fspath(gate.not_worse_than.run)
         made("not_worse_than", value, 0.0 - gate.not_worse_than.by, n, paired_bootstrap(difference), run)

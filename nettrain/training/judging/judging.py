@@ -14,7 +14,7 @@ from nettrain.data.classes import match
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.split import Split, Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv
-from nettrain.errors import ConfigError, DataError, escape
+from nettrain.errors import ConfigError, NettrainError, escape
 from nettrain.ops.loss_table import LOSSES
 from nettrain.training.config import TABLES, Config
 from nettrain.training.judging.gate_check import gate_split
@@ -103,7 +103,7 @@ def seen_in_training(folder: RunFolder, split: Split) -> list[str]:
     """A line if pictures to judge on are among those that a run was trained on, as far as these are still there."""
     try:
         train = splits_of_run(folder).train
-    except (ConfigError, DataError):
+    except NettrainError:
         return []  # moved, changed or removed: what was given lies elsewhere, or nobody can tell any more
     if not (shared := shared_pictures(split, train)):
         return []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nettrain.errors import ConfigError, EnvironmentFault
 from nettrain.files import whole
+from nettrain.files.causes import fault
 from nettrain.files.folders import make_folder
 from nettrain.training.proposing.moving_shapes import moving_shapes
 
@@ -40,7 +41,7 @@ def put(name: str, target: str) -> int:
     """
     if os.path.lexists(target) and not os.path.isdir(target):
         raise ConfigError("is a file; expected a new or empty folder", target)
-    if os.path.isdir(target) and os.listdir(target):
+    if os.path.isdir(target) and _entries(target):
         raise ConfigError("holds something already; expected a new or empty folder", target)
     count = 0
     for path, data in _contents(EXAMPLES[name]):
@@ -49,6 +50,13 @@ def put(name: str, target: str) -> int:
         whole.write_atomic(place, data)
         count += 1
     return count
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        raise fault(folder, "look into the folder", error) from error
 
 
 def _contents(example: Example) -> Iterator[tuple[str, bytes]]:

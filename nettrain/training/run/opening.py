@@ -13,6 +13,7 @@ from nettrain.config.document import Document
 from nettrain.config.reader import read_config
 from nettrain.config.resolved import dump
 from nettrain.config.words import some
+from nettrain.data.only_read import refuse_inside_data
 from nettrain.data.split import Splits
 from nettrain.data.split_csv import keep_splits, read_split_csv, split_csv
 from nettrain.errors import CheckpointError, ConfigError, escape
@@ -48,12 +49,19 @@ def begin(
 
     ``tested`` are pictures to test on that another run has looked through.
 
-    Errors   those of ``prepare``; ``ConfigError`` if the folder holds something; ``EnvironmentFault``.
+    Errors   those of ``prepare``; ``ConfigError`` if the folder holds something, or lies among the pictures;
+             ``EnvironmentFault``.
     """
-    if run_dir is not None:
-        runs.refuse_occupied(run_dir)  # before the pictures are decoded; nothing is made until all of them are good
+    refuse_place(document, run_dir)  # before the pictures are decoded; nothing is made until all of them are good
     prepared = prepare(document, report, tested=tested)
     return start(prepared, *(runs.create(str(document.config.name)) if run_dir is None else runs.create_at(run_dir)))
+
+
+def refuse_place(document: Document[Config], run_dir: str | None) -> None:
+    """Errors: ``ConfigError`` if the folder of a new run would lie among the pictures, or holds something."""
+    refuse_inside_data(run_dir or os.path.join(runs.RUNS, str(document.config.name)), document.config.data)
+    if run_dir is not None:
+        runs.refuse_occupied(run_dir)
 
 
 def start(prepared: Prepared, folder: RunFolder, lock: Lock) -> Run:

@@ -21,7 +21,7 @@ from nettrain.training.config import Config
 from nettrain.training.pictures import LookedThrough, Report, check_pictures
 from nettrain.training.prepare import prepare
 from nettrain.training.run.agreement import compare_configs
-from nettrain.training.run.opening import begin_or_take_up, start
+from nettrain.training.run.opening import begin_or_take_up, refuse_place, start
 from nettrain.training.run.run import Run
 from nettrain.training.store import checkpoint, json_text, runs
 from nettrain.training.store.run_folder import RunFolder, read_text
@@ -138,8 +138,7 @@ def open_series(
 
 def _begun(document: Document[Config], series: Series, report: Report, run_dir: str | None) -> tuple[Path, Lock, Run]:
     """A new folder, and its first run; nothing is made until that can begin."""
-    if run_dir is not None:
-        runs.refuse_occupied(run_dir)
+    refuse_place(document, run_dir)
     member = series.members(document)[0]
     prepared = prepare(member.document, report)
     folder, lock = runs.create(str(document.config.name)) if run_dir is None else runs.create_at(run_dir)

@@ -123,7 +123,7 @@ PLANTS = {
         "all of its pixels are the same",
     ),
     "animated": Plant(_apng, "2 frames"),
-    "hidden": Plant(_saved("train/.emu/x.png", 100), "1 picture that nobody uses"),
+    "hidden": Plant(_saved("train/.emu/home/x.png", 100), "1 picture that nobody uses"),
     "twin-names": Plant(_saved("train/cat/1.PNG", 100), "differ only in case"),
     "tiny": Plant(
         _saved("train/cat/x.png", 100, 5, 4), "5x4 pixels; half of the pictures have 40 or more on a side", ("sizes",)

@@ -1,11 +1,12 @@
-"""What a command is told to write never lands among the data: neither in a folder of pictures nor over one of them."""
+"""What is to be written never lands among the data: neither in a folder of pictures nor over one of them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from nettrain.config.paths import is_within
 from nettrain.data.config import DataConfig
 from nettrain.data.roots import named_folders, named_lists
 from nettrain.data.sources.table import list_source
@@ -16,11 +17,23 @@ from nettrain.errors import ConfigError
 
 def refuse_inside_data(output: str, data: DataConfig) -> None:
     """The data folders are never written to.  Errors: ``ConfigError``."""
-    inner = os.path.realpath(output)
-    for folder in named_folders(data):
-        outer = os.path.realpath(folder)
-        if os.path.commonpath([inner, outer]) == outer:
+    refuse_within(output, named_folders(data))
+
+
+def refuse_within(output: str, folders: Iterable[str]) -> None:
+    """The same of folders of pictures that no config names yet."""
+    for folder in folders:
+        if is_within(output, folder):
             raise ConfigError(f"lies in the data folder {folder}, which is only read; choose another place", output)
+
+
+def guarded(paths: Iterable[str], output: str) -> Iterator[str]:
+    """The paths as they come, none of which is that of the output.  Errors: ``ConfigError``, when it comes."""
+    real, name = os.path.realpath(output), os.path.basename(output)
+    for path in paths:
+        if (os.path.basename(path) == name or os.path.islink(path)) and os.path.realpath(path) == real:
+            raise ConfigError("is among what is to be read; choose another place", output)
+        yield path
 
 
 def refuse_pictures(output: str, splits: Sequence[Split], data: DataConfig) -> None:
