@@ -124,7 +124,7 @@ def run(arguments: Sequence[str]) -> int:
     except NettrainError as error:
         return _fail(error.lines(), error.code, debug)
     except click.exceptions.NoArgsIsHelpError as error:
-        return _fail([error.format_message()], ExitCode.USAGE, debug)
+        return _fail(error.format_message().splitlines(), ExitCode.USAGE, debug)
     except click.ClickException as error:
         return _fail([f"nettrain: error: {_usage(error, arguments)}"], ExitCode.USAGE, debug)
     except (KeyboardInterrupt, click.Abort):

@@ -228,7 +228,7 @@ def test_predict_gives_the_pictures_of_an_archive_the_rows_of_a_folder(
     refused = packed(tmp_path / f"b{ending}", {"../1.png": b"x"})
     ended = call("predict", refused, *model)
     what = "its member '../1.png' leads out of it; expected names below its top"
-    assert (ended.code, ended.out, ended.err) == (3, "", f"nettrain: error: {refused}: {what}\n")
+    assert (ended.code, json.loads(ended.out)["error"]) == (3, what)
     asked = [path / "1/013.png", refused / "1.png", path / "1/gone.png", folder / "2/020.png"]
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("".join(f"{one}\n" for one in asked).encode())))
     answers = call("predict", "--stream", *model).out.splitlines(keepends=True)

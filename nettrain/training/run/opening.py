@@ -59,9 +59,9 @@ def begin(
 
 def refuse_place(document: Document[Config], run_dir: str | None) -> None:
     """Errors: ``ConfigError`` if the folder of a new run would lie among the pictures, or holds something."""
-    refuse_inside_data(run_dir or os.path.join(runs.RUNS, str(document.config.name)), document.config.data)
     if run_dir is not None:
         runs.refuse_occupied(run_dir)
+    refuse_inside_data(run_dir or os.path.join(runs.RUNS, str(document.config.name)), document.config.data)
 
 
 def start(prepared: Prepared, folder: RunFolder, lock: Lock) -> Run:
