@@ -133,5 +133,5 @@ def tables(summary: dict[str, Any], gates: Sequence[Gate] = ()) -> str:
         for label, row in zip(labels, summary["confusion"]["matrix"], strict=True)
     ]
     if len(labels) > 20:
-        confusion = ["confusion: too wide to show; see confusion_<split>.csv or --json"]
+        confusion = ["confusion: too wide to show; --json has it"]
     return "\n".join([*head, "", *classes, "", *confusion])

@@ -54,9 +54,8 @@ def chosen(tables: dict[str, Table], name: str) -> dict[str, Table]:
     if wanted:
         return wanted
     known = [*tables, *(kind for table in tables.values() for kind in (*table.rows, *table.aliases))]
-    hint = did_you_mean(name, known) or f"; expected one of {', '.join(tables)}, or a kind out of one of them"
-    if not did_you_mean(name, known):
-        hint += "; 'nettrain schema' has the keys of a config"
+    every = f"expected one of {', '.join(tables)}, or a kind out of one of them"
+    hint = did_you_mean(name, known) or f"; {every}; 'nettrain schema' has the keys of a config"
     raise click.UsageError(f"no table or kind {name!r}{hint}")
 
 

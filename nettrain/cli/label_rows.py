@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from nettrain.cli.rows import Csv, Format, JsonLines, Prediction, Table, utf8
+from nettrain.data.labels import SEPARATOR
 from nettrain.errors import escape
 from nettrain.training.metrics.scored import THRESHOLD
 from nettrain.training.store.csv_text import csv_text
-
-SEPARATOR = "|"
 
 
 class Labels(Format):

@@ -141,7 +141,8 @@ def run(arguments: Sequence[str]) -> int:
         return _fail([f"nettrain: error: {name}: cannot write: {cause(failure)}"], ExitCode.ENVIRONMENT, debug)
     except MemoryError as error:
         what = f"out of memory ({escape(error)})" if str(error) else "out of memory"
-        return _fail([f"nettrain: error: {what}; try a smaller train.batch_size"], ExitCode.ENVIRONMENT, debug)
+        cure = "free some, or try a smaller train.batch_size in training"
+        return _fail([f"nettrain: error: {what}; {cure}"], ExitCode.ENVIRONMENT, debug)
     except Exception:
         return _bug()
     return ExitCode.BUG

@@ -119,12 +119,13 @@ def fit(
         raise ValueError("resume needs run_dir, the folder to look for a run in")
     document = _document(config, settings or {})
     folder = None if run_dir is None else os.fspath(run_dir)
-    with surroundings(threads or document.config.train.threads):
+    threads = document.config.train.threads if threads is None else threads
+    with surroundings(threads):
         if resume and folder is not None:
             run = begin_or_take_up(document, _silent, folder)
         else:
             run = begin(document, _silent, folder)
-    return Fitting(run, threads or document.config.train.threads)
+    return Fitting(run, threads)
 
 
 def _document(config: str | os.PathLike[str] | Mapping[str, Any], settings: Mapping[str, object]) -> Document[Config]:

@@ -100,11 +100,15 @@ def test_a_misused_command_line_is_one_line(call: Call, arguments: list[str], li
 ENDINGS = {
     "a fault of the data": (DataError("is bad\x1b", "a\nb"), 3, "nettrain: error: a\\nb: is bad\\x1b\n"),
     "usage": (click.UsageError("Not\nlike this."), 2, "nettrain: error: not like this; see 'nettrain env --help'\n"),
-    "memory": (MemoryError(), 5, "nettrain: error: out of memory; try a smaller train.batch_size\n"),
+    "memory": (
+        MemoryError(),
+        5,
+        "nettrain: error: out of memory; free some, or try a smaller train.batch_size in training\n",
+    ),
     "memory, with a reason": (
         MemoryError("9 bytes"),
         5,
-        "nettrain: error: out of memory (9 bytes); try a smaller train.batch_size\n",
+        "nettrain: error: out of memory (9 bytes); free some, or try a smaller train.batch_size in training\n",
     ),
 }
 

@@ -327,3 +327,9 @@ def test_ctrl_c_within_a_step_or_just_after_it_is_a_keyboard_interrupt(here: Pat
         assert json.loads(Path(name, "run.json").read_text())["state"] == "stopped"
         assert process("resume", name).code == 0
         assert results(Path(name)) == results(finished)
+
+
+def test_no_threads_are_refused_and_not_taken_for_all(here: Path) -> None:
+    with pytest.raises(ValueError, match=r"^threads must be at least 1, got 0$"):
+        nettrain.fit("cnn.yaml", threads=0)
+    assert not Path("runs/cnn-2").exists()
