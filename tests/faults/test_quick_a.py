@@ -46,7 +46,7 @@ def test_the_reference_is_the_same_everywhere(tmp_path: Path) -> None:
 
 
 def test_a_killed_fit_goes_on_to_the_same_bytes() -> None:
-    check([kills.figures(kills.kill_many(24, real=0.05, large=0.05), 0.0)])
+    check([kills.figures(kills.kill_many(16, real=0.07, large=0.07), 0.0)])
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_too_few_hits_are_a_failure() -> None:
 
 
 def test_a_signalled_fit_ends_as_it_should_and_goes_on_to_the_same_bytes() -> None:
-    check(signals.signal_many(4, 1))
+    check(signals.signal_many(3, 1))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_signalled_fit_ends_as_it_should_and_goes_on_to_the_same_bytes() -> No
     ],
 )
 def test_the_sender_finds(defect: str, kind: str, said: str) -> None:
-    assert said in caught(signals.signal_many(8, 0, defect=defect, kinds=[kind]))
+    assert said in caught(signals.signal_many(5, 0, defect=defect, kinds=[kind]))
 
 
 @pytest.mark.parametrize("number", signals.STOPPING)
