@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -79,6 +80,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def outcome(folder: Path, config: Mapping[str, Any], pictures: str = "pictures/train") -> str:
     """A digest of all that a training leaves which may depend on the config, or the first line of what was wrong."""
+    return _outcome(folder, json_text.canonical(config), pictures)
+
+
+@cache  # many keys are shown in one example
+def _outcome(folder: Path, text: str, pictures: str) -> str:
+    config = json_text.parse(text)
     config = {**config, "data": {**config["data"], "train": folder / pictures}}
     if "test" in config["data"] and not isinstance(config["data"]["test"], dict):
         config["data"]["test"] = folder / "other"
