@@ -24,7 +24,7 @@ def sampled(parts: tuple[str, ...], length: int, count: int) -> list[Names]:
 
 
 EVERY = [names for length in (1, 2) for names in orders(PICTURES, length)] + orders((*DIFFERENT, *POOLS), 3)
-LONG = [names for length in (4, 5, 6, 7) for names in sampled(PICTURES, length, 25)]
+LONG = [names for length in (4, 5, 6, 7) for names in sampled(PICTURES, length, 15)]
 FOLLOWING = [("training norm", *names) for names in [(), *orders(PICTURES, 1), *orders(PICTURES, 2), *LONG[::5]]]
 OF_ROWS = [names for length in (1, 2) for names in orders(ROWS, length)] + sampled(ROWS, 5, 20)
 BESIDE = [names for length in (1, 2) for names in orders((*MORE, *DIFFERENT, *POOLS), length) if {*names} & {*MORE}]
