@@ -28,6 +28,7 @@ def list_(as_json: bool) -> None:
 
     from nettrain.data.cache_folder import cache_folder, entry_paths
     from nettrain.data.entry import describe
+    from nettrain.report.columns import columns
 
     folder = cache_folder()
     entries = list(describe(entry_paths(folder)))
@@ -41,6 +42,7 @@ def list_(as_json: bool) -> None:
                 "bytes": entry.bytes,
                 "last_used": entry.last_used,
                 "path": entry.path,
+                "fault": entry.fault or None,
             }
             for entry in entries
         ]
@@ -51,12 +53,10 @@ def list_(as_json: bool) -> None:
         size = "-" if entry.shape is None else "x".join(map(str, entry.shape))
         pictures = "-" if entry.pictures is None else f"{entry.pictures:,}"
         data = f"{entry.path} ({entry.fault})" if entry.root is None else entry.root
-        table.append((pictures, size, f"{entry.bytes:,}", entry.last_used, escape(data)))
-    table.append(("", "", f"{total:,}", "", f"all in {escape(folder)}"))
-    wide = [max(len(row[column]) for row in table) for column in range(4)]
-    for row in table:
-        cells = (f"{cell:>{width}}" for cell, width in zip(row, wide, strict=False))
-        click.echo("  ".join([*cells, row[4]]))
+        table.append((pictures, size, f"{entry.bytes:,}", entry.last_used, data))
+    table.append(("", "", f"{total:,}", "", f"all in {folder}"))
+    for line in columns(table, ">>>><"):
+        click.echo(line)
 
 
 @cache.command(epilog="\b\nExample:\n  nettrain cache clear data/digits")

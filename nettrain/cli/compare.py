@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nettrain.cli.columns import columns
 from nettrain.cli.completion import folder
 from nettrain.cli.options import tell
 from nettrain.config.words import some
 from nettrain.errors import escape
 from nettrain.formats import ROWS
+from nettrain.report.columns import columns
 
 if TYPE_CHECKING:
     from nettrain.training.judging.comparing import Compared, Pair

@@ -19,12 +19,12 @@ def show_sets(context: click.Context, option: click.Parameter, asked: bool) -> N
     if not asked:
         return
     from nettrain.config.words import megabytes
+    from nettrain.report.columns import columns
 
     rows = [("name", "size", "what it is", "page")]
     rows += [(name, megabytes(row.size), row.what, row.page) for name, row in SETS.items()]
-    wide = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        click.echo(f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:<{wide[2]}}  {row[3]}")
+    for line in columns(rows, "<><<"):
+        click.echo(line)
     context.exit()
 
 

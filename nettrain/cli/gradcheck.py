@@ -71,20 +71,16 @@ def facts(found: list[Checked]) -> dict[str, Any]:
 def table(found: list[Checked]) -> str:
     """A row a tensor, and the worst of them."""
     from nettrain.autograd.signature import show
+    from nettrain.report.columns import columns
     from nettrain.training.probing.gradcheck import LIMIT
 
     rows = [HEAD]
     for checked in found:
         numbers = (f"{checked.derivative:.8f}", f"{checked.difference:.8f}", f"{checked.error:.1e}")
         rows.append((checked.name, show(checked.shape), *numbers, "pass" if checked.passed else "FAIL"))
-    wide = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    lines = [
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, "<<>>><", wide, strict=True)).rstrip()
-        for row in rows
-    ]
     worst = max(found, key=lambda checked: checked.error)
     good = sum(checked.passed for checked in found)
     end = (
         f"{good} of {len(found)} pass; the worst relative error is {worst.error:.1e}, of {worst.name} (limit {LIMIT:g})"
     )
-    return "\n".join([*lines, "", end])
+    return "\n".join([*columns(rows, "<<>>><"), "", end])

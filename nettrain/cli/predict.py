@@ -16,7 +16,7 @@ from nettrain.cli.completion import file
 from nettrain.cli.given import STDIN, given_paths, lines_of_stdin
 from nettrain.cli.options import tell, threads_option, tta_option, use_threads
 from nettrain.config.words import some, together
-from nettrain.errors import ExitCode
+from nettrain.errors import ExitCode, escape
 
 if TYPE_CHECKING:
     from nettrain.training.judging.classify import Classified
@@ -110,7 +110,7 @@ def predict(
         given = apart(given_paths(apart(paths), nul, column))
         results = classify(loaded, apart(pictures_named(given, clips)), tta)
         first = list(islice(results, 64))  # as many as a table looks at for its widths
-    width = max((len(found.path) for found in first), default=0)
+    width = max((len(escape(Prediction(found.path).shown_path)) for found in first), default=0)
     formats = LABEL_FORMATS if loaded.config.data.several else FORMATS
     views = loaded.views.count if tta else None
     rows = formats[form](loaded.classes, top=top, all=every, width=width, least=least, views=views)

@@ -12,6 +12,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -166,7 +167,7 @@ class Table(Format):
         cells = [f"{escape(found.shown_path):<{self.width}}", *(named or [f"error: {escape(found.error)}"])]
         return "  ".join(cells) + "\n"
 
-    @property
+    @cached_property
     def _label(self) -> int:
         return max(5, *(len(escape(name)) for name in self.classes))
 

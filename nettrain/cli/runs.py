@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from nettrain.cli.columns import columns
 from nettrain.cli.completion import folder
 from nettrain.cli.options import tell
 from nettrain.errors import escape
 from nettrain.formats import ROWS
+from nettrain.report.columns import columns
 
 
 @click.group(epilog="\b\nExample:\n  nettrain runs list")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nettrain.cli.columns import columns
 from nettrain.cli.gates import tell_gates
 from nettrain.cli.options import lead_nowhere, tell
 from nettrain.errors import ExitCode, NettrainError, escape
+from nettrain.report.columns import columns
 from nettrain.training.loop.signals import stop_between_pieces
 
 if TYPE_CHECKING:

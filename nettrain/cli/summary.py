@@ -68,6 +68,7 @@ def layer_table(network: Network) -> str:
     """Name, kind, shape, parameters, flops and memory of each layer, and the sums."""
     from nettrain.autograd.signature import show
     from nettrain.model.cost import layer_costs, sum_of
+    from nettrain.report.columns import columns
 
     layers = layer_costs(network)
     rows: list[tuple[str, ...]] = [("layer", "kind", "output", "parameters", "flops", "memory")]
@@ -75,14 +76,9 @@ def layer_table(network: Network) -> str:
     for layer in layers:
         numbers = (layer.parameters, layer.flops, layer.kept_bytes)
         rows.append((layer.name, layer.kind, show(("N", *layer.output)), *map(grouped, numbers)))
-    columns = zip(*((layer.parameters, layer.flops, layer.kept_bytes) for layer in layers), strict=True)
-    rows.append(("all", "", "", *(grouped(sum_of(column)) for column in columns)))
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
-    aligned = "<<<>>>"
-    return "\n".join(
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    each = zip(*((layer.parameters, layer.flops, layer.kept_bytes) for layer in layers), strict=True)
+    rows.append(("all", "", "", *(grouped(sum_of(column)) for column in each)))
+    return "\n".join(columns(rows, "<<<>>>"))
 
 
 def totals(network: Network) -> str:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from nettrain.config.words import few
 from nettrain.data.labels import Labels, are_several
 from nettrain.errors import DataError
 
@@ -53,8 +54,7 @@ def match(model_classes: Sequence[str], found: Labelled, split_name: str) -> Lab
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return few([repr(name) for name in names], _SHOWN)
 
 
 def _hint(extra: list[str], missing: list[str]) -> str:

@@ -217,8 +217,8 @@ def describe(paths: Iterable[str]) -> Iterator[Entry]:
             used = _last_used(status)
             try:
                 index = read_index(path, handle)
-            except DamagedEntry:
-                yield Entry(path, status.st_size, used, fault="damaged")
+            except DamagedEntry as damage:
+                yield Entry(path, status.st_size, used, fault=str(damage))
             else:
                 yield Entry(path, status.st_size, used, index.made["root"], len(index.paths), index.shape)
         finally:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from nettrain.arrays.hash import bits, permutation
 from nettrain.config.fields import Positive, Record
+from nettrain.config.words import few
 from nettrain.data.labels import Labels, counts
 from nettrain.data.order import epoch_order
 from nettrain.errors import escape
@@ -117,5 +118,4 @@ def sampling_note(sampling: Sampling, labels: Labels, classes: Sequence[str]) ->
         f"{escape(name)} {float(often):.4g} of {many}"
         for name, often, many in zip(classes, quotas(sampling, there, classes), there.tolist(), strict=True)
     ]
-    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-    return (f"sampling: an epoch draws {', '.join(told[:SHOWN])}{more}",)
+    return (f"sampling: an epoch draws {few(told, SHOWN)}",)

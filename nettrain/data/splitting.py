@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nettrain.config.words import together
+from nettrain.config.words import few, together
 from nettrain.data.apart import refuse_parted, refuse_shared
 from nettrain.data.classes import match
 from nettrain.data.config import DataConfig, Fold, SetAside
@@ -100,8 +100,8 @@ def _lost(split: Split) -> list[str]:
 
 
 def _lacks(split: Split, lost: Sequence[str]) -> str:
-    more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
-    return f"data.{split.name}: has no picture of {', '.join(map(escape, lost[:SHOWN]))}{more}, so it cannot judge them"
+    named = few([escape(name) for name in lost], SHOWN)
+    return f"data.{split.name}: has no picture of {named}, so it cannot judge them"
 
 
 def _note(notes: list[str], name: str, listing: Listing) -> None:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 
 from nettrain.errors import escape
+from nettrain.report.columns import columns
 from nettrain.report.graph_view import Operation
 
 HEAD = ("", "operation", "of", "from", "output", "parameters")
+SIDES = "><<<<<"
 
 
 def as_text(graph: Sequence[Operation], backward: bool) -> str:
@@ -19,23 +21,15 @@ def as_text(graph: Sequence[Operation], backward: bool) -> str:
         names = ", ".join(name for name, _ in node.parameters)
         rows.append((str(node.number), node.op, node.layer, sources, node.shape, names))
         rows += [("", f"+ {part}", "", "", "", "") for part in node.parts]
-    lines = _aligned(rows)
+    lines = list(columns(rows, SIDES))
     if backward:
         rows = [("", "back through", "of", "gradient comes in", "gradients go to", "")]
         for node in reversed(graph):
             if node.learns:
                 goes = [*(f"{number}" for number in node.passes_back), *(name for name, _ in node.parameters)]
                 rows.append((str(node.number), node.op, node.layer, node.shape, ", ".join(goes), ""))
-        lines += ["", *_aligned(rows)]
+        lines += ["", *columns(rows, SIDES)]
     return "\n".join(lines)
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    wide = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    return [
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, "><<<<<", wide, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def as_dot(graph: Sequence[Operation], backward: bool) -> str:

@@ -130,13 +130,14 @@ def test_list_shows_what_is_there(here: Path, call: Call, small: Path) -> None:
     ]
     found = json.loads(call("cache", "list", "--json").out)
     row = {"pictures": 160, "shape": [8, 8, 1], "bytes": size, "last_used": "2023-11-14T22:13:20Z"}
-    entries = [{"root": f"{small}/train", "path": str(entry(here)), **row}]
+    entries = [{"root": f"{small}/train", "path": str(entry(here)), "fault": None, **row}]
     assert found == {"folder": f"{here}/cache", "entries": entries, "bytes": size}
     entry(here).write_bytes(b"x")
     damaged = call("cache", "list").out.splitlines()[1]
-    assert damaged.endswith(f"{here}/cache/{entry(here).name} (damaged)")
+    assert damaged.endswith(f"{here}/cache/{entry(here).name} (it is cut off, or no file of this version)")
     (row,) = json.loads(call("cache", "list", "--json").out)["entries"]
     assert (row["root"], row["pictures"], row["shape"], row["bytes"]) == (None, None, None, 1)
+    assert row["fault"] == "it is cut off, or no file of this version"
 
 
 def test_a_use_is_noted(here: Path, call: Call) -> None:

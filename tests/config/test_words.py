@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nettrain.config.words import some
+from nettrain.config.words import few, some, together
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,10 @@ from nettrain.config.words import some
 )
 def test_so_many_things_are_named_as_one_of_them_is(number: int, noun: str, text: str) -> None:
     assert some(number, noun) == text
+
+
+def test_a_few_are_named_and_the_others_counted() -> None:
+    assert [few("abcde"[:many], 3) for many in range(6)] == [
+        "", "a", "a, b", "a, b, c", "a, b, c and 1 more", "a, b, c and 2 more",
+    ]  # fmt: skip
+    assert [together("abc"[:many]) for many in (1, 2, 3)] == ["a", "a and b", "a, b and c"]

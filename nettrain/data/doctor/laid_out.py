@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from nettrain.config.words import some
+from nettrain.config.words import few, some
 from nettrain.data.doctor.case import Case
 from nettrain.data.doctor.folders import Folders
 from nettrain.data.doctor.seen import Seen
@@ -154,5 +154,4 @@ def _holders(folders: Folders) -> list[str]:
 
 
 def _listed(names: set[str]) -> str:
-    few = sorted(names)[:_SHOWN]
-    return ", ".join(few) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return few(sorted(names), _SHOWN)

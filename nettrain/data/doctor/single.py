@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,20 +12,25 @@ import numpy.typing as npt
 from nettrain.data.doctor.case import Case
 from nettrain.data.doctor.seen import Seen
 
-_CUT = "cut off"  # how the reasons begin of what ends too early
+_CUT = re.compile(r"(frame .*: |in the archive it is |its file is )?cut off")  # how reasons begin of what ends early
 SMALL = 8  # times smaller than the median: so much too small
 LONG, LONGER = 4, 2  # times as long as wide, and times as much as the median is
 
 
+def ends_early(reason: str) -> bool:
+    """Whether a picture is bad because it, its frame, or what it lies in is cut off."""
+    return _CUT.match(reason) is not None
+
+
 def unreadable(case: Case) -> Iterator[Seen]:
     for place, reason in sorted(case.scan.reasons.items()):
-        if not reason.startswith(_CUT):
+        if not ends_early(reason):
             yield _one(case, place, reason)
 
 
 def cut_off(case: Case) -> Iterator[Seen]:
     for place, reason in sorted(case.scan.reasons.items()):
-        if reason.startswith(_CUT):
+        if ends_early(reason):
             yield _one(case, place, reason)
 
 

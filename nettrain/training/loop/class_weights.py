@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from nettrain.config.document import Document
 from nettrain.config.fields import Chosen
 from nettrain.config.suggest import did_you_mean
-from nettrain.config.words import shown
+from nettrain.config.words import few, shown
 from nettrain.data.labels import Labels, counts
 from nettrain.data.sampling import WeightedSampling
 from nettrain.errors import ConfigError, Fault, escape
@@ -74,5 +74,4 @@ def weights_note(weights: Sequence[float] | None, classes: Sequence[str]) -> tup
     if weights is None:
         return ()
     pairs = [f"{escape(name)} {weight:.4g}" for name, weight in zip(classes, weights, strict=True)]
-    more = f" and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
-    return (f"class weights: {', '.join(pairs[:SHOWN])}{more}",)
+    return (f"class weights: {few(pairs, SHOWN)}",)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from nettrain.config.reader import read_text
 from nettrain.config.resolved import flow
+from nettrain.config.words import few
 from nettrain.errors import escape
 from nettrain.model.cost import layer_costs
 from nettrain.training.config import TABLES, Config
@@ -147,8 +148,7 @@ def _classes(proposal: Proposal) -> str:
     """Which classes there are, with their pictures."""
     found = proposal.survey
     named = [f"{escape(name)} ({count:,})" for name, count in zip(found.classes, found.counts, strict=True)]
-    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
-    return f"{len(named)} classes with their {proposal.item}s: {', '.join(named[:SHOWN])}{more}"
+    return f"{len(named)} classes with their {proposal.item}s: {few(named, SHOWN)}"
 
 
 def _model(proposal: Proposal) -> Iterator[str]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from nettrain.config.words import few
 from nettrain.errors import CheckpointError, ConfigError, escape
 from nettrain.files.causes import AnyPath
 from nettrain.files.folders import make_folder
@@ -144,8 +145,8 @@ def newest_finished(runs: AnyPath = RUNS) -> RunFolder:
                 others.append(f"{name} ({state}{', without best.safetensors' if state == FINISHED else ''})")
     if ended:
         return RunFolder(Path(runs, max(ended)[1]))
-    there = ", ".join(others[:LISTED]) + (f" and {more} more" if (more := len(others) - LISTED) > 0 else "")
-    message = f"no finished run here; there is: {there or 'nothing'}; name a model with --model, or finish a run first"
+    there = few(others, LISTED) or "nothing"
+    message = f"no finished run here; there is: {there}; name a model with --model, or finish a run first"
     raise ConfigError(message, os.fspath(runs))
 
 
