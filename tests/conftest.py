@@ -52,6 +52,14 @@ def only_reading() -> Generator[None, object, object]:
     return result
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Decoded pictures that a test keeps lie in a folder of the tests: a user's own cache is not theirs to fill."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NETTRAIN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def threads() -> Iterator[Callable[[int], None]]:
     """A function that sets the number of threads, for this test only."""

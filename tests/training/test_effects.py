@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -62,8 +62,8 @@ def _is_a_block(shown: Shown) -> bool:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Pictures of two classes: of several shapes, grey, coloured, some transparent; with a cache of their own."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures of two classes: of several shapes, grey, coloured, some of them partly transparent."""
     root, random = tmp_path_factory.mktemp("effects"), Random(1)
     for kind in ("pictures/train", "other", "animated", "bad"):
         for label in ("cat", "dog"):
@@ -75,9 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     frames = [Image.new("L", (8, 8), shade) for shade in (10, 200)]
     frames[0].save(root / "animated/cat/9.gif", save_all=True, append_images=frames[1:])
     (root / "bad/cat/9.png").write_bytes(b"no picture")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NETTRAIN_CACHE", str(root / "cache"))
-        yield root
+    return root
 
 
 def outcome(folder: Path, config: Mapping[str, Any], pictures: str = "pictures/train") -> str:
