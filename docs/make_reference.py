@@ -10,6 +10,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import click
@@ -102,13 +103,18 @@ def _lines(where: str) -> Iterator[str]:
 
 def _examples(*way: str) -> list[str]:
     """The examples that stand there in examples.yaml, as they are written."""
-    text = EXAMPLES.read_text(encoding="utf-8")
-    node = yaml.compose(text, yaml.SafeLoader)
+    text, node = _examples_page()
     for step in way:
         node = next((value for key, value in node.value if key.value == step), None)
         if node is None:
             return []
     return [text[item.start_mark.index : item.end_mark.index] for item in node.value]
+
+
+@cache
+def _examples_page() -> tuple[str, yaml.Node]:
+    text = EXAMPLES.read_text(encoding="utf-8")
+    return text, yaml.compose(text, yaml.SafeLoader)
 
 
 def _settings(record: type[Record]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator
@@ -25,6 +26,12 @@ for number in (signal.SIGHUP, signal.SIGINT):
 
 settings.register_profile("nettrain", deadline=None)  # how long an example takes is not what is tested
 settings.load_profile("nettrain")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: no search for garbage needs to walk through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ def pads(window: AnyWindow, axis: int, length: int) -> tuple[int, int]:
     return math.floor(total / 2), math.ceil(total / 2)
 
 
-def pairs(window: AnyWindow, lengths: Sequence[int]) -> tuple[tuple[int, ...], Iterator[tuple[Index, Index]]]:
+@lru_cache(maxsize=4)  # a forward and a gradient ask for the same
+def pairs(window: AnyWindow, lengths: tuple[int, ...]) -> tuple[tuple[int, ...], list[tuple[Index, Index]]]:
     """How many places a window has on each axis; and each place and tap in turn, with the pixel that is met there."""
     axes = []
     for axis, length in enumerate(lengths):
@@ -48,7 +50,7 @@ def pairs(window: AnyWindow, lengths: Sequence[int]) -> tuple[tuple[int, ...], I
             if all(0 <= i < length for i, length in zip(at, lengths, strict=True)):
                 yield (slice(None), *index), (slice(None), *at)
 
-    return counts, met()
+    return counts, list(met())
 
 
 def places(x: Array, window: AnyWindow, fill: float = 0.0) -> Array:

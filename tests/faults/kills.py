@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.forks import HUNG, LIMIT, MOMENTS, PHASES, Child, Forks
-from faults.reference import PARTS, STATEFUL, STEPS, Figures, Reference, difference, scaled, workplace
+from faults.reference import PARTS, STATEFUL, STEPS, Figures, Reference, difference, scaled, searched, workplace
 
 from nettrain.errors import NettrainError
 from nettrain.files.whole import is_temporary
@@ -267,8 +267,27 @@ def figures(tally: Tally, seconds: float) -> Figures:
     return Figures("G1", tally.kills, held, note, seconds, tuple(failures))
 
 
+DEFECTS = {  # of a fit, planted: the kills after which one is seen, and what is said then
+    "written in place": (8, "step-0000000"),
+    "log kept": (4, "events.jsonl"),
+    "part forgotten": (4, "metrics.csv"),
+    "temporaries left": (8, ".nettrain-"),
+    "inputs touched": (3, "pictures are not those"),
+}
+
+
+def finds(defect: str) -> str:
+    """What is wrong if the killer does not find this defect; empty if it does."""
+    kills, said = DEFECTS[defect]
+    row = figures(kill_many(kills, defect=defect, real=0, large=0), 0.0)
+    if any(said in failure for failure in row.failures) and not row.promise_held:
+        return ""
+    return f"{defect}: not found, but {row.failures}"
+
+
 def goals(scale: float = 1.0) -> Iterator[Figures]:
-    """G1."""
+    """G1, and the defects that the killer must find."""
     begun = time.perf_counter()
     tally = kill_many(scaled(KILLS, scale))
     yield figures(tally, time.perf_counter() - begun)
+    yield searched(DEFECTS, finds, "the killer")

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -81,6 +82,14 @@ class Figures:
 def scaled(count: int, scale: float) -> int:
     """So many cases of ``count``, at least one."""
     return max(1, round(count * scale))
+
+
+def searched(defects: Iterable[str], finds: Callable[[str], str], who: str) -> Figures:
+    """The figures of a search for planted defects: ``finds`` says what is wrong if one is not found."""
+    begun, names = time.perf_counter(), list(defects)
+    missed = tuple(problem for name in names if (problem := finds(name)))
+    note = f"planted defects, found by {who}"
+    return Figures("-", len(names), len(names) - len(missed), note, time.perf_counter() - begun, missed)
 
 
 @contextmanager

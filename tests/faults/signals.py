@@ -18,7 +18,7 @@ from pathlib import Path
 
 from faults.forks import HUNG, Child, Forks
 from faults.kills import Broken, compare
-from faults.reference import STEPS, Ending, Figures, Reference, environment, scaled, workplace
+from faults.reference import STEPS, Ending, Figures, Reference, environment, scaled, searched, workplace
 
 from nettrain.errors import NettrainError
 from nettrain.training.store import checkpoint
@@ -194,11 +194,25 @@ def signal_many(
             yield tally.figures(where, time.perf_counter() - begun)
 
 
+DEFECTS = {  # of a fit, planted: the signal that shows one, how many are sent, and what is said then
+    "exit 0 of a signal": ("SIGTERM", 5, "exit code 0; expected -15"),
+    "deaf to SIGUSR1": ("SIGUSR1", 20, "and nothing was saved"),
+}
+
+
+def finds(defect: str) -> str:
+    """What is wrong if the sender does not find this defect; empty if it does."""
+    kind, many, said = DEFECTS[defect]
+    failures = [failure for row in signal_many(many, 0, defect=defect, kinds=[kind]) for failure in row.failures]
+    return "" if any(said in failure for failure in failures) else f"{defect}: not found, but {failures}"
+
+
 def goals(scale: float = 1.0) -> Iterator[Figures]:
-    """G13.
+    """G13, and the defects that the sender must find.
 
     Notes    What this process was told to ignore, as under nohup, the fits must not inherit: they would keep to it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield from signal_many(scaled(EACH, scale), scaled(PLACED, scale))
+    yield searched(DEFECTS, finds, "the sender of signals")

@@ -49,20 +49,9 @@ def test_a_killed_fit_goes_on_to_the_same_bytes() -> None:
     check([kills.figures(kills.kill_many(16, real=0.07, large=0.07), 0.0)])
 
 
-@pytest.mark.parametrize(
-    ("defect", "many", "said"),
-    [
-        ("written in place", 8, "step-0000000"),
-        ("log kept", 4, "events.jsonl"),
-        ("part forgotten", 4, "metrics.csv"),
-        ("temporaries left", 8, ".nettrain-"),
-        ("inputs touched", 3, "pictures are not those"),
-    ],
-)
-def test_the_killer_finds(defect: str, many: int, said: str) -> None:
-    tally = kills.kill_many(many, defect=defect, real=0, large=0)
-    assert said in caught([kills.figures(tally, 0.0)])
-    assert not kills.figures(tally, 0.0).promise_held
+@pytest.mark.parametrize("defect", ["log kept", "inputs touched"])  # the others by ``make faults``
+def test_the_killer_finds(defect: str) -> None:
+    assert kills.finds(defect) == ""
 
 
 def test_every_file_with_goals_is_among_those_that_are_run() -> None:
@@ -94,15 +83,8 @@ def test_a_signalled_fit_ends_as_it_should_and_goes_on_to_the_same_bytes() -> No
     check(signals.signal_many(3, 1))
 
 
-@pytest.mark.parametrize(
-    ("defect", "kind", "said"),
-    [
-        ("exit 0 of a signal", "SIGTERM", "exit code 0; expected -15"),
-        ("deaf to SIGUSR1", "SIGUSR1", "and nothing was saved"),
-    ],
-)
-def test_the_sender_finds(defect: str, kind: str, said: str) -> None:
-    assert said in caught(signals.signal_many(5, 0, defect=defect, kinds=[kind]))
+def test_the_sender_finds_another_exit_code() -> None:
+    assert signals.finds("exit 0 of a signal") == ""
 
 
 @pytest.mark.parametrize("number", signals.STOPPING)

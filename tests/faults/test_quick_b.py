@@ -10,7 +10,15 @@ from faults import calls, disks, flips, pictures, planted, scale
 from faults.forked import workplace_in_memory
 from faults.reference import Figures, Reference
 
-CHECKS = {defect.check: name for name, defect in planted.DEFECTS.items()}  # each check once
+PLANTED = [  # what is seen soon, of every kind; the others by ``make faults``
+    "a short write is taken as whole",
+    "an interruption is a fault",
+    "an older checkpoint is used without a word",
+    "leftovers are not swept",
+    "not saved at a signal",
+    "the lock is not taken",
+    "a thread that cannot start is a bug",
+]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +43,7 @@ def hold(figures: Figures) -> None:
     assert figures.promise_held, figures
 
 
-@pytest.mark.parametrize("name", CHECKS.values())
+@pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_defect_is_caught(reference: Reference, name: str) -> None:
     """That the same checks hold where nothing is planted is shown by ``make faults``, and by the tests below."""
     defect = planted.DEFECTS[name]

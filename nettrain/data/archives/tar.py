@@ -67,8 +67,8 @@ class Tar(Archive):
         """The kind and the size of a member."""
         if len(block) < BLOCK:
             raise DamagedSource("is cut off" if place else "is no tar archive: it is too short")
-        signed = sum(block) - sum(block[148:156]) + 8 * ord(" ")
-        if _number(block[148:156]) not in (signed, signed - 256 * sum(byte > 127 for byte in block)):
+        told, found = _number(block[148:156]), sum(block) - sum(block[148:156]) + 8 * ord(" ")
+        if told != found and told != found - 256 * sum(byte > 127 for byte in block):  # of signed bytes, as some wrote
             raise DamagedSource("is damaged: a header has another checksum" if place else "is no tar archive")
         size = _number(block[124:136])
         if not 0 <= size < _MOST:
