@@ -30,8 +30,11 @@ def go_on(run: Run, profile: bool, most: Duration | None, begun: float) -> int:
         nothing = "; there is nothing left to profile" if profile else ""
         early = ""
         if run.state.patience.stopped_at is not None:
-            more = run.state.lineage.epochs(run.config) + 1
-            early = f" ({run.reason}); 'nettrain resume {run.folder.path} --epochs {more}', or more, goes on"
+            lineage = run.state.lineage
+            more = f"--epochs {lineage.epochs(run.config) + 1}"
+            if lineage.schedule(run.config).settings.ends:
+                more += " --schedule constant"
+            early = f" ({run.reason}); 'nettrain resume {run.folder.path} {more}', or more epochs, goes on"
         tell(*run.notes, f"nettrain: {run.folder.path} is already complete{early}{nothing}")
         run.complete()
         return judge(run.folder, run.config.gate)

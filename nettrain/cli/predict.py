@@ -85,7 +85,7 @@ def predict(
     from nettrain.cli.label_rows import LABEL_FORMATS
     from nettrain.cli.rows import FORMATS, Prediction
     from nettrain.data.inputs import pictures_named
-    from nettrain.data.only_read import guarded
+    from nettrain.data.only_read import guarded, refuse_over
     from nettrain.files.whole import write_atomic
     from nettrain.training.judging.classify import classify, classify_each
     from nettrain.training.model_file import load_model
@@ -99,7 +99,10 @@ def predict(
     if model is None:
         model = str(newest_finished().path)
         tell(f"nettrain: using {model}")
-    loaded = load_model(find_model(model))
+    file = find_model(model)
+    if output is not None:
+        refuse_over(output, [str(file)])
+    loaded = load_model(file)
     if tta:
         tell(f"nettrain: note: probabilities are the mean over {loaded.views} (--tta)")
     clips = loaded.config.data.image.frames is not None
@@ -108,7 +111,8 @@ def predict(
     else:
         apart: Callable[[Iterable[str]], Iterator[str]] = iter if output is None else partial(guarded, output=output)
         given = apart(given_paths(apart(paths), nul, column))
-        results = classify(loaded, apart(pictures_named(given, clips)), tta)
+        named = pictures_named(given, clips)
+        results = classify(loaded, named if output is None else guarded(named, output, clips), tta)
         first = list(islice(results, 64))  # as many as a table looks at for its widths
     width = max((len(escape(Prediction(found.path).shown_path)) for found in first), default=0)
     formats = LABEL_FORMATS if loaded.config.data.several else FORMATS

@@ -1,7 +1,7 @@
 """An entry of the cache: one file with the pixels of many pictures, and behind them an index of where they are from.
 
 The pixels come first; then the index: a line of JSON, the paths, and three arrays; last its length and its SHA-256.
-Whoever opens an entry has a share in its file (``files.open_shared``) until the last use.
+Whoever opens an entry has a share in its file (``files/shared.py``) until the last use.
 """
 
 from __future__ import annotations

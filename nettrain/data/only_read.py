@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from nettrain.config.paths import is_within
 from nettrain.data.config import DataConfig
-from nettrain.data.roots import named_folders, named_lists
+from nettrain.data.inputs import Inside, Record
+from nettrain.data.roots import named_folders, named_lists, named_paths
 from nettrain.data.sources.table import list_source
 from nettrain.data.split import Split
 from nettrain.data.wanted import Wanted
@@ -16,8 +17,11 @@ from nettrain.errors import ConfigError
 
 
 def refuse_inside_data(output: str, data: DataConfig) -> None:
-    """The data folders are never written to.  Errors: ``ConfigError``."""
+    """The data folders are never written to, nor other sources, nor a picture of a list.  Errors: ``ConfigError``."""
     refuse_within(output, named_folders(data))
+    if os.path.isfile(output):
+        refuse_over(output, named_paths(data))
+        refuse_pictures(output, (), data)
 
 
 def refuse_within(output: str, folders: Iterable[str]) -> None:
@@ -27,12 +31,30 @@ def refuse_within(output: str, folders: Iterable[str]) -> None:
             raise ConfigError(f"lies in the data folder {folder}, which is only read; choose another place", output)
 
 
-def guarded(paths: Iterable[str], output: str) -> Iterator[str]:
-    """The paths as they come, none of which is that of the output.  Errors: ``ConfigError``, when it comes."""
-    real, name = os.path.realpath(output), os.path.basename(output)
-    for path in paths:
-        if (os.path.basename(path) == name or os.path.islink(path)) and os.path.realpath(path) == real:
+def refuse_over(output: str, read: Iterable[str]) -> None:
+    """The same of what is read, whatever it is.  Errors: ``ConfigError``."""
+    for path in read:
+        if is_within(path, output):  # as a picture is within an archive
             raise ConfigError("is among what is to be read; choose another place", output)
+
+
+def guarded(paths: Iterable[str], output: str, clips: bool = False) -> Iterator[str]:
+    """The paths as they come; ``clips`` may be folders of frames.
+
+    Errors   ``ConfigError`` when one comes that is that of the output, or lies in it, or is a clip that has it.
+    """
+    folder, name = os.path.split(os.path.realpath(output))
+    once: set[str] = set()  # the files of many pictures that were looked at
+    for path in paths:
+        if isinstance(path, Inside | Record):
+            file = path.tree.path("") if isinstance(path, Inside) else path.records.root
+            if file not in once:
+                refuse_over(output, [file])
+                once.add(file)
+        elif os.path.basename(path) == name or os.path.islink(path):
+            refuse_over(output, [path])
+        elif clips and os.path.realpath(path) == folder:
+            raise ConfigError("lies in a clip that is to be read; choose another place", output)
         yield path
 
 

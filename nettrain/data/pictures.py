@@ -59,6 +59,8 @@ def from_image(picture: Image.Image, image: ImageConfig) -> U8:
     """The pixels of a picture of Pillow's, upright, as those of its file would be; it is left on the frame it was on.
 
     Shapes   as for ``load``.
+    Notes    a file differs where a JPEG is decoded smaller at once, or a PNG has a transparent colour of 16 bits, which
+             Pillow drops.
     Errors   BadPicture, which says nothing of settings that would take it; EnvironmentFault.
     """
     on = picture.tell()
@@ -78,7 +80,8 @@ def from_image(picture: Image.Image, image: ImageConfig) -> U8:
     except (Damaged, BadPicture) as problem:
         raise BadPicture(MEMORY, problem.what) from None
     finally:
-        picture.seek(on)
+        if picture.tell() != on:
+            picture.seek(on)
 
 
 def from_frames(frames: Sequence[Image.Image], image: ImageConfig) -> U8:

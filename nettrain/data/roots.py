@@ -66,15 +66,16 @@ def paths(named: object) -> tuple[str, ...]:
 
 def named_folders(config: DataConfig) -> list[str]:
     """Every folder that the config names, whatever lies in it; a list of pictures is none."""
-    return [path for path in _named(config) if os.path.isdir(path)]
+    return [path for path in named_paths(config) if os.path.isdir(path)]
 
 
 def named_lists(config: DataConfig) -> list[str]:
     """Every list of pictures that the config names."""
-    return [path for path in _named(config) if kind_within(path) == "csv"]
+    return [path for path in named_paths(config) if kind_within(path) == "csv"]
 
 
-def _named(config: DataConfig) -> list[str]:
+def named_paths(config: DataConfig) -> list[str]:
+    """Every source that the config names."""
     return [path for key in (config.train, config.val, config.test) for path in paths(key)]
 
 

@@ -95,6 +95,12 @@ def keep_splits(found: Splits, rows: tuple[Row, ...], *, exactly: bool = False) 
     return Splits(train, val, test, found.notes, recorded=True, later=len(matched.came))
 
 
+def still_there(found: Splits, rows: tuple[Row, ...], name: str) -> Split | None:
+    """The pictures that ``rows`` record for a split as far as the folders hold them now; None if they hold none."""
+    kept = _match(found, rows).kept[name]
+    return _gathered(name, kept, found.train.classes) if kept else None
+
+
 def _refuse_others(matched: _Matched, root: str) -> None:
     labels = [f"{path}: {label!r}, which was {was!r}" for path, was, label in matched.renamed]
     parts = [

@@ -60,7 +60,8 @@ def folder_split(name: str, root: str, classes: tuple[str, ...], wanted: Wanted 
     parts = parts_of(root)
     if len(parts) > 1 and not parts.keys() & set(classes):
         first = parts.get("test", next(iter(parts.values())))[0]
-        raise DataError(f"holds the splits {together(parts)}; name one of them, such as {escape(first)}", root)
+        holds = f"the splits {together(parts)}" if parts.keys() <= {"train", "val", "test"} else together(parts)
+        raise DataError(f"holds {holds}; name one of them, such as {escape(first)}", root)
     return _other(name, root, classes, wanted, [])
 
 

@@ -86,7 +86,16 @@ def test_pictures_that_it_was_trained_on_are_no_measure(here: Path, call: Call) 
     assert ended.code == 0
     assert ended.err == f"nettrain: warning: data/train: {are}; so this is no measure of new pictures\n"
     assert call("evaluate", "run", "--data", "data/test").err == ""
+    Path("linked").mkdir()
+    for folder in Path("data/train").iterdir():
+        Path("linked", folder.name).symlink_to(folder.absolute())
+    assert call("evaluate", "run", "--data", "linked").err == ended.err.replace("data/train", "linked")
     shutil.copytree("data/train", "copied")
+    Path("data/train", trained[-1]).unlink()
+    assert (
+        f"59 of the 79 pictures are among those {are.partition('those ')[2]}"
+        in call("evaluate", "run", "--data", "data/train").err
+    )
     shutil.rmtree("data/train")
     assert call("evaluate", "run", "--data", "copied").err == ""  # elsewhere: 'nettrain doctor' looks into the files
 

@@ -271,17 +271,20 @@ def test_a_signal_before_the_first_step_leaves_nothing(here: Path, number: int, 
     assert sorted(os.listdir()) == ["cnn.yaml", "mlp.yaml"]
 
 
-def test_a_training_that_stops_early_says_so_and_why(small: Path, tmp_path: Path, call: Call) -> None:
+@pytest.mark.parametrize(("schedule", "more"), [("constant", []), ("cosine", ["--schedule", "constant"])])
+def test_a_training_that_stops_early_says_so_and_why(
+    small: Path, tmp_path: Path, call: Call, schedule: str, more: list[str]
+) -> None:
     config = written(tmp_path, "mlp.yaml", MLP.format(data=small))
     stopping = "train.early_stopping={monitor: train_loss, patience: 1, min_delta: 100}"
-    ended = call("fit", config, "--epochs", "9", "--run-dir", tmp_path / "run", "--set", stopping)
+    config = [config, "--set", f"schedule={schedule}", "--set", stopping]
+    ended = call("fit", *config, "--epochs", "9", "--run-dir", tmp_path / "run")
     assert ended.code == 0
     reason = json.loads((tmp_path / "run/run.json").read_text())["reason"]
     assert reason.startswith("early stopping after epoch 2: train_loss was no better than ")
     assert ended.err.splitlines()[-1] == f"nettrain: {reason}"
     run = tmp_path / "run"
-    more = f"'nettrain resume {run} --epochs 10', or more, goes on"
-    assert call("resume", run) == Ended(0, "", f"nettrain: {run} is already complete ({reason}); {more}\n")
-    assert (
-        call("resume", run, "--epochs", "10").err.splitlines()[-1].startswith("nettrain: early stopping after epoch 3")
-    )
+    resumed = ["resume", str(run), "--epochs", "10", *more]
+    goes_on = f"'nettrain {' '.join(resumed)}', or more epochs, goes on"
+    assert call("resume", run) == Ended(0, "", f"nettrain: {run} is already complete ({reason}); {goes_on}\n")
+    assert call(*resumed).err.splitlines()[-1].startswith("nettrain: early stopping after epoch 3")

@@ -67,6 +67,7 @@ def test_every_command_works_on_data_that_cannot_be_written(
 
 LIES = "lies in the data folder {root}/data, which is only read; choose another place"
 READ = "is among what is to be read; choose another place"
+MODEL = "run/best.safetensors"
 INTO_DATA = {
     "graph": (["graph", "a.yaml", "-o", "data/0/000.svg"], "data/0/000.svg: " + LIES),
     "lr-find": (["lr-find", "a.yaml", "-o", "data/a.svg"], "data/a.svg: " + LIES),
@@ -80,6 +81,20 @@ INTO_DATA = {
     "rows over a link": (["predict", "link.png", "-m", "run", "-o", "data/0/000.png"], "data/0/000.png: " + READ),
     "rows over an archive": (["predict", "a.zip", "-m", "run", "-o", "a.zip"], "a.zip: " + READ),
     "rows over a list": (["predict", "--from-column", "path", "l.csv", "-m", "run", "-o", "l.csv"], "l.csv: " + READ),
+    "rows by a link": (["predict", "data/0/000.png", "-m", "run", "-o", "out.png"], "out.png: " + READ),
+    "rows over a match": (["predict", "*.zip", "-m", "run", "-o", "a.zip"], "a.zip: " + READ),
+    "rows over a linked archive": (["predict", "link.zip", "-m", "run", "-o", "a.zip"], "a.zip: " + READ),
+    "rows over pixels": (["predict", "a.npz/00001", "-m", "run", "-o", "a.npz"], "a.npz: " + READ),
+    "rows over the model": (["predict", "data", "-m", "run", "-o", MODEL], f"{MODEL}: {READ}"),
+    "a graph over its config": (["graph", "a.yaml", "--format", "text", "-o", "a.yaml"], "a.yaml: " + READ),
+    "a graph over an archive": (
+        ["graph", "a.yaml", "--format", "text", "--set", "data.train=a.zip", "-o", "a.zip"],
+        "a.zip: " + READ,
+    ),
+    "a graph over a picture of a list": (
+        ["graph", "a.yaml", "--format", "text", "--set", "data.train=labels.csv", "-o", "data/0/000.png"],
+        "data/0/000.png: is a picture of {root}/labels.csv, which is only read; choose another place",
+    ),
 }
 
 
@@ -90,8 +105,11 @@ def there(tmp_path_factory: pytest.TempPathFactory, finished: Path) -> Path:
     made = sample(12, 8)
     put(root / "data", made.files)
     packed(root / "a.zip", made.files)
-    (root / "link.png").symlink_to("data/0/000.png")
+    for link, to in {"link.png": "data/0/000.png", "out.png": "data/0/000.png", "link.zip": "a.zip"}.items():
+        (root / link).symlink_to(to)
     (root / "l.csv").write_text("path\ndata/0/000.png\n")
+    (root / "labels.csv").write_text("path,label\n" + "".join(f"data/{name},{name[0]}\n" for name in made.files))
+    np.savez(root / "a.npz", images=made.pixels, labels=made.labels)
     shutil.copytree(finished, root / "run")
     written(root, "a.yaml", MLP.format(data="data"))
     return root

@@ -145,7 +145,7 @@ def _plant(target: Any, name: str, value: Any) -> None:
 
 
 def _ask_otherwise(otherwise: Callable[[Callable[..., Any], tuple[Any, ...]], bool]) -> None:
-    """``files._ask`` that first asks ``otherwise``; True means that the call is not made."""
+    """``system.ask`` that first asks ``otherwise``; True means that the call is not made."""
     ask = system.ask
 
     def changed(path: str, doing: str, call: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:

@@ -62,6 +62,13 @@ def the_rest(folder: Path) -> None:
         partial.keep(folder / "file")
 
 
+def test_a_log_that_cannot_be_closed_says_so(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log", 0)
+    os.close(log._handle)
+    with pytest.raises(EnvironmentFault, match="cannot write: "):
+        log.close()
+
+
 def test_what_came_is_there_for_the_next(tmp_path: Path) -> None:
     two_thirds(tmp_path)
     assert os.listdir(tmp_path) == ["part"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -127,15 +128,16 @@ def _refuse(listings: Mapping[str, Listing], classes: Sequence[str], least_class
 
 
 def real_places(reader: Reader, files: Sequence[str]) -> dict[str, str]:
-    """Files by where they are, whichever way leads to their source."""
+    """Files by where they are, whichever way leads to the folder of each."""
     if isinstance(reader, Joined):
         found: dict[str, str] = {}
         for tag, inner in reader.readers.items():
             mine = [file[len(tag) + 1 :] for file in files if file.startswith(f"{tag}/")]
             found.update({place: f"{tag}/{file}" for place, file in real_places(inner, mine).items()})
         return found
-    root = os.path.realpath(reader.root)
-    return {os.path.normpath(os.path.join(root, file)): file for file in files}
+    real = cache(os.path.realpath)  # of folders, in which many lie
+    parts = ((os.path.split(os.path.join(reader.root, file)), file) for file in files)
+    return {os.path.join(real(folder), name): file for (folder, name), file in parts}
 
 
 def _labels(listing: Listing, classes: Sequence[str]) -> Labels:

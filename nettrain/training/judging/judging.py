@@ -13,7 +13,7 @@ from nettrain.data.cache import Bad, decode, kept_if_it_fits
 from nettrain.data.classes import match
 from nettrain.data.fingerprint import data_fingerprint
 from nettrain.data.split import Split, Splits
-from nettrain.data.split_csv import keep_splits, read_split_csv
+from nettrain.data.split_csv import Row, keep_splits, read_split_csv, still_there
 from nettrain.errors import ConfigError, NettrainError, escape
 from nettrain.ops.loss_table import LOSSES
 from nettrain.training.config import TABLES, Config
@@ -102,10 +102,10 @@ def changes_since(folder: RunFolder, split: str, fingerprint: str) -> list[str]:
 def seen_in_training(folder: RunFolder, split: Split) -> list[str]:
     """A line if pictures to judge on are among those that a run was trained on, as far as these are still there."""
     try:
-        train = splits_of_run(folder).train
+        train = still_there(*_found_and_recorded(folder), "train")
     except NettrainError:
-        return []  # moved, changed or removed: what was given lies elsewhere, or nobody can tell any more
-    if not (shared := shared_pictures(split, train)):
+        return []  # moved or removed: what was given lies elsewhere, or nobody can tell any more
+    if train is None or not (shared := shared_pictures(split, train)):
         return []
     are = f"{len(shared)} of the {some(len(split.files), 'picture')} {'is' if len(shared) == 1 else 'are'}"
     what = f"{are} among those that the run was trained on, such as {escape(shared[0])}"
@@ -114,5 +114,10 @@ def seen_in_training(folder: RunFolder, split: Split) -> list[str]:
 
 def splits_of_run(folder: RunFolder) -> Splits:
     """The splits of a run's own data, as it divided them. Errors: ``DataError`` if pictures are not as they were."""
+    return keep_splits(*_found_and_recorded(folder))
+
+
+def _found_and_recorded(folder: RunFolder) -> tuple[Splits, tuple[Row, ...]]:
+    """The pictures that a run's data hold now, and those that it recorded."""
     document = read_config(folder.resolved, Config, TABLES)
-    return keep_splits(list_splits(document), read_split_csv(read_text(folder.split), str(folder.split)))
+    return list_splits(document), read_split_csv(read_text(folder.split), str(folder.split))
