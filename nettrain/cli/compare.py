@@ -136,7 +136,9 @@ def verdict(pair: Pair, first: str, second: str, split: str) -> Iterator[str]:
     low, high = pair.interval
     yield f"accuracy of {b} less that of {a}: {pair.difference:.4f} (95 % interval {low:.4f} to {high:.4f})"
     chance = f"McNemar's exact test: p = {pair.p:.4f}"
-    if not pair.distinguishable:
+    if pair.only_first == pair.only_second == 0:
+        yield f"not distinguishable: both are right on the same pictures ({chance})"
+    elif not pair.distinguishable:
         yield f"not distinguishable: a difference like this comes up by chance ({chance})"
     elif pair.difference > 0:
         yield f"{b} is better than {a} ({chance})"

@@ -88,6 +88,12 @@ def test_two_that_cannot(here: Path, call: Call) -> None:
     )
 
 
+def test_two_that_are_right_on_the_same_pictures(here: Path, call: Call) -> None:
+    assert call("compare", "a", "a").out.splitlines()[-1] == (
+        "not distinguishable: both are right on the same pictures (McNemar's exact test: p = 1.0000)"
+    )
+
+
 def test_the_tables(here: Path, call: Call) -> None:
     shutil.copytree("b", "c")
     ended = call("compare", "a", "b", "c")

@@ -49,7 +49,7 @@ def test_output_names_the_folder_relative_to_the_file(here: Path, call: Call) ->
     assert call("check", "../configs/pets.yaml").code == 0
     assert call("init", "../data/pets").out == text.replace("../data/pets", str(here / "data/pets")).replace(
         "# 'nettrain fit ../configs/pets.yaml' trains, then 'nettrain evaluate runs/pets' judges.",
-        "# Saved as c.yaml: 'nettrain fit c.yaml' trains, then 'nettrain evaluate runs/c' judges.",
+        "# If you save it as c.yaml: 'nettrain fit c.yaml' trains, then 'nettrain evaluate runs/c' judges.",
     )
 
 

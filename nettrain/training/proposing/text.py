@@ -45,7 +45,7 @@ def _lines(proposal: Proposal, paths: dict[str, str], file: str | None, epochs: 
     name = run.rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
     looked = f"a look at {found.sampled} of the {proposal.pictures:,} {proposal.item}s"
     yield from _why("", f"Written by 'nettrain init' after {looked}. It runs as it is, and every line may be changed.")
-    save = "" if file else "Saved as c.yaml: "
+    save = "" if file else "If you save it as c.yaml: "
     yield from _why("", f"{save}'nettrain fit {run}' trains, then 'nettrain evaluate runs/{name}' judges.")
     yield "version: 1"
     there = {*paths, *found.layout.given}

@@ -172,11 +172,14 @@ def _state(folder: RunFolder) -> tuple[str, str]:
 def find_model(path: AnyPath) -> Path:
     """The model's file: the path itself, or ``best.safetensors`` in the folder of a run.
 
-    Errors   ConfigError if it names neither; CheckpointError for a run that has no model.
+    Errors   ConfigError if it names neither, or a config; CheckpointError for a run that has no model.
     """
     found = Path(path)
     if found.is_dir():
         found = RunFolder(found).best
+    if found.suffix in (".yaml", ".yml") and found.is_file():
+        what = "is a config and no model; expected the folder of its run, such as runs/name, or a .safetensors file"
+        raise ConfigError(what, os.fspath(path))
     if found.exists():
         return found
     if wrong := why_no_run(path, or_model=True):

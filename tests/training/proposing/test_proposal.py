@@ -84,7 +84,7 @@ def test_the_text_reads_and_parts_the_pictures(tmp_path):
     for line in text.splitlines():
         assert len(line) <= 120
     assert "# One folder a class. 2 classes with their pictures: cat (30), dog (30).\n" in text
-    assert "# Saved as c.yaml: 'nettrain fit c.yaml' trains, then 'nettrain evaluate runs/c' judges.\n" in text
+    assert "# If you save it as c.yaml: 'nettrain fit c.yaml' trains, then 'nettrain evaluate runs/c' judges.\n" in text
     assert "largest class" not in text
     assert proposed(root)[0] == text, "the same for the same folder"
 

@@ -181,6 +181,11 @@ def test_what_names_neither_run_nor_model_is_a_usage_error(tmp_path: Path) -> No
         with pytest.raises(ConfigError) as caught:
             runs.find_model(path)
         assert message_of(caught) == f"{path}: {wrong}, such as runs/name, or a .safetensors file"
+    (tmp_path / "c.yaml").write_text("version: 1\n")
+    with pytest.raises(
+        ConfigError, match=r"c\.yaml: is a config and no model; expected the folder of its run, such as "
+    ):
+        runs.find_model(tmp_path / "c.yaml")
 
 
 def test_a_series_has_no_model_but_its_runs_have(tmp_path: Path) -> None:
