@@ -34,7 +34,7 @@ def graph(
     that of a dry run: no picture is read, and nothing is computed. 'svg' is drawn here; 'dot' is for Graphviz.
     """
     from nettrain.cli.summary import described
-    from nettrain.data.only_read import refuse_inside_data, refuse_over
+    from nettrain.data.only_read import refuse_listed, refuse_over
     from nettrain.files import whole
     from nettrain.ops.mean import mean
     from nettrain.report.graph_svg import as_svg
@@ -46,7 +46,7 @@ def graph(
     config, network = described(path, settings, classes)
     if output is not None:
         refuse_over(output, [path])
-        refuse_inside_data(output, config.data)
+        refuse_listed(output, config.data)
     of_outputs = training_loss(config.loss)
 
     def loss(outputs: Tensor) -> Tensor:

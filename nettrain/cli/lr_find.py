@@ -49,14 +49,14 @@ def lr_find(
         raise click.UsageError(f"--output must end in .svg, got {output!r}")
     document = read(config, settings, short)
     from nettrain.cli.progress import Decoding
-    from nettrain.data.only_read import refuse_inside_data
+    from nettrain.data.only_read import refuse_listed
     from nettrain.files import whole
     from nettrain.report.lr_picture import lr_picture
     from nettrain.training.probing.lr_range import lr_key, range_test, rates
     from nettrain.training.store import json_text
 
     if output is not None:
-        refuse_inside_data(output, document.config.data)
+        refuse_listed(output, document.config.data)
     found, key = range_test(document, rates(low, high, steps), Decoding()), lr_key(document.config.optimizer)
     if output is not None:
         whole.write_atomic(output, lr_picture(found, str(document.config.name), key).encode())

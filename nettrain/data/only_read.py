@@ -17,10 +17,16 @@ from nettrain.errors import ConfigError
 
 
 def refuse_inside_data(output: str, data: DataConfig) -> None:
-    """The data folders are never written to, nor other sources, nor a picture of a list.  Errors: ``ConfigError``."""
+    """The data folders are never written to, nor the files that hold data.  Errors: ``ConfigError``."""
     refuse_within(output, named_folders(data))
     if os.path.isfile(output):
         refuse_over(output, named_paths(data))
+
+
+def refuse_listed(output: str, data: DataConfig) -> None:
+    """The same, and pictures of lists: for a command that lists no pictures itself.  Errors: ``ConfigError``."""
+    refuse_inside_data(output, data)
+    if os.path.isfile(output):
         refuse_pictures(output, (), data)
 
 

@@ -155,8 +155,9 @@ PLACED = {  # what to set: exit code, and the line after the place
         "known to the model '0'",
     ),
     ("gate.not_worse_than=a.yaml",): (
-        4,
-        "{here}/a.yaml: is a text file, not a checkpoint; expected a .safetensors file that nettrain wrote",
+        2,
+        "--set[1]:1:1: gate.not_worse_than.run: {here}/a.yaml: is a config and no model; expected the folder of its "
+        "run, such as runs/name, or a .safetensors file",
     ),
 }
 
